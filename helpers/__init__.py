@@ -1,0 +1,70 @@
+"""The course's package: what the notebooks import, by name, from one place."""
+
+import os
+
+import psutil
+import torch
+
+from helpers import compat
+
+compat.import_torchvision()  # before anything that imports torchvision or d2l
+
+# Set once, here: two threads on a busy two-core machine train at a fifth of the speed
+# of one, and stored results are those of one thread.
+torch.set_num_threads(
+    int(os.environ.get("COURSE_THREADS", 0))
+    or max(1, (psutil.cpu_count(logical=False) or 2) // 2)
+)
+
+# ruff: noqa: E402  (the imports below need what stands above)
+from helpers.data import Examples, ImageData, load_images, minibatches
+from helpers.devices import (
+    default_device,
+    load_checkpoint,
+    save_checkpoint,
+    seeded,
+)
+from helpers.experiments import check_band
+from helpers.figures import plot_curves, show_images, use_course_style
+from helpers.models import MLP, LeNet, SoftmaxRegression
+from helpers.records import History
+from helpers.training import accuracy, evaluate, fit, train
+from helpers.widgets import Choice, Explorer, Linear, Log, TuningPanel, Whole
+
+use_course_style()
+
+__all__ = [
+    "MLP",
+    "Choice",
+    "Examples",
+    "Explorer",
+    "History",
+    "ImageData",
+    "LeNet",
+    "Linear",
+    "Log",
+    "SoftmaxRegression",
+    "TuningPanel",
+    "Whole",
+    "accuracy",
+    "check_band",
+    "d2l",  # noqa: F822  (made by __getattr__)
+    "default_device",
+    "evaluate",
+    "fit",
+    "load_checkpoint",
+    "load_images",
+    "minibatches",
+    "plot_curves",
+    "save_checkpoint",
+    "seeded",
+    "show_images",
+    "train",
+]
+
+
+def __getattr__(name: str):
+    # d2l brings pandas and takes a while, and most notebooks never need it
+    if name == "d2l":
+        return compat.import_d2l()
+    raise AttributeError(f"module 'helpers' has no attribute {name!r}")

@@ -1,0 +1,1 @@
+"""One folder per chapter: its explorers, claims, exercises and solutions."""

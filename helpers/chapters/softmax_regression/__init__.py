@@ -1,0 +1,1 @@
+"""What belongs to chapter 2, softmax regression, alone."""

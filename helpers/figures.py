@@ -1,0 +1,147 @@
+"""The course's look, and the drawings that several chapters share.
+
+Every function returns a matplotlib Figure made without pyplot, so that nothing is
+drawn twice and no global figure is left over; as a cell's last value it shows as PNG.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import matplotlib.style
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from helpers.records import History
+
+# Okabe and Ito's palette without yellow and black, which vanish on one of the themes.
+COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+# On-off lengths in points; four patterns and six colours give twelve distinct pairs.
+DASHES = ((), (6, 3), (2, 2), (8, 3, 2, 3))
+
+
+def use_course_style() -> None:
+    """Apply the style file, and show figures as PNG from the first one on."""
+    matplotlib.style.use(Path(__file__).with_name("course.mplstyle"))
+    try:
+        from IPython import get_ipython
+        from IPython.core.pylabtools import select_figure_formats
+    except ImportError:  # helpers used outside Jupyter
+        return
+    if (shell := get_ipython()) is not None:
+        select_figure_formats(shell, {"png"})
+
+
+def line_style(index: int) -> dict:
+    """Colour and dash pattern of the line with this number, as plot arguments."""
+    dashes = DASHES[index % len(DASHES)]
+    return {
+        "color": COLORS[index % len(COLORS)],
+        "linestyle": (0, dashes) if dashes else "-",
+    }
+
+
+def show_images(
+    images, titles: Sequence[str] | None = None, num_cols: int = 10, scale: float = 1.0
+) -> Figure:
+    """A grid of images, each with its title above it.
+
+    Parameters
+    ----------
+    images : (n, h, w), (n, 1, h, w) or (n, 3, h, w), colours in 0..1. Values outside
+        0..1 (weights, say) are drawn from blue (negative) over white to red.
+    titles : n strings, or None.
+    num_cols : images in a row.
+    scale : side of an image in units of 0.75 inch.
+
+    Raises
+    ------
+    ValueError : no image, or fewer titles than images.
+    """
+    images = np.asarray(images, dtype=float)
+    if images.ndim == 4:
+        images = images[:, 0] if images.shape[1] == 1 else np.moveaxis(images, 1, -1)
+    n = len(images)
+    if n == 0:
+        raise ValueError("there is no image to show")
+    if titles is not None and len(titles) != n:
+        raise ValueError(f"{n} images need {n} titles, got {len(titles)}")
+    cols = min(num_cols, n)
+    rows = -(-n // cols)
+    size = 0.75 * scale
+    extra = 0.0 if titles is None else 0.22 * max(t.count("\n") + 1 for t in titles)
+    figure = Figure(figsize=(cols * size, rows * (size + extra)))
+    signed = images.min() < 0
+    reach = np.abs(images).max() if signed else 1.0
+    look = {"cmap": "RdBu_r", "vmin": -reach, "vmax": reach} if signed else {"vmax": 1}
+    for k, ax in enumerate(figure.subplots(rows, cols, squeeze=False).flat):
+        ax.set_axis_off()
+        if k < n:
+            ax.imshow(images[k], **({"vmin": 0} | look))
+            if titles is not None:
+                ax.set_title(titles[k], fontsize=8, loc="center", pad=2)
+    return figure
+
+
+def plot_curves(histories: History | Mapping[str, History]) -> Figure:
+    """Loss and accuracy of one or several runs against the epoch.
+
+    Thin lines are training, strong lines with dots are validation.
+    """
+    if isinstance(histories, History):
+        histories = {"": histories}
+    figure = Figure(figsize=(7, 2.8))
+    draw_curves(figure.subplots(1, 2), histories)
+    return figure
+
+
+def draw_curves(
+    axes: Sequence[Axes],
+    histories: Mapping[str, History],
+    indices: Sequence[int] | None = None,
+) -> None:
+    """Draw loss on the first and accuracy on the second of two axes.
+
+    ``indices`` chooses the `line_style` of each history; 0, 1, 2, ... by default.
+    """
+    indices = range(len(histories)) if indices is None else indices
+    for ax, metric in zip(axes, ("loss", "accuracy"), strict=True):
+        ends = []
+        for k, (name, history) in zip(indices, histories.items(), strict=True):
+            epochs = np.arange(1, history.num_epochs + 1)
+            style = line_style(k)
+            on_train = getattr(history, f"train_{metric}")
+            on_val = getattr(history, f"val_{metric}")
+            if on_train:
+                ax.plot(epochs, on_train, color=style["color"], linewidth=1, alpha=0.6)
+            if on_val:
+                ax.plot(epochs, on_val, **style, marker="o", markersize=3.5)
+            if name:
+                ends += [(v[-1], name, style["color"]) for v in (on_val or on_train,)]
+            else:
+                ends += [
+                    (v[-1], word, style["color"])
+                    for v, word in ((on_train, "training"), (on_val, "validation"))
+                    if v
+                ]
+        ax.set_title(metric)
+        ax.set_xlabel("epoch")
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+        _label_ends(ax, ends)
+
+
+def _label_ends(ax: Axes, ends: list[tuple[float, str, str]]) -> None:
+    """Write each line's name at its right end, pushed apart where they would touch."""
+    low, high = ax.get_ylim()
+    gap, at = (high - low) * 0.085, -np.inf
+    for value, name, color in sorted(e for e in ends if np.isfinite(e[0])):
+        at = max(value, at + gap)
+        ax.annotate(
+            name,
+            (1.01, at),
+            xycoords=ax.get_yaxis_transform(),
+            color=color,
+            fontsize=8,
+            va="center",
+        )

@@ -1,0 +1,7 @@
+"""The instruments: tuning panel, explorer, live chart."""
+
+from helpers.widgets.controls import Choice, Linear, Log, Whole
+from helpers.widgets.explorer import Explorer
+from helpers.widgets.panel import TuningPanel
+
+__all__ = ["Choice", "Explorer", "Linear", "Log", "TuningPanel", "Whole"]

@@ -1,0 +1,171 @@
+"""Learning curves that grow while a network trains."""
+
+import math
+from collections.abc import Iterable
+from pathlib import Path
+
+import anywidget
+import torch
+import traitlets
+from matplotlib.axes import Axes
+
+from helpers.figures import COLORS, DASHES, draw_curves
+from helpers.records import Epoch, History, Step
+from helpers.widgets.run import Run
+
+MAX_POINTS = 200  # of the training loss; more would not be seen
+_HERE = Path(__file__).parent
+
+
+class Chart(anywidget.AnyWidget):
+    """The canvas that chart.js draws: ``runs`` that are kept and the ``live`` one."""
+
+    _esm = _HERE / "chart.js"
+    _css = _HERE / "panel.css"
+    runs = traitlets.List().tag(sync=True)
+    live = traitlets.Dict().tag(sync=True)
+    summary = traitlets.Unicode("no run yet").tag(sync=True)
+
+
+class Curves:
+    """The points of one run, kept up to date with little work per record.
+
+    Parameters
+    ----------
+    num_examples : training examples in one epoch.
+
+    The training loss is averaged over neighbouring steps into at most MAX_POINTS
+    points; when there are more, neighbours are joined.
+    """
+
+    def __init__(self, num_examples: int):
+        self.n = num_examples
+        self.pending: list[tuple[int, torch.Tensor]] = []
+        self.width = 1  # steps in one point
+        self.points: list[list[float]] = []  # [epochs, sum of losses, steps]
+        self.epochs: list[Epoch] = []
+
+    def add(self, record: Step | Epoch) -> None:
+        """Take a record without reading its loss from the device."""
+        if isinstance(record, Step):
+            self.pending.append((record.examples, record.loss_tensor))
+        else:
+            self.epochs.append(record)
+
+    def add_losses(self, examples: Iterable[int], losses: Iterable[float]) -> None:
+        """Take losses of steps that are already numbers."""
+        for seen, loss in zip(examples, losses, strict=True):
+            if not self.points or self.points[-1][2] >= self.width:
+                self.points.append([0.0, 0.0, 0])
+            last = self.points[-1]
+            last[0], last[1], last[2] = seen / self.n, last[1] + loss, last[2] + 1
+            if len(self.points) > MAX_POINTS:
+                self.points = [
+                    [b[0], a[1] + b[1], a[2] + b[2]]
+                    for a, b in zip(self.points[::2], self.points[1::2], strict=False)
+                ] + ([self.points[-1]] if len(self.points) % 2 else [])
+                self.width *= 2
+
+    def series(self) -> dict:
+        """The four curves as lists of epochs and values, ready for chart.js."""
+        if self.pending:
+            seen, losses = zip(*self.pending, strict=True)
+            self.add_losses(seen, torch.stack(losses).tolist())
+            self.pending.clear()
+        x = [e.examples / self.n for e in self.epochs]
+        train = [e.train for e in self.epochs]
+        val = [e.val for e in self.epochs if e.val is not None]
+        return {
+            "loss": _series(
+                [p[0] for p in self.points], [p[1] / p[2] for p in self.points]
+            ),
+            "val_loss": _series(x, [m.loss for m in val]),
+            "accuracy": _series(x, [m.accuracy for m in train]),
+            "val_accuracy": _series(x, [m.accuracy for m in val]),
+        }
+
+
+def series_of(history: History, num_examples: int) -> dict:
+    """The curves of a finished run."""
+    curves = Curves(num_examples)
+    curves.add_losses(history.step_examples, history.step_loss)
+    x = [seen / num_examples for seen in history.epoch_examples]
+    return curves.series() | {
+        "val_loss": _series(x, history.val_loss),
+        "accuracy": _series(x, history.train_accuracy),
+        "val_accuracy": _series(x, history.val_accuracy),
+    }
+
+
+class CurvesView:
+    """The panel's usual view: loss and accuracy of all runs.
+
+    Any object with these methods can be a panel's view.
+
+    Attributes
+    ----------
+    widget : what the panel shows.
+    """
+
+    def __init__(self):
+        self.widget = Chart()
+        self._curves: Curves | None = None
+        self._head: dict = {}
+
+    def begin(self, run: Run, num_examples: int, net) -> None:
+        """A new training begins; ``net`` is the network that will train."""
+        self._curves = Curves(num_examples)
+        self._head = _head(run)
+
+    def add(self, record: Step | Epoch) -> None:
+        """Take a record; called in the training thread after every step."""
+        self._curves.add(record)
+
+    def push(self) -> None:
+        """Show the present state; called at most ten times a second."""
+        self.widget.live = self._head | self._curves.series()
+
+    def show(self, runs: Iterable[Run], summary: str) -> None:
+        """Show the kept runs; the live one has ended and is among them, if kept."""
+        with self.widget.hold_sync():
+            self.widget.runs = [
+                _head(run) | series_of(run.history, run.num_examples) for run in runs
+            ]
+            self.widget.live = {}
+            self.widget.summary = summary
+
+    def hide(self, runs: Iterable[Run]) -> None:
+        """Kept runs changed in what is hidden; a live run goes on."""
+        hidden = {run.id: run.hidden for run in runs}
+        self.widget.runs = [
+            drawn | {"hidden": hidden[drawn["id"]]}
+            for drawn in self.widget.runs
+            if drawn["id"] in hidden
+        ]
+
+    def draw(self, axes: tuple[Axes, Axes], runs: Iterable[Run]) -> None:
+        """Draw the visible runs on two axes, for the still picture."""
+        visible = [run for run in runs if not run.hidden and run.history.num_epochs]
+        draw_curves(
+            axes,
+            {run.name: run.history for run in visible},
+            [run.index for run in visible],
+        )
+
+
+def _head(run: Run) -> dict:
+    return {
+        "id": run.id,
+        "name": run.name,
+        "mark": run.mark,
+        "color": COLORS[run.index % len(COLORS)],
+        "dash": list(DASHES[run.index % len(DASHES)]),
+        "hidden": run.hidden,
+        "num_epochs": run.num_epochs,
+    }
+
+
+def _series(x, y) -> dict:
+    # JSON has no NaN and no infinity: null, where the line breaks
+    clean = [v if v is not None and math.isfinite(v) else None for v in y]
+    return {"x": list(x)[: len(clean)], "y": clean}
