@@ -4,6 +4,7 @@ Every function returns a matplotlib Figure made without pyplot, so that nothing 
 drawn twice and no global figure is left over; as a cell's last value it shows as PNG.
 """
 
+import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
+from PIL import Image
 
 from helpers.records import History
 
@@ -22,15 +24,30 @@ DASHES = ((), (6, 3), (2, 2), (8, 3, 2, 3))
 
 
 def use_course_style() -> None:
-    """Apply the style file, and show figures as PNG from the first one on."""
+    """Apply the style file, and show figures as small PNGs from the first one on."""
     matplotlib.style.use(Path(__file__).with_name("course.mplstyle"))
     try:
         from IPython import get_ipython
-        from IPython.core.pylabtools import select_figure_formats
     except ImportError:  # helpers used outside Jupyter
         return
     if (shell := get_ipython()) is not None:
-        select_figure_formats(shell, {"png"})
+        shell.display_formatter.formatters["image/png"].for_type(Figure, to_png)
+
+
+def to_png(figure: Figure) -> bytes:
+    """The figure as PNG with a palette, where 256 colours are enough for it.
+
+    That is so for everything but photographs, and takes a third of the space; stored
+    notebooks stay small.
+    """
+    file = io.BytesIO()
+    figure.savefig(file, format="png", bbox_inches="tight", metadata={"Software": None})
+    image = Image.open(file).convert("RGB")
+    palette = image.quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    error = np.abs(np.asarray(image, int) - np.asarray(palette.convert("RGB"), int))
+    file = io.BytesIO()
+    (palette if error.mean() < 1 else image).save(file, "png", optimize=True)
+    return file.getvalue()
 
 
 def line_style(index: int) -> dict:
@@ -53,7 +70,7 @@ def show_images(
         0..1 (weights, say) are drawn from blue (negative) over white to red.
     titles : n strings, or None.
     num_cols : images in a row.
-    scale : side of an image in units of 0.75 inch.
+    scale : width of an image in units of about 75 screen pixels.
 
     Raises
     ------
@@ -67,20 +84,31 @@ def show_images(
         raise ValueError("there is no image to show")
     if titles is not None and len(titles) != n:
         raise ValueError(f"{n} images need {n} titles, got {len(titles)}")
+    # Every pixel of an image becomes the same whole number of screen pixels.
+    h, w = images.shape[1:3]
+    zoom = max(1, round(75 * scale / w))
+    above = 0 if titles is None else 4 + 13 * max(t.count("\n") + 1 for t in titles)
+    cell_w, cell_h = w * zoom + 6, h * zoom + 6 + above
     cols = min(num_cols, n)
-    rows = -(-n // cols)
-    size = 0.75 * scale
-    extra = 0.0 if titles is None else 0.22 * max(t.count("\n") + 1 for t in titles)
-    figure = Figure(figsize=(cols * size, rows * (size + extra)))
+    width, height = cols * cell_w, -(-n // cols) * cell_h
+    figure = Figure(figsize=(width / 100, height / 100), dpi=100, layout="none")
     signed = images.min() < 0
     reach = np.abs(images).max() if signed else 1.0
-    look = {"cmap": "RdBu_r", "vmin": -reach, "vmax": reach} if signed else {"vmax": 1}
-    for k, ax in enumerate(figure.subplots(rows, cols, squeeze=False).flat):
+    look = {"cmap": "RdBu_r", "vmin": -reach} if signed else {"cmap": "gray", "vmin": 0}
+    for k, image in enumerate(images):
+        left = (k % cols) * cell_w + 3
+        top = (k // cols) * cell_h + above + 3
+        box = (
+            left / width,
+            1 - (top + h * zoom) / height,
+            w * zoom / width,
+            h * zoom / height,
+        )
+        ax = figure.add_axes(box)
         ax.set_axis_off()
-        if k < n:
-            ax.imshow(images[k], **({"vmin": 0} | look))
-            if titles is not None:
-                ax.set_title(titles[k], fontsize=8, loc="center", pad=2)
+        ax.imshow(image, vmax=reach, interpolation="nearest", **look)
+        if titles is not None:
+            ax.set_title(titles[k], fontsize=8, loc="center", pad=2)
     return figure
 
 

@@ -1,9 +1,10 @@
 """Every widget carries a still picture, for places where no kernel runs."""
 
 import base64
-import io
 
 from matplotlib.figure import Figure
+
+from helpers.figures import to_png
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 
@@ -20,11 +21,9 @@ class StillPicture:
         raise NotImplementedError
 
     def _repr_mimebundle_(self, include=None, exclude=None, **_):
-        image = io.BytesIO()
-        self.picture().savefig(image, format="png", metadata={"Software": None})
         return {
             "text/plain": repr(self),
-            "image/png": base64.b64encode(image.getvalue()).decode("ascii"),
+            "image/png": base64.b64encode(to_png(self.picture())).decode("ascii"),
             VIEW: {
                 "version_major": 2,
                 "version_minor": 0,

@@ -1,0 +1,75 @@
+"""Image sets in memory: `load_images`, and the batches that training takes from them.
+
+This package is the only code of the course that touches disk or network.
+"""
+
+from __future__ import annotations
+
+import os
+
+from .digits import MAX_IMAGES, make_digits
+from .examples import DataError, Examples, ImageData, check_count, minibatches
+from .real import SETS, download, load_real
+
+IMAGE_SETS = ("digits", *SETS)
+
+__all__ = [
+    "IMAGE_SETS",
+    "DataError",
+    "Examples",
+    "ImageData",
+    "download",
+    "load_images",
+    "make_digits",
+    "minibatches",
+]
+
+
+def load_images(
+    name: str | None = None,
+    n_train: int | None = 12_000,
+    n_val: int = 2_000,
+    n_test: int | None = 2_000,
+    seed: int = 0,
+) -> ImageData:
+    """Return images in three parts: train, val, test. A second call is free.
+
+    Parameters
+    ----------
+    name : "digits", embedded, or "fashion_mnist" or "mnist", fetched by `make data`;
+        None = the environment variable COURSE_IMAGES, else "digits".
+    n_train : the first images of the training part; None = all of a real set.
+    n_val : of digits, the first images written from sources of their own; of a real
+        set, the last images of the training file, which n_train then leaves out.
+    n_test : the first images of the test part; None = all of a real set.
+    seed : draws the digits anew, 0 to 2**31 - 1; real sets do not depend on it.
+
+    Returns
+    -------
+    ImageData : X (n, 1, 28, 28) float32 in 0..1, y (n,) int64 in 0..9
+
+    Raises
+    ------
+    DataError : a real set is missing or altered; nothing is fetched by this call.
+    TypeError, ValueError : no such set, or a size outside the range it names.
+
+    Taught in chapter 2.
+    """
+    source = "name"
+    if name is None:
+        source = "COURSE_IMAGES"
+        name = os.environ.get(source) or "digits"
+    if name not in IMAGE_SETS:
+        raise ValueError(f"{source}={name!r}: allowed are {', '.join(IMAGE_SETS)}")
+    if name != "digits":
+        return load_real(name, n_train, n_val, n_test)
+    sizes = {"train": n_train, "val": n_val, "test": n_test}
+    for part, n in sizes.items():
+        if n is None:
+            raise ValueError(
+                f"n_{part}=None means all images of a real set, but digits are drawn "
+                f"without end: allowed are 1 to {MAX_IMAGES:,}"
+            )
+        check_count(f"n_{part}", n, MAX_IMAGES)
+    parts = {part: make_digits(n, part, seed=seed) for part, n in sizes.items()}
+    return ImageData("digits", tuple("0123456789"), **parts)
