@@ -2,7 +2,7 @@
 // Python computes every number; this file only draws what `runs` and `live` hold.
 
 const HEIGHT = 260;
-const MARGIN = { left: 46, right: 30, top: 26, bottom: 34 };
+const MARGIN = { left: 46, right: 40, top: 26, bottom: 34 };
 
 function theme(node) {
   const style = getComputedStyle(node);

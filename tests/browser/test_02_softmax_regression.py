@@ -1,0 +1,261 @@
+"""Chapter 2 in a real JupyterLab: the whole notebook, and its panel in detail."""
+
+import json
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+
+from tools.lab import Lab, cut
+
+NOTEBOOK = Path(__file__).parents[2] / "notebooks/02-softmax-regression.ipynb"
+CANVAS = ".course-chart"
+STOPPED = r"Run \d+ stopped"
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory, chromium_path):
+    folder = tmp_path_factory.mktemp("lab")
+    with Lab(folder, chromium_path) as lab:
+        yield lab
+
+
+@pytest.fixture(autouse=True)
+def nothing_goes_wrong_unseen(request):
+    yield
+    lab = request.getfixturevalue("lab")
+    assert lab.console_errors == []
+    assert lab.outside == [], "a request left the machine"
+
+
+def panel_notebook(lab, name: str, code: str = "") -> str:
+    cut(NOTEBOOK, lab.folder / name, "setup", "data", *PANEL, code=code)
+    return name
+
+
+PANEL = ("torch-model-code", "baseline", "panel")
+
+
+def drawn(page) -> int:
+    return int(page.page.locator(CANVAS).first.get_attribute("data-drawn"))
+
+
+def points(page) -> int:
+    return int(page.page.locator(CANVAS).first.get_attribute("data-points"))
+
+
+def test_the_whole_notebook(lab):
+    """Open, Run All, drag, Run, see the curve grow, Stop, save, open again."""
+    shutil.copy(NOTEBOOK, lab.folder / "whole.ipynb")
+    page = lab.open("whole.ipynb")
+    page.run_all()
+    page.text("Ready. Run starts")
+    page.drag("epochs", 1.0)
+    page.choose("batch size", "16")
+    page.drag("learning rate", 0.3)
+    page.click("Run")
+    page.text("Run 1 is training")
+    page.page.wait_for_function(
+        f"() => +document.querySelector('{CANVAS}').dataset.points > 5"
+    )
+    before, pictures = points(page), drawn(page)
+    page.page.wait_for_timeout(1000)
+    assert points(page) > before or points(page) > 90
+    assert 3 <= drawn(page) - pictures <= 14, "about ten pictures a second"
+    page.click("Stop")
+    page.text(STOPPED)
+    rows = page.page.locator(".course-runs tbody tr")
+    assert rows.count() == 2 and "(stopped)" in rows.nth(1).inner_text()
+
+    saved = page.save()
+    errors = [
+        output
+        for cell in saved["cells"]
+        for output in cell.get("outputs", [])
+        if output["output_type"] == "error"
+    ]
+    assert errors == []
+    assert_pictures_only(saved)
+    page.click("Run")  # saving took nothing away from the live widget
+    page.text("Run 2 is training")
+    page.click("Stop")
+    page.page.context.close()
+    assert_pictures_show(lab, "whole.ipynb")
+
+
+def test_the_stored_notebook_shows_pictures(lab):
+    shutil.copy(NOTEBOOK, lab.folder / "stored.ipynb")
+    assert_pictures_only(json.loads(NOTEBOOK.read_text(encoding="utf8")))
+    assert_pictures_show(lab, "stored.ipynb")
+
+
+def assert_pictures_only(notebook: dict) -> None:
+    assert "widgets" not in notebook["metadata"]
+    bundles = [
+        output["data"]
+        for cell in notebook["cells"]
+        for output in cell.get("outputs", [])
+        if "data" in output
+    ]
+    views = "application/vnd.jupyter.widget-view+json"
+    assert not [b for b in bundles if views in b]
+    texts = ["".join(b["text/plain"]) for b in bundles if "image/png" in b]
+    assert any(text.startswith("TuningPanel(") for text in texts)
+
+
+def assert_pictures_show(lab, name: str) -> None:
+    """Trusted, without a run: every widget's cell shows its picture."""
+    lab.trust(name)
+    page = lab.open(name)
+    for cell in ("temperature-explorer", "panel"):
+        index = cell_index(lab.folder / name, cell)
+        output = page.page.locator(".jp-Notebook .jp-Cell").nth(index)
+        output.scroll_into_view_if_needed()
+        picture = output.locator(".jp-OutputArea img")
+        picture.wait_for(timeout=10_000)
+        assert picture.evaluate("image => image.naturalWidth") > 400
+    assert page.count("text=model not found") == 0
+    assert page.count("text=Error displaying widget") == 0
+    page.page.context.close()
+
+
+def cell_index(path: Path, cell_id: str) -> int:
+    cells = json.loads(path.read_text(encoding="utf8"))["cells"]
+    return [cell["id"] for cell in cells].index(cell_id)
+
+
+def test_buttons_pause_step_and_the_rate_while_it_trains(lab):
+    page = lab.open(panel_notebook(lab, "buttons.ipynb"))
+    page.run_all()
+    page.drag("epochs", 1.0)
+    page.choose("batch size", "16")
+    page.click("Run")
+    page.text("Run 1 is training")
+    page.click("Pause")
+    page.text("Run 1 is paused")
+    numbers = page.page.locator(".course-numbers").inner_text()
+    page.page.wait_for_timeout(300)
+    assert page.page.locator(".course-numbers").inner_text() == numbers
+    assert page.button("Pause").is_disabled() and page.button("Run").is_enabled()
+    page.click("Step")
+    page.page.wait_for_timeout(300)
+    page.text("Run 1 is paused")
+    page.click("Run")
+    page.drag("learning rate", 0.9)
+    page.click("Stop")
+    page.text(STOPPED)
+    row = page.page.locator(".course-runs tbody tr").nth(1).inner_text()
+    assert "0.1 →" in row.replace("\u00a0", " ")
+
+    page.click("hide")
+    page.text("show")
+    page.page.locator(".course-runs button[aria-label='Remove baseline']").click()
+    page.page.wait_for_timeout(300)
+    assert page.count(".course-runs tbody tr") == 1
+    page.click("Reset")
+    page.text("Ready")
+    page.page.context.close()
+
+
+def test_stop_answers_within_200_ms(lab):
+    page = lab.open(panel_notebook(lab, "stop.ipynb"))
+    page.run_all()
+    page.drag("epochs", 1.0)
+    page.choose("batch size", "16")
+    waits = []
+    for k in range(1, 4):
+        page.click("Run")
+        page.text(f"Run {k} is training")
+        page.page.wait_for_timeout(400)
+        waits.append(page.page.evaluate(CLICK_STOP))
+    assert sorted(waits)[1] < 200, waits
+    page.page.context.close()
+
+
+# Milliseconds from the click to "stopped" on the screen, measured in the page.
+CLICK_STOP = r"""() => new Promise(resolve => {
+  const button = [...document.querySelectorAll('button')]
+    .find(b => b.innerText.trim() === 'Stop' && b.offsetParent);
+  const begin = performance.now();
+  const watch = () => /Run \d+ stopped/.test(
+    document.querySelector('.course-status').innerText)
+    ? resolve(performance.now() - begin) : requestAnimationFrame(watch);
+  button.click(); watch();
+})"""
+
+
+def test_interrupt_between_cells_counts_as_stop(lab):
+    page = lab.open(panel_notebook(lab, "interrupt.ipynb"))
+    page.run_all()
+    page.drag("epochs", 1.0)
+    page.choose("batch size", "16")
+    page.click("Run")
+    page.text("Run 1 is training")
+    page.page.click("[data-command='notebook:interrupt-kernel'], "
+                    "[title^='Interrupt the kernel']")
+    page.text("Run 1 stopped")
+    page.page.context.close()
+
+
+def test_running_the_cell_again_stops_the_panel_that_goes_away(lab):
+    code = "import threading\nlen([t for t in threading.enumerate() if t.daemon and "
+    code += "getattr(t, '_target', None) and t._target.__name__ == '_guard'])"
+    page = lab.open(panel_notebook(lab, "again.ipynb", code=code))
+    page.run_all()
+    page.drag("epochs", 1.0)
+    page.choose("batch size", "16")
+    page.click("Run")
+    page.text("Run 1 is training")
+    page.page.locator(".jp-Notebook .jp-Cell").nth(4).locator(".cm-content").click()
+    page.page.keyboard.press("Shift+Enter")
+    page.page.wait_for_timeout(1500)
+    page.page.keyboard.press("Shift+Enter")
+    page.page.wait_for_timeout(1000)
+    threads = page.page.locator(".jp-Notebook .jp-Cell").nth(5)
+    assert threads.locator(".jp-OutputArea-output").inner_text().strip() == "0"
+    page.page.context.close()
+
+
+def test_a_dead_kernel_leaves_the_page_standing(lab):
+    """The panel's training ends with its kernel; nothing hangs and nothing throws."""
+    page = lab.open(panel_notebook(lab, "dead.ipynb"))
+    page.run_all()
+    page.drag("epochs", 1.0)
+    page.choose("batch size", "16")
+    page.click("Run")
+    page.text("Run 1 is training")
+    begin = time.monotonic()
+    page.page.click(".lm-MenuBar-itemLabel:text-is('Kernel')")
+    page.page.click(".lm-Menu-itemLabel:text-is('Restart Kernel…')")
+    page.page.click(".jp-Dialog button.jp-mod-accept")
+    page.page.wait_for_timeout(500)
+    page.page.wait_for_function(
+        "() => document.querySelector('.jp-Notebook-ExecutionIndicator')"
+        "?.dataset.status === 'idle'",
+        timeout=20_000,
+    )
+    assert time.monotonic() - begin < 15
+    page.page.context.close()
+
+
+@pytest.mark.parametrize("width", [1280, 1024])
+def test_nothing_is_cut_off(lab, width):
+    page = lab.open(panel_notebook(lab, f"width-{width}.ipynb"), width=width)
+    page.run_all()
+    page.text("Ready. Run starts")
+    clipped = page.page.evaluate(
+        """() => [...document.querySelectorAll('.course-panel *')]
+          .filter(e => e.offsetParent && e.scrollWidth > e.clientWidth + 1 &&
+            getComputedStyle(e).overflowX !== 'visible' && e.clientWidth)
+          .map(e => e.className + ': ' + e.innerText.slice(0, 40))"""
+    )
+    assert clipped == []
+    edge = page.page.evaluate(
+        """() => { const area = document.querySelector('.jp-OutputArea-output:has(.course-panel)');
+          const right = area.getBoundingClientRect().right;
+          return [...area.querySelectorAll('button, canvas, td')]
+            .filter(e => e.getBoundingClientRect().right > right + 1).length }"""
+    )
+    assert edge == 0
+    page.page.context.close()

@@ -1,0 +1,115 @@
+"""The doctor says what is wrong, and goes on, whatever is broken."""
+
+import subprocess
+import sys
+
+import pytest
+
+from helpers import doctor as module
+from tools.stored import ROOT
+
+
+def lines(monkeypatch, **environment):
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    return {line.name: line for line in module.doctor()}
+
+
+def test_all_is_fine_here(monkeypatch):
+    found = lines(monkeypatch)
+    assert list(found) == list(module.CHECKS)
+    notes = {name: line.text for name, line in found.items() if not line.ok}
+    assert set(notes) <= {"memory", "disk"}, notes  # a full machine is no fault of ours
+
+
+def test_both_forms_hold_every_line(monkeypatch):
+    monkeypatch.setitem(module.CHECKS, "Python", lambda: "<3 & more>")
+    found = module.doctor()
+    assert len(repr(found).splitlines()) >= len(module.CHECKS)
+    page = found._repr_html_()
+    assert page.count("<tr>") == len(module.CHECKS)
+    assert "&lt;3 &amp; more&gt;" in page
+
+
+def test_names_no_folder_of_this_machine(monkeypatch):
+    """Its lines are stored in the welcome notebook."""
+    assert str(ROOT) not in repr(module.doctor())
+
+
+@pytest.mark.parametrize(
+    "package, subject",
+    [("torchvision", "torchvision"), ("d2l", "d2l"), ("ipywidgets", "widgets")],
+)
+def test_a_missing_package(monkeypatch, package, subject):
+    def version(name):
+        if name == package:
+            raise module.importlib.metadata.PackageNotFoundError(name)
+        return genuine(name)
+
+    genuine = module.importlib.metadata.version
+    monkeypatch.setattr(module.importlib.metadata, "version", version)
+    found = lines(monkeypatch)
+    assert not found[subject].ok
+    assert f"{package} is not installed: run `make env`" in found[subject].text
+    assert found["torch"].ok
+
+
+def test_parts_that_do_not_belong_together(monkeypatch):
+    genuine = module._version
+    monkeypatch.setattr(
+        module, "_version", lambda n: "7.8.1" if n == "ipywidgets" else genuine(n)
+    )
+    assert "ipywidgets 7.8.1, expected 8.x" in lines(monkeypatch)["widgets"].text
+
+
+def test_missing_lab_extension(monkeypatch, tmp_path):
+    monkeypatch.setattr(module.sys, "prefix", str(tmp_path))
+    assert "extension" in lines(monkeypatch)["widgets"].text
+
+
+@pytest.mark.parametrize("value", ["two", "0", "-1", ""])
+def test_threads_that_are_no_number(monkeypatch, value):
+    line = lines(monkeypatch, COURSE_THREADS=value)["threads"]
+    assert not line.ok
+    assert f"COURSE_THREADS={value!r}" in line.text
+
+
+def test_data_folder_that_is_not_there(monkeypatch, tmp_path):
+    line = lines(monkeypatch, COURSE_DATA=str(tmp_path / "nowhere"))["data"]
+    assert not line.ok
+    assert "digits fine" in line.text
+    assert "nowhere" in line.text
+
+
+def test_real_data_are_found(monkeypatch, tmp_path):
+    from helpers.data.real import SETS
+
+    folder = tmp_path / SETS["fashion_mnist"].folder
+    folder.mkdir(parents=True)
+    for file in SETS["fashion_mnist"].files:
+        (folder / file.name).touch()
+    line = lines(monkeypatch, COURSE_DATA=str(tmp_path))["data"]
+    assert line.ok
+    assert f"fashion_mnist: {module._short(tmp_path)}" in line.text
+    (folder / file.name).unlink()
+    line = lines(monkeypatch, COURSE_DATA=str(tmp_path))["data"]
+    assert "make data DATA=fashion_mnist" in line.text
+
+
+@pytest.mark.parametrize("package", ["torchvision", "d2l", "anywidget", "torch"])
+def test_as_a_script_where_a_package_is_broken(tmp_path, package):
+    """`make doctor` works where `import helpers` does not, and names the culprit."""
+    (tmp_path / f"{package}.py").write_text("raise ImportError('half installed')")
+    code = (
+        f"import runpy, sys; sys.path[0:0] = ['', {str(tmp_path)!r}];"
+        f"sys.argv = ['doctor']; sys.path[0] = {str(ROOT / 'helpers')!r};"
+        f"runpy.run_path({str(ROOT / 'helpers' / 'doctor.py')!r}, run_name='__main__')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    subject = "widgets" if package == "anywidget" else package
+    broken = [line.split()[1] for line in done.stdout.splitlines() if "CHECK" in line]
+    assert subject in broken
+    assert {"Python", "memory", "disk"}.isdisjoint(broken)
+    assert "half installed" in done.stdout

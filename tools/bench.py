@@ -1,0 +1,315 @@
+"""Measure how fast the course is, against named baselines in the same run.
+
+    python tools/bench.py [--only NAME ...] [--write]
+
+Every row is a ratio of two things measured by turns on this machine, or seconds that
+a person waits; each names its threads. ``--write`` stores the rows in data/bench.csv
+and in the table of README.md. Rows that need the real Fashion-MNIST (COURSE_DATA) or
+Chromium are left out, and said to be, where those are missing.
+"""
+
+import argparse
+import contextlib
+import csv
+import gzip
+import io
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch.nn import functional as F
+
+import helpers
+from helpers import MLP, Examples, LeNet, fit, load_images, seeded
+from helpers.devices import place
+
+ROOT = Path(__file__).resolve().parents[1]
+FILE = ROOT / "data/bench.csv"
+ROUNDS = 5
+TABLE = ("<!-- bench -->", "<!-- /bench -->")
+
+
+@dataclass
+class Row:
+    """One line: what, with how many threads, the result, what it must reach."""
+
+    what: str
+    threads: int
+    result: str
+    target: str
+    fine: bool
+
+
+@contextlib.contextmanager
+def threads(n: int):
+    """Compute with n threads inside the block."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(n)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def by_turns(*measures: Callable[[], float]) -> list[list[float]]:
+    """Results of each measure over ROUNDS rounds; one warm-up round is not counted."""
+    results = [[] for _ in measures]
+    for turn in range(ROUNDS + 1):
+        for k, measure in enumerate(measures):
+            value = measure()
+            if turn:
+                results[k].append(value)
+    return results
+
+
+def ratio_row(what, n, new, base, unit, target) -> Row:
+    """A row for rates measured by turns; the ratio is that of each round's pair."""
+    ratio = statistics.median(a / b for a, b in zip(new, base, strict=True))
+    text = (
+        f"{ratio:.2f} ({statistics.median(new):,.0f} against "
+        f"{statistics.median(base):,.0f} {unit})"
+    )
+    return Row(what, n, text, f"at least {target}", ratio >= target)
+
+
+# -- fit against the bare loop ------------------------------------------------------
+
+
+def bare_rate(build, X, y, steps: int) -> float:
+    """Examples per second of forward, backward, step on one fixed batch."""
+    net = build()
+    place(net, X.device)
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+    begin = time.perf_counter()
+    for _ in range(steps):
+        optimizer.zero_grad()
+        F.cross_entropy(net(X), y).backward()
+        optimizer.step()
+    return steps * len(X) / (time.perf_counter() - begin)
+
+
+def fit_rate(build, examples: Examples) -> float:
+    """Examples per second of one epoch of fit, batch 256, no evaluation."""
+    *_, last = fit(build(), examples, num_epochs=1, batch_size=256)
+    return last.examples / last.seconds
+
+
+def fit_rows():
+    """Yield a row for LeNet and MLP-256 with one and two threads each."""
+    train = load_images("digits").train
+    for build, target in ((LeNet, 0.95), (MLP, 0.88)):
+        size = 256 * (40 if build is LeNet else 46)
+        examples = train.take(size)
+        X, y = train.X[:256].contiguous(), train.y[:256]
+        for n in (1, 2):
+            with threads(n):
+                new, base = by_turns(
+                    lambda e=examples, b=build: fit_rate(b, e),
+                    lambda b=build, X=X, y=y: bare_rate(b, X, y, size // 256),
+                )
+            what = f"`fit` against the bare loop on a fixed batch, {build.__name__}"
+            yield ratio_row(what, n, new, base, "examples/s", target)
+
+
+# -- an epoch of Fashion-MNIST against d2l ------------------------------------------
+
+
+def d2l_rows():
+    """Yield a row for LeNet and MLP-256, or nothing without the real data."""
+    data = real_images()
+    if data is None:
+        return
+    everything = Examples(
+        torch.cat([data.train.X, data.val.X]), torch.cat([data.train.y, data.val.y])
+    )
+    with tempfile.TemporaryDirectory() as folder, d2l_data(folder) as d2l:
+        device = torch.device("cpu")
+
+        def ours(build):
+            begin = time.perf_counter()
+            for _ in fit(build(), everything, data.test, num_epochs=1, lr=0.1):
+                pass
+            return len(everything) / (time.perf_counter() - begin)
+
+        def theirs_lenet():
+            net = LeNet()
+            begin = time.perf_counter()
+            batches = d2l.load_data_fashion_mnist(256)
+            d2l.train_ch6(net, *batches, 1, 0.1, device)
+            return len(everything) / (time.perf_counter() - begin)
+
+        def theirs_mlp():
+            net = MLP()
+            optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+            loss = torch.nn.CrossEntropyLoss(reduction="none")
+            begin = time.perf_counter()
+            train, test = d2l.load_data_fashion_mnist(256)
+            d2l.train_epoch_ch3(net, train, loss, optimizer)
+            d2l.evaluate_accuracy(net, test)
+            return len(everything) / (time.perf_counter() - begin)
+
+        for build, theirs, target in (
+            (LeNet, theirs_lenet, 2.5),
+            (MLP, theirs_mlp, 8.0),
+        ):
+            with threads(2), contextlib.redirect_stdout(io.StringIO()):
+                new, base = by_turns(lambda b=build: ours(b), theirs)
+            what = f"an epoch of Fashion-MNIST with evaluation, {build.__name__}"
+            yield ratio_row(
+                f"{what}, against d2l 0.17.0", 2, new, base, "examples/s", target
+            )
+
+
+def real_images():
+    """The whole Fashion-MNIST, or None where it is not."""
+    try:
+        return load_images("fashion_mnist", n_train=None, n_test=None)
+    except RuntimeError as error:
+        print(f"left out: {error}", file=sys.stderr)
+        return None
+
+
+@contextlib.contextmanager
+def d2l_data(folder: str):
+    """d2l, in a working directory whose ../data holds its unpacked files."""
+    from helpers.data.real import find_folder
+
+    packed = find_folder("fashion_mnist")
+    raw = Path(folder) / "data/FashionMNIST/raw"
+    raw.mkdir(parents=True)
+    for file in packed.glob("*.gz"):
+        (raw / file.name).write_bytes(file.read_bytes())
+        (raw / file.stem).write_bytes(gzip.decompress(file.read_bytes()))
+    (Path(folder) / "work").mkdir()
+    here = os.getcwd()
+    os.chdir(Path(folder) / "work")
+    try:
+        yield helpers.d2l
+    finally:
+        os.chdir(here)
+
+
+# -- in the browser -----------------------------------------------------------------
+
+
+def browser_rows():
+    """Yield the rows that need Chromium: cost of the open panel, Stop, explorer."""
+    import shutil
+
+    chromium = os.environ.get("COURSE_BROWSER") or shutil.which("chromium")
+    if not chromium:
+        print("left out: there is no chromium", file=sys.stderr)
+        return
+    from tools.bench_browser import measure
+
+    with tempfile.TemporaryDirectory() as folder:
+        found = measure(Path(folder), chromium, ROUNDS)
+    yield ratio_row(
+        "training with the open panel drawing in Chromium, against no panel, LeNet",
+        1,
+        found["panel"],
+        found["alone"],
+        "examples/s",
+        0.95,
+    )
+    for what, key, most in (
+        ("Stop clicked to training ended and shown", "stop", 200),
+        ("explorer drawn by the browser: slider to picture, 95th percentile", "js", 25),
+    ):
+        values = sorted(found[key])
+        worst = values[min(len(values) - 1, int(0.95 * len(values)))]
+        text = f"{worst:.0f} ms (median {statistics.median(values):.0f} ms)"
+        yield Row(what, 1, text, f"at most {most} ms", worst <= most)
+
+
+# -- seconds that a person waits ----------------------------------------------------
+
+
+def notebook_rows():
+    """Yield the seconds that each notebook takes from its first cell to its last."""
+    import nbclient
+    import nbformat
+
+    for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb")):
+        notebook = nbformat.read(path, as_version=4)
+        client = nbclient.NotebookClient(
+            notebook, timeout=120, resources={"metadata": {"path": str(path.parent)}}
+        )
+        os.environ["OMP_NUM_THREADS"] = "1"
+        begin = time.perf_counter()
+        client.execute()
+        seconds = time.perf_counter() - begin
+        most = 90 if "07" <= path.name[:2] <= "10" else 45
+        what = f"notebook {path.stem}, kernel start and all cells"
+        yield Row(what, 1, f"{seconds:.0f} s", f"at most {most} s", seconds <= most)
+
+
+def test_rows():
+    """Yield the seconds of `make test` with the environment made."""
+    begin = time.perf_counter()
+    done = subprocess.run(
+        ["make", "test"], cwd=ROOT, stdout=subprocess.DEVNULL, check=False
+    )
+    seconds = time.perf_counter() - begin
+    text = f"{seconds / 60:.1f} min" + ("" if done.returncode == 0 else ", failed")
+    fine = done.returncode == 0 and seconds <= 240
+    yield Row("`make test` with the environment made", 1, text, "at most 4 min", fine)
+
+
+GROUPS = {
+    "fit": fit_rows,
+    "d2l": d2l_rows,
+    "browser": browser_rows,
+    "notebooks": notebook_rows,
+    "test": test_rows,
+}
+
+
+def write(rows: list[Row]) -> None:
+    """Store the rows in data/bench.csv and in README.md."""
+    about = (
+        f"{platform.machine()}, {os.cpu_count()} logical cores, "
+        f"Python {platform.python_version()}, torch {torch.__version__}"
+    )
+    with FILE.open("w", newline="", encoding="utf8") as file:
+        out = csv.writer(file)
+        out.writerow(["what", "threads", "result", "target", "machine"])
+        out.writerows([r.what, r.threads, r.result, r.target, about] for r in rows)
+    lines = ["| what | threads | measured | must reach |", "|---|---|---|---|"]
+    lines += [f"| {r.what} | {r.threads} | {r.result} | {r.target} |" for r in rows]
+    readme = ROOT / "README.md"
+    text = readme.read_text(encoding="utf8")
+    before, rest = text.split(TABLE[0])
+    after = rest.split(TABLE[1])[1]
+    table = "\n".join([TABLE[0], *lines, "", f"({about})", TABLE[1]])
+    readme.write_text(before + table + after, encoding="utf8")
+
+
+def main() -> int:
+    """Measure, print, store; 1 if a row misses what it must reach."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--only", nargs="+", choices=GROUPS, default=list(GROUPS))
+    parser.add_argument("--write", action="store_true")
+    chosen = parser.parse_args()
+    with seeded(0):
+        rows = []
+        for name in chosen.only:
+            for row in GROUPS[name]():
+                mark = "fine  " if row.fine else "MISSED"
+                print(f"{mark} {row.what}, threads {row.threads}: {row.result}")
+                rows.append(row)
+    if chosen.write:
+        write(rows)
+    return 0 if all(row.fine for row in rows) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,228 @@
+"""A real JupyterLab in a headless Chromium, for the browser tests and the bench.
+
+    with Lab(folder, chromium) as lab:
+        page = lab.open("02.ipynb")
+        page.run_all()
+
+The server has the settings of `make lab` and none of the person's own. `Lab` collects
+errors of the page's console and requests that try to leave this machine.
+"""
+
+import copy
+import json
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import nbformat
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).resolve().parents[1]
+SWITCHES = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run "
+    "--disable-background-networking --disable-component-update --disable-sync"
+).split()
+IDLE = (
+    "() => document.querySelector('.jp-Notebook-ExecutionIndicator')"
+    "?.dataset.status === 'idle'"
+)
+SLIDER = ".widget-inline-hbox:has(.widget-label:text-is('{}')) .noUi-target"
+HARMLESS = ("favicon",)
+
+
+class Lab:
+    """One server and one browser.
+
+    Parameters
+    ----------
+    folder : what the server shows; notebooks are opened by their path in it.
+    chromium : path of the browser.
+    theme : "Light" or "Dark".
+    """
+
+    def __init__(self, folder: Path, chromium: str, theme: str = "Light"):
+        self.folder, self.chromium, self.theme = folder, chromium, theme
+        self.console_errors: list[str] = []
+        self.outside: list[str] = []
+
+    def __enter__(self) -> "Lab":
+        self._home = tempfile.TemporaryDirectory(prefix="course-lab-")
+        home = Path(self._home.name)
+        themes = home / "settings/@jupyterlab/apputils-extension"
+        themes.mkdir(parents=True)
+        (themes / "themes.jupyterlab-settings").write_text(
+            json.dumps({"theme": f"JupyterLab {self.theme}"})
+        )
+        self._environment = os.environ | {
+            "JUPYTER_CONFIG_PATH": str(ROOT / "tools/jupyter_config"),
+            "JUPYTER_CONFIG_DIR": str(home / "config"),
+            "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
+            "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
+            "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
+            "JUPYTER_DATA_DIR": str(home / "data"),
+        }
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        token = secrets.token_hex(8)
+        self._log = (home / "lab.log").open("w")
+        self._server = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
+                *("--ip=127.0.0.1", f"--port={port}"),
+                f"--IdentityProvider.token={token}",
+                f"--ServerApp.root_dir={self.folder}",
+            ],
+            stdout=self._log,
+            stderr=self._log,
+            env=self._environment,
+        )
+        self.url, self.token = f"http://127.0.0.1:{port}", token
+        self._wait_for_server(home)
+        self._playwright = sync_playwright().start()
+        self._browser = self._playwright.chromium.launch(
+            executable_path=self.chromium, args=SWITCHES, headless=True
+        )
+        return self
+
+    def _wait_for_server(self, home: Path) -> None:
+        address = f"{self.url}/api/status?token={self.token}"
+        end = time.monotonic() + 60
+        while time.monotonic() < end and self._server.poll() is None:
+            try:
+                urllib.request.urlopen(address, timeout=2).close()
+                return
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.2)
+        self._server.kill()
+        raise RuntimeError(
+            "JupyterLab did not start:\n" + (home / "lab.log").read_text()[-2000:]
+        )
+
+    def __exit__(self, *_) -> None:
+        self._browser.close()
+        self._playwright.stop()
+        self._server.terminate()
+        try:
+            self._server.wait(15)
+        except subprocess.TimeoutExpired:
+            self._server.kill()
+        self._log.close()
+        self._home.cleanup()
+
+    def trust(self, name: str) -> None:
+        """Trust a notebook as a person does with Jupyter's own command."""
+        subprocess.run(
+            [sys.executable, "-m", "jupyter", "trust", self.folder / name],
+            env=self._environment,
+            check=True,
+            capture_output=True,
+        )
+
+    def open(self, name: str, width: int = 1280, height: int = 1000) -> "Page":
+        """Open a notebook on its own page and wait for its kernel."""
+        context = self._browser.new_context(viewport={"width": width, "height": height})
+        page = context.new_page()
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.console_errors.append(str(error)))
+        page.on("request", self._request)
+        page.goto(f"{self.url}/doc/tree/{name}?token={self.token}")
+        page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+        page.wait_for_function(IDLE, timeout=60_000)
+        return Page(page, self.folder / name)
+
+    def _console(self, message) -> None:
+        if message.type == "error" and not any(h in message.text for h in HARMLESS):
+            self.console_errors.append(message.text)
+
+    def _request(self, request) -> None:
+        own = (self.url, self.url.replace("http", "ws"), "data:", "blob:", "about:")
+        if not request.url.startswith(own):
+            self.outside.append(request.url)
+
+
+class Page:
+    """One notebook on the screen; ``page`` is Playwright's."""
+
+    def __init__(self, page, path: Path):
+        self.page, self.path = page, path
+
+    def run_all(self, seconds: float = 120) -> None:
+        """Run all cells and wait until the kernel is idle."""
+        self.page.locator(".jp-Notebook .jp-Cell").first.click()
+        self.page.click(".lm-MenuBar-itemLabel:text-is('Run')")
+        self.page.click(".lm-Menu-itemLabel:text-is('Run All Cells')")
+        self.page.wait_for_timeout(500)
+        self.page.wait_for_function(IDLE, timeout=seconds * 1000)
+
+    def save(self) -> dict:
+        """Save, and return the notebook as it stands on the disk."""
+        before = self.path.stat().st_mtime_ns
+        self.page.keyboard.press("Escape")
+        self.page.keyboard.press("Control+s")
+        end = time.monotonic() + 20
+        while self.path.stat().st_mtime_ns == before:
+            if time.monotonic() > end:
+                raise TimeoutError(f"{self.path.name} was not saved within 20 s")
+            self.page.wait_for_timeout(50)
+        return json.loads(self.path.read_text(encoding="utf8"))
+
+    def button(self, text: str):
+        """The visible button with exactly this text."""
+        return self.page.locator(f"button:visible:text-is('{text}')").first
+
+    def click(self, text: str) -> None:
+        """Click the button with this text."""
+        self.button(text).click()
+
+    def drag(self, label: str, fraction: float) -> None:
+        """Drag the slider with this label to a fraction of its width."""
+        slider = self.page.locator(SLIDER.format(label)).first
+        slider.scroll_into_view_if_needed()
+        box = slider.bounding_box()
+        handle = slider.locator(".noUi-handle").bounding_box()
+        mouse = self.page.mouse
+        mouse.move(handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2)
+        mouse.down()
+        target = box["x"] + fraction * box["width"]
+        mouse.move(target, box["y"] + box["height"] / 2, steps=8)
+        mouse.up()
+
+    def choose(self, label: str, option: str) -> None:
+        """Choose from the drop-down with this label."""
+        row = f".widget-inline-hbox:has(.widget-label:text-is('{label}')) select"
+        self.page.locator(row).first.select_option(option)
+
+    def text(self, pattern: str, seconds: float = 10) -> str:
+        """Wait until a text that matches stands in an output; return it whole."""
+        found = self.page.locator(f".jp-OutputArea-output >> text=/{pattern}/").first
+        found.wait_for(timeout=seconds * 1000)
+        return found.inner_text()
+
+    def count(self, selector: str) -> int:
+        """How many elements on the page match a selector."""
+        return self.page.locator(selector).count()
+
+
+def cut(source: Path, target: Path, *cell_ids: str, code: str = "") -> Path:
+    """Write a notebook of some cells of another, without outputs.
+
+    ``code`` is put into a last cell of its own, if given.
+    """
+    notebook = nbformat.read(source, as_version=4)
+    by_id = {cell["id"]: cell for cell in notebook.cells}
+    notebook.cells = [copy.deepcopy(by_id[name]) for name in cell_ids]
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    if code:
+        notebook.cells.append(nbformat.v4.new_code_cell(code, id="added"))
+    nbformat.write(notebook, target)
+    return target

@@ -1,0 +1,89 @@
+"""Run the tests: the script behind `make test`.
+
+First the unit tests and every notebook, two at a time, one thread each; then the
+browser tests alone, because they measure how fast the page answers. Both are run even
+if the first fails. A notebook with local changes is tested as git holds it, so that a
+learner's answers break nothing; `--notebooks here` tests it as it stands. With
+`--only-notebooks` the notebooks are run and nothing else.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from stored import ROOT, as_committed, changed_notebooks  # noqa: E402
+
+NBVAL = ("--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=120")
+PARALLEL = ("-n", "2", "--dist", "loadscope")
+NOTHING_COLLECTED = 5
+
+
+def run(what: str, arguments: list[str], empty: bool = False) -> bool:
+    """Run pytest once, and say how it ended; `empty` allows that nothing was found."""
+    print(f"\n== {what}", flush=True)
+    start = time.perf_counter()
+    # The root is given, because copied notebooks lie elsewhere.
+    command = [sys.executable, "-m", "pytest", "-q", "--rootdir=.", "-c"]
+    code = subprocess.call([*command, "pyproject.toml", *arguments], cwd=ROOT)
+    passed = code == 0 or (empty and code == NOTHING_COLLECTED)
+    word = "passed" if passed else "FAILED"
+    print(f"== {what}: {word}, {time.perf_counter() - start:.0f} s", flush=True)
+    return passed
+
+
+def main() -> int:
+    """Run the command; return its exit status."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--chapter", default="", help="02: this chapter's tests only")
+    parser.add_argument("--notebooks", default="", choices=["", "here"])
+    parser.add_argument("--only-notebooks", action="store_true")
+    parser.add_argument("pytest", nargs="*", help="passed on to pytest")
+    options = parser.parse_args()
+    chapter = f"{options.chapter:0>2}" if options.chapter else ""
+    # Tests are compared with results of one thread, and run two at a time.
+    os.environ.update(OMP_NUM_THREADS="1", COURSE_THREADS="1")
+    with tempfile.TemporaryDirectory() as folder:
+        notebooks = ROOT / "notebooks"
+        changed = [] if options.notebooks == "here" else changed_notebooks()
+        if changed:
+            notebooks = as_committed(Path(folder))
+            note = (
+                f"{', '.join(path.name for path in changed)}: has local changes, so"
+                " what git holds is tested (NOTEBOOKS=here tests it as it stands)"
+            )
+            print(note)
+        os.environ["COURSE_PROGRESS"] = str(Path(folder) / "progress.json")
+        os.environ["COURSE_NOTEBOOKS"] = str(notebooks)
+        os.environ["COURSE_CHAPTER"] = chapter
+        found = sorted(notebooks.glob(f"{chapter}*-*.ipynb"))
+        if chapter and not found:
+            there = ", ".join(sorted(path.stem for path in notebooks.glob("*.ipynb")))
+            print(f"There is no chapter {chapter}; there are: {there}", file=sys.stderr)
+            return 1
+        if options.only_notebooks:
+            what, tests, browser = "notebooks", [], None
+        elif chapter:
+            what = f"chapter {chapter}: its tests and its notebook"
+            tests = [str(p) for p in ROOT.glob(f"tests/chapters/test_{chapter}_*.py")]
+            tests.append("tests/test_stored_notebooks.py")
+            browser = ["-k", f"_{chapter} or {chapter}-"]
+        else:
+            what = "tests and notebooks"
+            tests, browser = ["tests", "--ignore=tests/browser"], []
+        tests += [str(path) for path in found] + options.pytest
+        results = [run(what, [*NBVAL, *PARALLEL, *tests])]
+        if browser is not None:
+            browser = ["tests/browser", *browser, *options.pytest]
+            results.append(run("browser", browser, empty=bool(chapter)))
+        if changed:
+            print(note)
+    return 0 if all(results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
