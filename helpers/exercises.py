@@ -50,7 +50,7 @@ class Exercise:
     hint: str
 
     def check(self, answer: object) -> "Feedback":
-        """Compare a learner's answer with the solution; never raises for a wrong one."""
+        """Compare a learner's answer with the solution; a wrong one never raises."""
         state, text = self._judge(answer)
         if state == "solved":
             record_solved(self.chapter, self.name)
@@ -119,10 +119,12 @@ class Feedback:
             inspect.cleandoc(inspect.getsource(self.exercise.solution))
         )
         return (
-            f'<div role="status" style="border-left:4px solid {color};padding:2px 12px">'
+            '<div role="status" '
+            f'style="border-left: 4px solid {color}; padding: 2px 12px">'
             f"<p><b>{mark} {html.escape(self.exercise.title)}</b></p>"
             + "".join(f"<p>{line}</p>" for line in lines)
-            + f"<details><summary>Hint</summary><p>{html.escape(self.exercise.hint)}</p>"
+            + "<details><summary>Hint</summary>"
+            f"<p>{html.escape(self.exercise.hint)}</p>"
             f"</details><details><summary>Solution</summary><pre>{source}</pre>"
             "</details></div>"
         )

@@ -1,4 +1,4 @@
-"""Reference networks of the course; each docstring names the chapter that teaches it."""
+"""Reference networks; each docstring names the chapter that teaches it."""
 
 from torch import Tensor, nn
 

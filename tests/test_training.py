@@ -208,7 +208,7 @@ def test_schedules_are_those_of_torch(examples, name):
     ]
     optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=0.4)
     scheduler, expected = SCHEDULES[name](optimizer), []
-    for epoch in range(4):
+    for _ in range(4):
         expected.append(optimizer.param_groups[0]["lr"])
         optimizer.step()
         scheduler.step(*([1.0] if name == "plateau" else []))

@@ -9,10 +9,7 @@ Chromium are left out, and said to be, where those are missing.
 """
 
 import argparse
-import contextlib
 import csv
-import gzip
-import io
 import os
 import platform
 import statistics
@@ -20,64 +17,19 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from torch.nn import functional as F
 
-import helpers
 from helpers import MLP, Examples, LeNet, fit, load_images, seeded
 from helpers.devices import place
+from tools.bench_d2l import d2l_rows
+from tools.bench_rows import ROUNDS, Row, by_turns, ratio_row, threads
 
 ROOT = Path(__file__).resolve().parents[1]
 FILE = ROOT / "data/bench.csv"
-ROUNDS = 5
 TABLE = ("<!-- bench -->", "<!-- /bench -->")
-
-
-@dataclass
-class Row:
-    """One line: what, with how many threads, the result, what it must reach."""
-
-    what: str
-    threads: int
-    result: str
-    target: str
-    fine: bool
-
-
-@contextlib.contextmanager
-def threads(n: int):
-    """Compute with n threads inside the block."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(n)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
-def by_turns(*measures: Callable[[], float]) -> list[list[float]]:
-    """Results of each measure over ROUNDS rounds; one warm-up round is not counted."""
-    results = [[] for _ in measures]
-    for turn in range(ROUNDS + 1):
-        for k, measure in enumerate(measures):
-            value = measure()
-            if turn:
-                results[k].append(value)
-    return results
-
-
-def ratio_row(what, n, new, base, unit, target) -> Row:
-    """A row for rates measured by turns; the ratio is that of each round's pair."""
-    ratio = statistics.median(a / b for a, b in zip(new, base, strict=True))
-    text = (
-        f"{ratio:.2f} ({statistics.median(new):,.0f} against "
-        f"{statistics.median(base):,.0f} {unit})"
-    )
-    return Row(what, n, text, f"at least {target}", ratio >= target)
 
 
 # -- fit against the bare loop ------------------------------------------------------
@@ -113,88 +65,10 @@ def fit_rows():
             with threads(n):
                 new, base = by_turns(
                     lambda e=examples, b=build: fit_rate(b, e),
-                    lambda b=build, X=X, y=y: bare_rate(b, X, y, size // 256),
+                    lambda b=build, X=X, y=y, n=size // 256: bare_rate(b, X, y, n),
                 )
             what = f"`fit` against the bare loop on a fixed batch, {build.__name__}"
             yield ratio_row(what, n, new, base, "examples/s", target)
-
-
-# -- an epoch of Fashion-MNIST against d2l ------------------------------------------
-
-
-def d2l_rows():
-    """Yield a row for LeNet and MLP-256, or nothing without the real data."""
-    data = real_images()
-    if data is None:
-        return
-    everything = Examples(
-        torch.cat([data.train.X, data.val.X]), torch.cat([data.train.y, data.val.y])
-    )
-    with tempfile.TemporaryDirectory() as folder, d2l_data(folder) as d2l:
-        device = torch.device("cpu")
-
-        def ours(build):
-            begin = time.perf_counter()
-            for _ in fit(build(), everything, data.test, num_epochs=1, lr=0.1):
-                pass
-            return len(everything) / (time.perf_counter() - begin)
-
-        def theirs_lenet():
-            net = LeNet()
-            begin = time.perf_counter()
-            batches = d2l.load_data_fashion_mnist(256)
-            d2l.train_ch6(net, *batches, 1, 0.1, device)
-            return len(everything) / (time.perf_counter() - begin)
-
-        def theirs_mlp():
-            net = MLP()
-            optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
-            loss = torch.nn.CrossEntropyLoss(reduction="none")
-            begin = time.perf_counter()
-            train, test = d2l.load_data_fashion_mnist(256)
-            d2l.train_epoch_ch3(net, train, loss, optimizer)
-            d2l.evaluate_accuracy(net, test)
-            return len(everything) / (time.perf_counter() - begin)
-
-        for build, theirs, target in (
-            (LeNet, theirs_lenet, 2.5),
-            (MLP, theirs_mlp, 8.0),
-        ):
-            with threads(2), contextlib.redirect_stdout(io.StringIO()):
-                new, base = by_turns(lambda b=build: ours(b), theirs)
-            what = f"an epoch of Fashion-MNIST with evaluation, {build.__name__}"
-            yield ratio_row(
-                f"{what}, against d2l 0.17.0", 2, new, base, "examples/s", target
-            )
-
-
-def real_images():
-    """The whole Fashion-MNIST, or None where it is not."""
-    try:
-        return load_images("fashion_mnist", n_train=None, n_test=None)
-    except RuntimeError as error:
-        print(f"left out: {error}", file=sys.stderr)
-        return None
-
-
-@contextlib.contextmanager
-def d2l_data(folder: str):
-    """d2l, in a working directory whose ../data holds its unpacked files."""
-    from helpers.data.real import find_folder
-
-    packed = find_folder("fashion_mnist")
-    raw = Path(folder) / "data/FashionMNIST/raw"
-    raw.mkdir(parents=True)
-    for file in packed.glob("*.gz"):
-        (raw / file.name).write_bytes(file.read_bytes())
-        (raw / file.stem).write_bytes(gzip.decompress(file.read_bytes()))
-    (Path(folder) / "work").mkdir()
-    here = os.getcwd()
-    os.chdir(Path(folder) / "work")
-    try:
-        yield helpers.d2l
-    finally:
-        os.chdir(here)
 
 
 # -- in the browser -----------------------------------------------------------------

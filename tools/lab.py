@@ -160,6 +160,10 @@ class Page:
         self.page.click(".lm-MenuBar-itemLabel:text-is('Run')")
         self.page.click(".lm-Menu-itemLabel:text-is('Run All Cells')")
         self.page.wait_for_timeout(500)
+        self.wait_idle(seconds)
+
+    def wait_idle(self, seconds: float = 60) -> None:
+        """Wait until no cell runs."""
         self.page.wait_for_function(IDLE, timeout=seconds * 1000)
 
     def save(self) -> dict:
@@ -189,7 +193,9 @@ class Page:
         box = slider.bounding_box()
         handle = slider.locator(".noUi-handle").bounding_box()
         mouse = self.page.mouse
-        mouse.move(handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2)
+        mouse.move(
+            handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2
+        )
         mouse.down()
         target = box["x"] + fraction * box["width"]
         mouse.move(target, box["y"] + box["height"] / 2, steps=8)

@@ -45,7 +45,8 @@ class Examples:
 
     Raises
     ------
-    TypeError : X or y is not a tensor, X holds bytes, y is neither int64 nor floating point.
+    TypeError : X or y is not a tensor, X holds bytes, y is neither int64 nor
+        floating point.
     ValueError : no example, different lengths or devices, a negative label.
 
     Taught in chapter 2.

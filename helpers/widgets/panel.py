@@ -1,18 +1,14 @@
 """The tuning panel: hyperparameters as controls, training live beside them."""
 
-import inspect
 import time
 from collections.abc import Callable
 
 import ipywidgets
 from matplotlib.figure import Figure
-from torch import nn
 from torch.nn import functional as F
 
 from helpers.data import ImageData
-from helpers.devices import seeded
 from helpers.records import History, Recorder
-from helpers.training import fit
 from helpers.widgets.chart import CurvesView
 from helpers.widgets.controls import Range, Whole, label_of
 from helpers.widgets.engine import Engine
@@ -21,11 +17,10 @@ from helpers.widgets.run import KeptRuns, Run
 from helpers.widgets.still import StillPicture
 from helpers.widgets.still_panel import draw_panel
 from helpers.widgets.surface import Surface
+from helpers.widgets.wiring import train_with
 from helpers.widgets.words import describe
 
 PUSH_SECONDS = 0.1  # at most ten pictures a second
-_OWN = {"net", "train", "val", "loss", "parameters", "seed"}
-_FIT = set(inspect.signature(fit).parameters) - _OWN - {"optimizer_options"}
 
 
 class TuningPanel(StillPicture, ipywidgets.VBox):
@@ -69,7 +64,6 @@ class TuningPanel(StillPicture, ipywidgets.VBox):
                 )
         self._ranges = {**hyperparameters, "seed": Whole(0, 99, start=0)}
         self._build, self._data, self._loss = build, data, loss
-        self._build_names = set(inspect.signature(build).parameters)
         self._view = view or CurvesView()
         self._engine: Engine | None = None
         self._run: Run | None = None
@@ -220,32 +214,11 @@ class TuningPanel(StillPicture, ipywidgets.VBox):
         return engine
 
     def _records(self, run: Run):
-        to_fit, to_build, to_optimizer = {}, {}, {}
-        for name, value in run.settings.items():
-            if name in self._build_names:
-                to_build[name] = value
-            elif name in _FIT:
-                to_fit[name] = value
-            elif name != "seed":
-                to_optimizer[name] = value
-        seed = run.settings["seed"]
-        with seeded(seed):
-            net = self._build(**to_build)
-        parameters = None
-        if not isinstance(net, nn.Module) and isinstance(net, tuple):
-            net, parameters = net
-        self.net = net
-        self._view.begin(run, run.num_examples, net)
-        return fit(
-            net,
-            self._data.train,
-            self._data.val,
-            seed=seed,
-            loss=self._loss,
-            parameters=parameters,
-            **to_fit,
-            **to_optimizer,
+        self.net, records = train_with(
+            self._build, self._data, self._loss, run.settings
         )
+        self._view.begin(run, run.num_examples, self.net)
+        return records
 
     def _take(self, record) -> None:
         self._recorder.add(record)

@@ -192,8 +192,9 @@ def test_interrupt_between_cells_counts_as_stop(lab):
     page.choose("batch size", "16")
     page.click("Run")
     page.text("Run 1 is training")
-    page.page.click("[data-command='notebook:interrupt-kernel'], "
-                    "[title^='Interrupt the kernel']")
+    page.page.click(
+        "[data-command='notebook:interrupt-kernel'], [title^='Interrupt the kernel']"
+    )
     page.text("Run 1 stopped")
     page.page.context.close()
 
@@ -252,7 +253,8 @@ def test_nothing_is_cut_off(lab, width):
     )
     assert clipped == []
     edge = page.page.evaluate(
-        """() => { const area = document.querySelector('.jp-OutputArea-output:has(.course-panel)');
+        """() => { const area =
+            document.querySelector('.jp-OutputArea-output:has(.course-panel)');
           const right = area.getBoundingClientRect().right;
           return [...area.querySelectorAll('button, canvas, td')]
             .filter(e => e.getBoundingClientRect().right > right + 1).length }"""
