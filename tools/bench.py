@@ -66,6 +66,7 @@ def fit_rows():
                 new, base = by_turns(
                     lambda e=examples, b=build: fit_rate(b, e),
                     lambda b=build, X=X, y=y, n=size // 256: bare_rate(b, X, y, n),
+                    rounds=3 * ROUNDS,
                 )
             what = f"`fit` against the bare loop on a fixed batch, {build.__name__}"
             yield ratio_row(what, n, new, base, "examples/s", target)

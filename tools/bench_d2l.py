@@ -44,7 +44,7 @@ def d2l_rows():
         def theirs_mlp():
             net = MLP()
             optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
-            loss = torch.nn.CrossEntropyLoss(reduction="none")
+            loss = torch.nn.CrossEntropyLoss()
             begin = time.perf_counter()
             train, test = d2l.load_data_fashion_mnist(256)
             d2l.train_epoch_ch3(net, train, loss, optimizer)

@@ -32,10 +32,10 @@ def threads(n: int):
         torch.set_num_threads(before)
 
 
-def by_turns(*measures: Callable[[], float]) -> list[list[float]]:
-    """Results of each measure over ROUNDS rounds; one warm-up round is not counted."""
+def by_turns(*measures: Callable[[], float], rounds: int = ROUNDS) -> list[list[float]]:
+    """Results of each measure by turns; one warm-up round is not counted."""
     results = [[] for _ in measures]
-    for turn in range(ROUNDS + 1):
+    for turn in range(rounds + 1):
         for k, measure in enumerate(measures):
             value = measure()
             if turn:
