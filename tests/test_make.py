@@ -21,7 +21,13 @@ MAKE = shutil.which("make")
 pytestmark = pytest.mark.skipif(MAKE is None, reason="there is no make")
 
 # What would give pip packages without a network, or make for another folder.
-UNSET = ("PIP_FIND_LINKS", "PIP_EXTRA_INDEX_URL", "TORCH_INDEX", "MAKEFLAGS")
+UNSET = (
+    "PIP_FIND_LINKS",
+    "PIP_EXTRA_INDEX_URL",
+    "TORCH_INDEX",
+    "MAKEFLAGS",
+    "MAKELEVEL",
+)
 
 
 @pytest.fixture

@@ -98,6 +98,11 @@ def browser_rows():
     for what, key, most in (
         ("Stop clicked to training ended and shown", "stop", 200),
         ("explorer drawn by the browser: slider to picture, 95th percentile", "js", 25),
+        (
+            "explorer drawn by the kernel: slider to picture, 95th percentile",
+            "png",
+            100,
+        ),
     ):
         values = sorted(found[key])
         worst = values[min(len(values) - 1, int(0.95 * len(values)))]

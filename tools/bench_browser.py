@@ -26,6 +26,7 @@ panel
 from helpers.chapters.softmax_regression import explorers
 explorers.softmax_temperature()
 """,
+    "explorers.decision_borders()",
     """
 def alone():
     begin = time.perf_counter()
@@ -56,18 +57,18 @@ CLICK_STOP = r"""() => new Promise(resolve => {
 # next frame is due.
 WATCH_KEY = """(drawing) => {
   window.waits = [];
-  const svg = document.querySelector(drawing);
+  const target = document.querySelector(drawing);
   let begin = null;
   document.addEventListener('keydown', () => { begin = performance.now(); }, true);
-  new MutationObserver(() => {
+  const changed = () => {
     if (begin === null) return;
     const from = begin; begin = null;
     requestAnimationFrame(() => window.waits.push(performance.now() - from));
-  }).observe(svg, {subtree: true, attributes: true, childList: true});
+  };
+  if (target.tagName === 'IMG') target.addEventListener('load', changed);
+  else new MutationObserver(changed)
+    .observe(target, {subtree: true, attributes: true, childList: true});
 }"""
-
-
-DRAWING = ".jp-OutputArea svg[role=img]"
 
 
 def measure(folder: Path, chromium: str, rounds: int) -> dict[str, list[float]]:
@@ -75,13 +76,14 @@ def measure(folder: Path, chromium: str, rounds: int) -> dict[str, list[float]]:
 
     Returns
     -------
-    "panel" and "alone": examples per second; "stop" and "js": milliseconds.
+    "panel" and "alone": examples per second; "stop", "js" and "png":
+    milliseconds.
     """
     notebook = nbformat.v4.new_notebook()
     notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
     notebook.cells = [nbformat.v4.new_code_cell(c.strip()) for c in CELLS]
     nbformat.write(notebook, folder / "bench.ipynb")
-    found = {"panel": [], "alone": [], "stop": [], "js": []}
+    found = {"panel": [], "alone": [], "stop": [], "js": [], "png": []}
     with Lab(folder, chromium) as lab:
         page = lab.open("bench.ipynb")
         page.run_all()
@@ -97,7 +99,9 @@ def measure(folder: Path, chromium: str, rounds: int) -> dict[str, list[float]]:
             page.text(f"Run {rounds + 2 + k} is training")
             page.page.wait_for_timeout(500)
             found["stop"].append(page.page.evaluate(CLICK_STOP))
-        found["js"] = key_waits(page, "logit cat", DRAWING, 40)
+        found["js"] = key_waits(page, "logit cat", ".jp-OutputArea svg[role=img]", 40)
+        image = ".jp-OutputArea-output .widget-image"
+        found["png"] = key_waits(page, "training steps", image, 40)
     return found
 
 
@@ -107,7 +111,7 @@ def _round(page, number: int) -> tuple[float, float]:
     page.click("Run")
     page.page.wait_for_timeout(4000)  # looking at the page all the time costs too
     page.text(f"Run {number} finished", seconds=60)
-    cell = page.page.locator(".jp-Notebook .jp-Cell").nth(3)
+    cell = page.page.locator(".jp-Notebook .jp-Cell").nth(4)
     cell.locator(".cm-content").click()
     page.page.keyboard.press("Control+Enter")
     page.page.wait_for_timeout(300)

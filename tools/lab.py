@@ -8,7 +8,9 @@ The server has the settings of `make lab` and none of the person's own. `Lab` co
 errors of the page's console and requests that try to leave this machine.
 """
 
+import atexit
 import copy
+import functools
 import json
 import os
 import secrets
@@ -35,6 +37,14 @@ IDLE = (
 )
 SLIDER = ".widget-inline-hbox:has(.widget-label:text-is('{}')) .noUi-target"
 HARMLESS = ("favicon",)
+
+
+@functools.cache
+def _playwright():
+    """Playwright's own process; it allows one to a thread, so all browsers share it."""
+    playwright = sync_playwright().start()
+    atexit.register(playwright.stop)
+    return playwright
 
 
 class Lab:
@@ -86,8 +96,7 @@ class Lab:
         )
         self.url, self.token = f"http://127.0.0.1:{port}", token
         self._wait_for_server(home)
-        self._playwright = sync_playwright().start()
-        self._browser = self._playwright.chromium.launch(
+        self._browser = _playwright().chromium.launch(
             executable_path=self.chromium, args=SWITCHES, headless=True
         )
         return self
@@ -108,7 +117,6 @@ class Lab:
 
     def __exit__(self, *_) -> None:
         self._browser.close()
-        self._playwright.stop()
         self._server.terminate()
         try:
             self._server.wait(15)

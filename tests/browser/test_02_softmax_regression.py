@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.lab import Lab, cut
+from tools.lab import SLIDER, Lab, cut
 
 NOTEBOOK = Path(__file__).parents[2] / "notebooks/02-softmax-regression.ipynb"
 CANVAS = ".course-chart"
@@ -22,9 +22,8 @@ def lab(tmp_path_factory, chromium_path):
 
 
 @pytest.fixture(autouse=True)
-def nothing_goes_wrong_unseen(request):
+def nothing_goes_wrong_unseen(lab):
     yield
-    lab = request.getfixturevalue("lab")
     assert lab.console_errors == []
     assert lab.outside == [], "a request left the machine"
 
@@ -261,3 +260,76 @@ def test_nothing_is_cut_off(lab, width):
     )
     assert edge == 0
     page.page.context.close()
+
+
+def test_explorers_follow_sliders_and_keys(lab):
+    cut(
+        NOTEBOOK,
+        lab.folder / "explorers.ipynb",
+        "setup",
+        "temperature-explorer",
+        "borders-explorer",
+    )
+    page = lab.open("explorers.ipynb")
+    page.run_all()
+    bars = page.page.locator(".jp-OutputArea svg[role=img]")
+    before = bars.get_attribute("aria-label")
+    page.drag("temperature", 0.0)
+    page.text("At temperature 0.1")
+    after = bars.get_attribute("aria-label")
+    assert "dog 0.665" in before and "dog 1.000" in after
+    # the browser's numbers, drawn at once, are those of Python
+    assert "cat 0.000, chicken 0.000, dog 1.000" in page.text("At temperature")
+
+    image = page.page.locator(".jp-OutputArea-output .widget-image")
+    picture = image.get_attribute("src")
+    page.drag("training steps", 1.0)
+    page.text(r"Accuracy 0\.9")
+    assert image.get_attribute("src") != picture
+    handle = page.page.locator(SLIDER.format("weight factor")).locator(".noUi-handle")
+    handle.focus()
+    sentence = page.text(r"Accuracy 0\.9")
+    for _ in range(6):
+        page.page.keyboard.press("ArrowRight")
+    page.page.wait_for_timeout(500)
+    assert page.text(r"Accuracy 0\.9") != sentence
+    page.page.context.close()
+
+
+def test_the_keyboard_reaches_the_panel(lab):
+    page = lab.open(panel_notebook(lab, "keyboard.ipynb"))
+    page.run_all()
+    page.button("Run").focus()
+    page.page.keyboard.press("Space")
+    page.page.keyboard.press("Enter")
+    page.text("Run 1 finished", seconds=20)
+    page.page.locator(".course-runs button[aria-label='Hide run 1']").focus()
+    page.page.keyboard.press("Enter")
+    shown = page.page.locator(".course-runs button[aria-label='Show run 1']")
+    shown.wait_for(timeout=5000)
+    assert shown.evaluate("button => button === document.activeElement")
+    page.page.keyboard.press("Enter")  # the focus stayed: Enter shows it again
+    page.page.locator(".course-runs button[aria-label='Hide run 1']").wait_for()
+    assert page.count(".jp-Notebook .jp-Cell") == 5, "no shortcut of the notebook fired"
+    page.page.context.close()
+
+
+def test_dark_theme(tmp_path, chromium_path):
+    """Text is light on dark, and the chart is drawn in the theme's colors."""
+    with Lab(tmp_path, chromium_path, theme="Dark") as dark:
+        page = dark.open(panel_notebook(dark, "dark.ipynb"))
+        page.run_all()
+        page.text("Ready. Run starts")
+        lightness = page.page.evaluate(
+            """() => ['.course-runs td', '.course-status p', '.course-numbers']
+              .map(s => getComputedStyle(document.querySelector(s)).color)
+              .map(c => Math.min(...c.match(/[0-9.]+/g).slice(0, 3)))"""
+        )
+        assert min(lightness) > 150, lightness
+        title = page.page.evaluate(
+            """() => { const canvas = document.querySelector('.course-chart');
+              const p = canvas.getContext('2d').getImageData(40, 2, 60, 16).data;
+              return Math.max(...p.filter((_, k) => k % 4 < 3)) }"""
+        )
+        assert title > 150, "the chart's title is not light"
+        assert dark.console_errors == [] and dark.outside == []
