@@ -1,4 +1,4 @@
-"""Which exercises a learner has solved, kept outside the repository."""
+"""Which exercises a learner has tried and solved, kept outside the repository."""
 
 import json
 import os
@@ -7,6 +7,9 @@ from pathlib import Path
 
 import platformdirs
 from filelock import FileLock
+
+STATES = ("wrong", "solved")  # the later one stays: what was solved once is solved
+PATIENCE_SECONDS = 5
 
 
 def progress_file() -> Path:
@@ -18,32 +21,82 @@ def progress_file() -> Path:
     return folder / "progress.json"
 
 
-def solved() -> dict[str, list[str]]:
-    """Names of the solved exercises by chapter; empty if there is no record yet.
+def states() -> dict[str, dict[str, str]]:
+    """States of exercises by chapter and name: "wrong" (attempted) or "solved".
 
-    A damaged file counts as no record: it is progress, not data, and a learner
+    What is damaged counts as no record: it is progress, not data, and a learner
     should not be stopped by it.
     """
-    try:
-        read = json.loads(progress_file().read_text(encoding="utf8"))
-        return {str(c): [str(n) for n in names] for c, names in read.items()}
-    except (OSError, ValueError, AttributeError, TypeError):
-        return {}
+    return _read(progress_file())[0]
 
 
-def record_solved(chapter: str, name: str) -> None:
-    """Add a solved exercise. Two notebooks may do so at once: the file is locked."""
+def record(chapter: str, name: str, state: str) -> bool:
+    """Keep the state of an exercise, unless it has been solved before.
+
+    Two notebooks may do so at once: the file is locked, and replaced in one step. A
+    damaged file is set aside under the name ``progress.json.damaged``.
+
+    Parameters
+    ----------
+    chapter, name : the exercise.
+    state : "wrong" (attempted) or "solved".
+
+    Returns
+    -------
+    Whether it is kept; a folder that cannot be written must not spoil an answer.
+
+    Raises
+    ------
+    ValueError : another state.
+    """
+    if state not in STATES:
+        raise ValueError(f"state is {state!r}, expected one of {STATES}")
     path = progress_file()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(f"{path}.lock", timeout=5):
-            now = solved()
-            if name in now.setdefault(chapter, []):
-                return
-            now[chapter].append(name)
-            handle, part = tempfile.mkstemp(dir=path.parent)
-            with os.fdopen(handle, "w", encoding="utf8") as file:
-                json.dump(now, file, indent=1)
-            os.replace(part, path)
-    except OSError:  # a read-only home must not spoil a right answer
-        return
+        with FileLock(f"{path}.lock", timeout=PATIENCE_SECONDS):
+            now, damaged = _read(path)
+            before = now.setdefault(chapter, {}).get(name)
+            if before in (state, "solved"):
+                return True
+            if damaged:
+                os.replace(path, f"{path}.damaged")
+            now[chapter][name] = state
+            _write(path, json.dumps(now, indent=1))
+    except OSError:
+        return False
+    return True
+
+
+def _read(path: Path) -> tuple[dict[str, dict[str, str]], bool]:
+    """Return what the file holds, and whether it holds anything else."""
+    try:
+        content = json.loads(path.read_text(encoding="utf8"))
+    except OSError:
+        return {}, False
+    except ValueError:
+        return {}, True
+    if not isinstance(content, dict):
+        return {}, True
+    found, damaged = {}, False
+    for chapter, names in content.items():
+        if isinstance(names, list):  # the first form: only what was solved
+            names = {name: "solved" for name in names if isinstance(name, str)}
+        if not isinstance(names, dict):
+            damaged = True
+            continue
+        kept = {name: state for name, state in names.items() if state in STATES}
+        damaged |= len(kept) < len(names)
+        found[chapter] = kept
+    return found, damaged
+
+
+def _write(path: Path, text: str) -> None:
+    handle, part = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+    try:
+        with os.fdopen(handle, "w", encoding="utf8") as file:
+            file.write(text)
+        os.replace(part, path)
+    except BaseException:
+        os.unlink(part)
+        raise

@@ -201,29 +201,38 @@ def test_controls_hold_their_ends(data):
 
 def test_pause_holds_step_moves_one_run_goes_on(slow):
     click(slow, "run")
-    wait_for(lambda: len(slow._recorder._step_examples) >= 3)
+    wait_for(lambda: len(slow._trial.recorder._step_examples) >= 3)
     click(slow, "pause")
     wait_for(lambda: state(slow) == "paused")
-    held = slow._recorder.last.step
+    held = slow._trial.recorder.last.step
     time.sleep(0.1)
-    assert slow._recorder.last.step == held
+    assert slow._trial.recorder.last.step == held
     assert enabled(slow) == {"run", "step", "stop", "reset"}
     click(slow, "step")
-    wait_for(lambda: slow._recorder.last.step == held + 1 and state(slow) == "paused")
+    wait_for(
+        lambda: slow._trial.recorder.last.step == held + 1 and state(slow) == "paused"
+    )
     click(slow, "run")
-    wait_for(lambda: slow._recorder.last.step > held + 3)
+    wait_for(lambda: slow._trial.recorder.last.step > held + 3)
     assert enabled(slow) == {"pause", "stop", "reset"}
 
 
 def test_step_as_the_first_click_trains_one_minibatch(slow):
     click(slow, "step")
     wait_for(lambda: state(slow) == "paused")
-    assert slow._recorder.last.step == 1 and slow._recorder.last.examples == 16
+    assert (
+        slow._trial.recorder.last.step == 1 and slow._trial.recorder.last.examples == 16
+    )
 
 
 def test_stop_ends_at_once_and_keeps_the_run(slow):
     click(slow, "run")
-    wait_for(lambda: slow._recorder.last is not None and slow._recorder.last.epoch > 1)
+    wait_for(
+        lambda: (
+            slow._trial.recorder.last is not None
+            and slow._trial.recorder.last.epoch > 1
+        )
+    )
     begin = time.monotonic()
     click(slow, "stop")
     assert slow.wait(5)
@@ -253,7 +262,7 @@ def test_two_clicks_in_a_row_start_one_training(slow):
 def test_reset_drops_the_training_and_puts_the_controls_back(slow):
     slow.set(lr=1.0)
     click(slow, "run")
-    wait_for(lambda: slow._recorder.last is not None)
+    wait_for(lambda: slow._trial.recorder.last is not None)
     click(slow, "reset")
     wait_for(lambda: not slow._engine.active)
     assert slow.runs == [] and slow.settings["lr"] == 0.1
@@ -263,9 +272,9 @@ def test_reset_drops_the_training_and_puts_the_controls_back(slow):
 
 def test_the_rate_moves_while_it_trains(slow):
     click(slow, "run")
-    wait_for(lambda: slow._recorder.last is not None)
+    wait_for(lambda: slow._trial.recorder.last is not None)
     slow._surface.controls["lr"].value = 2.0
-    wait_for(lambda: slow._recorder.last.lr == pytest.approx(2.0))
+    wait_for(lambda: slow._trial.recorder.last.lr == pytest.approx(2.0))
     click(slow, "stop")
     slow.wait(5)
     assert slow._surface.value_text(slow.runs[0], "lr") == "0.1 → 2"
@@ -273,7 +282,7 @@ def test_the_rate_moves_while_it_trains(slow):
 
 def test_other_controls_do_not_touch_a_running_training(slow):
     click(slow, "run")
-    wait_for(lambda: slow._recorder.last is not None)
+    wait_for(lambda: slow._trial.recorder.last is not None)
     slow._surface.controls["num_epochs"].value = 1
     click(slow, "stop")
     slow.wait(5)
@@ -282,7 +291,7 @@ def test_other_controls_do_not_touch_a_running_training(slow):
 
 def test_a_second_panel_pauses_the_first_and_says_so(slow, data):
     click(slow, "run")
-    wait_for(lambda: slow._recorder.last is not None)
+    wait_for(lambda: slow._trial.recorder.last is not None)
     make_panel(data).run()
     wait_for(lambda: state(slow) == "paused")
     assert "because another training was started" in status(slow)
@@ -335,7 +344,7 @@ def test_a_loss_that_is_no_number_is_said(data):
 
     panel = make_panel(data, build=lambda: Lost(16, 2))
     panel.run()
-    assert "no longer a number" in status(panel)
+    assert "no longer a number" in panel._surface.doctor.value
     assert panel._view.widget.runs[0]["loss"]["y"][0] is None  # JSON has no NaN
 
 

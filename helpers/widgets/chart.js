@@ -31,7 +31,10 @@ const finite = (values) => values.filter((v) => v !== null && isFinite(v));
 
 function limits(shown, keys, share) {
   let all = [];
-  for (const run of shown) for (const key of keys) all = all.concat(finite(run[key].y));
+  for (const run of shown) for (const key of keys) {
+    const band = run.band?.[key] ?? { low: [], high: [] };
+    all = all.concat(finite(run[key].y), finite(band.low), finite(band.high));
+  }
   if (share) { // an accuracy: ends at whole tenths, so that the axis seldom moves
     if (!all.length) return { low: 0, high: 1, log: false };
     const low = Math.max(0, Math.floor(Math.min(...all) * 10 - 0.2) / 10);
@@ -85,7 +88,8 @@ class Plot {
   key(ctx) {
     let x = this.box.x + this.box.w;
     ctx.textAlign = "right";
-    for (const [word, width] of [["validation", 2], ["training", 1]]) {
+    const words = this.box.w < 230 ? ["val", "train"] : ["validation", "training"];
+    for (const [word, width] of [[words[0], 2], [words[1], 1]]) {
       ctx.fillText(word, x, 14);
       x -= ctx.measureText(word).width + 5;
       ctx.lineWidth = width; ctx.beginPath();
@@ -116,6 +120,26 @@ class Plot {
     ctx.globalAlpha = 1;
   }
 
+  // From the lowest to the highest seed; its edges show where it has no height.
+  area(ctx, band, run) {
+    let piece = [];
+    const close = () => {
+      if (piece.length) {
+        ctx.beginPath();
+        piece.forEach((k) => ctx.lineTo(this.px(band.x[k]), this.py(band.high[k])));
+        piece.reverse().forEach((k) => ctx.lineTo(this.px(band.x[k]), this.py(band.low[k])));
+        ctx.closePath();
+        ctx.globalAlpha = 0.22; ctx.fill();
+        ctx.globalAlpha = 0.5; ctx.stroke();
+      }
+      piece = [];
+    };
+    ctx.fillStyle = ctx.strokeStyle = run.color; ctx.lineWidth = 1; ctx.setLineDash([]);
+    band.low.forEach((v, k) => (v === null ? close() : piece.push(k)));
+    close();
+    ctx.globalAlpha = 1;
+  }
+
   draw(ctx, c, shown) {
     this.frame(ctx, c);
     const ends = [];
@@ -124,6 +148,7 @@ class Plot {
       ctx.beginPath();
       ctx.rect(this.box.x - 4, this.box.y - 4, this.box.w + 8, this.box.h + 8);
       ctx.clip();
+      if (run.band) this.area(ctx, run.band[this.keys[1]], run);
       this.line(ctx, run[this.keys[0]], run, false);
       this.line(ctx, run[this.keys[1]], run, true);
       ctx.restore();
@@ -206,6 +231,7 @@ function render({ model, el }) {
       plots.forEach((plot) => plot.hover(ctx, c, shown, pointer));
     canvas.setAttribute("aria-label", model.get("summary"));
     canvas.dataset.drawn = String(++drawn); // lets a test count the pictures
+    canvas.dataset.bands = String(shown.filter((r) => r.band).length);
     canvas.dataset.points = String(live.id ? live.loss.x.length : 0);
   }
   // Several changes between two frames of the screen are drawn once.

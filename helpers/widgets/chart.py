@@ -1,7 +1,7 @@
 """Learning curves that grow while a network trains."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import anywidget
@@ -97,6 +97,33 @@ def series_of(history: History, num_examples: int) -> dict:
     }
 
 
+def band_of(seeds: Sequence[dict]) -> dict:
+    """Lowest and highest validation value of several seeds' `series`, by epoch."""
+    band = {}
+    for key in ("val_loss", "val_accuracy"):
+        columns = list(zip(*(series[key]["y"] for series in seeds), strict=True))
+        # Where one seed is not a number there is no highest value: the band breaks.
+        ends = [(None, None) if None in c else _ends(c) for c in columns]
+        band[key] = {
+            "x": seeds[0][key]["x"],
+            "low": [low for low, _ in ends],
+            "high": [high for _, high in ends],
+        }
+    return band
+
+
+def _ends(values: Sequence[float]) -> tuple[float, float]:
+    return min(values), max(values)
+
+
+def _curves_and_band(run: Run) -> dict:
+    drawn = series_of(run.history, run.num_examples)
+    if len(run.complete) > 1:
+        seeds = [series_of(h, run.num_examples) for h in run.complete]
+        drawn["band"] = band_of(seeds)
+    return drawn
+
+
 class CurvesView:
     """The panel's usual view: loss and accuracy of all runs.
 
@@ -110,10 +137,18 @@ class CurvesView:
     def __init__(self):
         self.widget = Chart()
         self._curves: Curves | None = None
+        self._earlier: list[dict] = []  # the seeds of this run that have ended
         self._head: dict = {}
 
     def begin(self, run: Run, num_examples: int, net) -> None:
-        """A new training begins; ``net`` is the network that will train."""
+        """A new training begins; ``net`` is the network that will train.
+
+        A run with several seeds begins once with each.
+        """
+        if self._head.get("id") == run.id:
+            self._earlier.append(self._curves.series())
+        else:
+            self._earlier = []
         self._curves = Curves(num_examples)
         self._head = _head(run)
 
@@ -123,14 +158,13 @@ class CurvesView:
 
     def push(self) -> None:
         """Show the present state; called at most ten times a second."""
-        self.widget.live = self._head | self._curves.series()
+        band = {"band": band_of(self._earlier)} if self._earlier else {}
+        self.widget.live = self._head | self._curves.series() | band
 
     def show(self, runs: Iterable[Run], summary: str) -> None:
         """Show the kept runs; the live one has ended and is among them, if kept."""
         with self.widget.hold_sync():
-            self.widget.runs = [
-                _head(run) | series_of(run.history, run.num_examples) for run in runs
-            ]
+            self.widget.runs = [_head(run) | _curves_and_band(run) for run in runs]
             self.widget.live = {}
             self.widget.summary = summary
 
@@ -151,6 +185,15 @@ class CurvesView:
             {run.name: run.history for run in visible},
             [run.index for run in visible],
         )
+        for ax, metric in zip(axes, ("val_loss", "val_accuracy"), strict=True):
+            for run in visible:
+                series = [s for h in run.complete if (s := getattr(h, metric))]
+                if len(series) > 1:
+                    low, high = zip(*map(_ends, zip(*series, strict=True)), strict=True)
+                    color = COLORS[run.index % len(COLORS)]
+                    ax.fill_between(
+                        range(1, len(low) + 1), low, high, color=color, alpha=0.2
+                    )
 
 
 def _head(run: Run) -> dict:

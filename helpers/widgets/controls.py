@@ -33,6 +33,14 @@ class Range:
         """A labelled ipywidgets control whose ``value`` is the hyperparameter."""
         raise NotImplementedError
 
+    def read(self, name: str, control: ipywidgets.Widget):
+        """The control's value, checked.
+
+        A slider that was moved by hand stands for the number that is shown beside it:
+        what a person reads, writes down and pastes back is what the training gets.
+        """
+        return self.check(name, control.value)
+
     def text(self, value) -> str:
         """The value as it stands in tables."""
         return f"{value:.3g}" if isinstance(value, float) else str(value)
@@ -76,15 +84,41 @@ class _Interval(Range):
             )
         return float(value)
 
+    def read(self, name, control):
+        value = self.check(name, control.value)
+        ends = (self.low, self.high)
+        if value in ends or getattr(control, "by_hand", None) != control.value:
+            return value
+        return min(max(float(f"{value:.3g}"), self.low), self.high)
+
     def fraction(self, value):
         return (value - self.low) / (self.high - self.low)
+
+
+class _ByHand:
+    """Remembers the value that the front end sent last, to tell it from Python's."""
+
+    by_hand: float | None = None
+
+    def set_state(self, sync_data):
+        if "value" in sync_data:
+            self.by_hand = sync_data["value"]
+        super().set_state(sync_data)
+
+
+class _FloatSlider(_ByHand, ipywidgets.FloatSlider):
+    pass
+
+
+class _FloatLogSlider(_ByHand, ipywidgets.FloatLogSlider):
+    pass
 
 
 class Linear(_Interval):
     """A real number whose slider moves evenly from ``low`` to ``high``."""
 
     def control(self, name):
-        return ipywidgets.FloatSlider(
+        return _FloatSlider(
             value=self.start,
             min=self.low,
             max=self.high,
@@ -118,7 +152,7 @@ class Log(_Interval):
         return math.log(value / self.low) / math.log(self.high / self.low)
 
     def control(self, name):
-        return ipywidgets.FloatLogSlider(
+        return _FloatLogSlider(
             value=self.start,
             min=math.log10(self.low),
             max=math.log10(self.high),
@@ -138,6 +172,9 @@ class Whole(_Interval):
                     f"the ends of a whole-number range are whole, got {end!r}"
                 )
         super().__post_init__()
+
+    def read(self, name, control):
+        return self.check(name, control.value)
 
     def _middle(self):
         return (self.low + self.high) // 2

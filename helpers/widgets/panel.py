@@ -1,29 +1,33 @@
 """The tuning panel: hyperparameters as controls, training live beside them."""
 
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import ipywidgets
 from matplotlib.figure import Figure
 from torch.nn import functional as F
 
-from helpers.data import ImageData
-from helpers.records import History, Recorder
+from helpers.data import DataError, ImageData
+from helpers.records import History
+from helpers.widgets.adjust import Adjustable
 from helpers.widgets.chart import CurvesView
-from helpers.widgets.controls import Range, Whole, label_of
+from helpers.widgets.controls import Linear, Log, Range, Whole, label_of
+from helpers.widgets.data_choice import DataChoice
 from helpers.widgets.engine import Engine
+from helpers.widgets.keep import Keeper
 from helpers.widgets.kernel import listen_to_interrupt, replace_in_cell
+from helpers.widgets.more import More
 from helpers.widgets.run import KeptRuns, Run
+from helpers.widgets.seeds import Trial
 from helpers.widgets.still import StillPicture
 from helpers.widgets.still_panel import draw_panel
 from helpers.widgets.surface import Surface
-from helpers.widgets.wiring import train_with
 from helpers.widgets.words import describe
 
-PUSH_SECONDS = 0.1  # at most ten pictures a second
+MOST_SEEDS = 5
+NOT_FOR_TRAINING = ("seeds", "data")  # settings of the panel, not of one training
 
 
-class TuningPanel(StillPicture, ipywidgets.VBox):
+class TuningPanel(Adjustable, Keeper, StillPicture, ipywidgets.VBox):
     """Train a network while its hyperparameters are in the learner's hands.
 
     Parameters
@@ -32,14 +36,18 @@ class TuningPanel(StillPicture, ipywidgets.VBox):
         hyperparameters that are among its arguments go there.
     data : its ``train`` and ``val`` examples are used. The test set is not.
     first_run : a History to show as the first kept run, named "baseline".
+    datasets : names of `load_images` to choose from, besides ``data``; they are loaded
+        with as many images. A set that is not on this machine can be fetched there.
     view : how a training is shown; `CurvesView` by default.
     loss : as for `fit`.
     hyperparameters : a `Log`, `Linear`, `Whole` or `Choice` for each. Names that
         `fit` knows go to `fit`, all others to the optimizer.
 
     In a notebook the buttons drive a training in the background; ``run`` trains in
-    the calling thread, in the same way. ``runs`` holds what was kept, ``net`` the
-    network that was trained last.
+    the calling thread, in the same way. With several seeds the same settings are
+    trained once with each, one after the other. ``runs`` holds what was kept, ``net``
+    the network that was trained last; ``settings_text`` and ``paste`` write the
+    settings as a line and read one, ``csv`` and ``code`` write the runs down.
 
     Raises
     ------
@@ -52,6 +60,7 @@ class TuningPanel(StillPicture, ipywidgets.VBox):
         data: ImageData,
         *,
         first_run: History | None = None,
+        datasets: Sequence[str] = (),
         view=None,
         loss: Callable = F.cross_entropy,
         **hyperparameters: Range,
@@ -62,62 +71,58 @@ class TuningPanel(StillPicture, ipywidgets.VBox):
                     f"{name} must be declared as Log, Linear, Whole or Choice, "
                     f"got {declared!r}"
                 )
-        self._ranges = {**hyperparameters, "seed": Whole(0, 99, start=0)}
+        self._ranges = dict(hyperparameters)
+        if datasets:
+            self._ranges["data"] = DataChoice.options(data, tuple(datasets))
+        self._ranges["seed"] = Whole(0, 99, start=0)
+        self._ranges["seeds"] = Whole(1, MOST_SEEDS, start=1)
         self._build, self._data, self._loss = build, data, loss
         self._view = view or CurvesView()
-        self._engine: Engine | None = None
-        self._run: Run | None = None
-        self._recorder = Recorder()
-        self._pushed, self._count, self._discard = 0.0, 0, False
+        self._trial: Trial | None = None
+        self._count = 0
         self.runs = KeptRuns()
-        self.net: Callable | None = None
-        controls = {name: r.control(name) for name, r in self._ranges.items()}
-        self._surface = Surface(self, controls, self._ranges, self._view.widget)
-        super().__init__(self._surface.parts)
+        self._sets: dict[str, ImageData] = {}  # the set of every run, for its code
+        self._controls = {name: r.control(name) for name, r in self._ranges.items()}
+        for declared, control in zip(
+            self._ranges.values(), self._controls.values(), strict=True
+        ):
+            if isinstance(declared, (Linear, Log)):
+                # Else the browser answers a value between two stops of the slider,
+                # one that was pasted or loaded, with the nearest stop.
+                control.continuous_update = False
+        self._choice: DataChoice | None = None
+        if datasets:
+            self._choice = DataChoice(data, self._controls["data"], self._say)
+        self._more = More([self._choice.box] if self._choice else [])
+        self._surface = Surface(self, self._controls, self._ranges, self._view.widget)
+        super().__init__([*self._surface.parts, *self._more.parts])
         self.add_class("course-panel")
         self._surface.connect()
+        self._more.connect(self._pasted, self.code, self.csv)
+        for control in self._controls.values():
+            control.observe(lambda _: self._more.follow(self.settings_text), "value")
+        self._more.follow(self.settings_text)
         replace_in_cell(self, TuningPanel.stop)  # the cell's former panel goes unseen
         if first_run is not None:
-            self.runs.append_history("baseline", first_run, len(data.train))
+            name = data.name
+            self.runs.append_history("baseline", first_run, len(data.train), name)
+            self._sets["baseline"] = data
         self._show_runs()
         self._surface.state(
             "ready", "Ready. Run starts a training with these settings."
         )
 
-    # -- settings -----------------------------------------------------------------
-
-    @property
-    def settings(self) -> dict[str, object]:
-        """The values that the controls show now."""
-        controls = self._surface.controls
-        return {n: r.check(n, controls[n].value) for n, r in self._ranges.items()}
-
-    def set(self, **values) -> None:
-        """Move controls, as a person would; all of them or, after an error, none.
-
-        Raises
-        ------
-        ValueError : an unknown name, or a value outside its declared range.
-        """
-        for name, value in values.items():
-            if name not in self._ranges:
-                raise ValueError(
-                    f"the panel has no {name!r}; it has {', '.join(self._ranges)}"
-                )
-            self._ranges[name].check(name, value)
-        for name, value in values.items():
-            value = self._ranges[name].check(name, value)
-            self._surface.controls[name].value = value
-
     # -- the buttons --------------------------------------------------------------
 
     def start(self) -> None:
         """Run: start a training in the background, or go on with the paused one."""
-        self._ready().resume()
+        if engine := self._ready():
+            engine.resume()
 
     def step(self) -> None:
         """Step: train one minibatch, then pause."""
-        self._ready().step()
+        if engine := self._ready():
+            engine.step()
 
     def pause(self) -> None:
         """Pause: keep the training where it is."""
@@ -131,10 +136,13 @@ class TuningPanel(StillPicture, ipywidgets.VBox):
 
     def reset(self) -> None:
         """Reset: drop the training and put the controls back; kept runs stay."""
-        self._discard = self._engine is not None and self._engine.active
+        active = self._engine is not None and self._engine.active
+        if active:
+            self._trial.discard = True
         self.stop()
         self.set(**{name: r.start for name, r in self._ranges.items()})
-        if not self._discard:
+        if not active:
+            self._surface.diagnosis(None)
             self._surface.state("ready", "Ready.")
 
     def run(self, **settings) -> Run:
@@ -143,123 +151,103 @@ class TuningPanel(StillPicture, ipywidgets.VBox):
         Raises
         ------
         ValueError : a setting outside its range. What the training raises is raised.
+        DataError : the chosen data set is not on this machine.
         """
         self.set(**settings)
         if self._engine is not None:
             self._engine.stop()
             self._engine.join()
-        self._new_engine().run()
+        self._new_trial().engine.run()
         return self.runs[-1]
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait for a background training; return whether it ended, raise its error."""
         return self._engine is None or self._engine.wait(timeout)
 
-    def load(self, run_id: str) -> None:
-        """Put the settings of a kept run into the controls."""
-        if self._engine is not None and self._engine.active:
-            self._surface.say("Stop the training first, then load other settings.")
-            return
-        run = self.runs.find(run_id)
-        known = {n: v for n, v in run.settings.items() if n in self._ranges}
-        try:
-            self.set(**known)
-        except ValueError as error:
-            self._surface.say(f"{run.name} cannot be loaded: {error}.")
-        else:
-            self._surface.say(f"The controls show the settings of {run.name}.")
-
-    def toggle(self, run_id: str) -> None:
-        """Hide a kept run, or show it again."""
-        run = self.runs.find(run_id)
-        run.hidden = not run.hidden
-        self._runs_changed()
-
-    def remove(self, run_id: str) -> None:
-        """Forget a kept run."""
-        run = self.runs.find(run_id)
-        with self.runs.lock:
-            self.runs.remove(run)
-        self._runs_changed()
-
     # -- the training -------------------------------------------------------------
 
-    def _ready(self) -> Engine:
-        listen_to_interrupt()
-        if self._engine is None or not self._engine.active:
-            return self._new_engine()
-        return self._engine
+    @property
+    def net(self) -> Callable | None:
+        """The network that was trained last."""
+        return self._trial.net if self._trial else None
 
-    def _new_engine(self) -> Engine:
+    @property
+    def _engine(self) -> Engine | None:
+        return self._trial.engine if self._trial else None
+
+    def _ready(self) -> Engine | None:
+        listen_to_interrupt()
+        if self._engine is not None and self._engine.active:
+            return self._engine
+        try:
+            return self._new_trial().engine
+        except (DataError, ValueError) as error:  # the chosen set is not there
+            self._say(f"No training was started: {error}", error=True)
+            return None
+
+    def _new_trial(self) -> Trial:
+        data = self._choice.current if self._choice else self._data
         settings = self.settings
+        seeds = tuple(range(settings["seed"], settings["seed"] + settings["seeds"]))
         self._count += 1
-        self._run = Run(
+        run = Run(
             id=f"run-{self._count}",
             name=f"run {self._count}",
             mark=str(self._count),
             index=self.runs.free_index(),
-            settings=settings,
+            settings={n: v for n, v in settings.items() if n not in NOT_FOR_TRAINING},
             num_epochs=settings.get("num_epochs", 10),
-            num_examples=len(self._data.train),
+            num_examples=len(data.train),
+            seeds=seeds,
+            data=data.name,
         )
-        self._recorder, self._discard = Recorder(settings), False
+        self._sets[run.id] = data
         # Building the network and the first optimizer take a moment: say so at once.
-        self._surface.begin(self._run)
-        run = self._run
-        self._engine = engine = Engine(
-            make=lambda: self._records(run),
-            take=self._take,
-            changed=lambda: self._state_changed(engine, run),
+        self._surface.begin(run)
+        self._trial = Trial(
+            run,
+            self._build,
+            data,
+            self._loss,
+            self._view,
+            self._surface,
+            self._state_changed,
         )
-        return engine
+        return self._trial
 
-    def _records(self, run: Run):
-        self.net, records = train_with(
-            self._build, self._data, self._loss, run.settings
-        )
-        self._view.begin(run, run.num_examples, self.net)
-        return records
-
-    def _take(self, record) -> None:
-        self._recorder.add(record)
-        self._view.add(record)
-        now = time.perf_counter()
-        if now - self._pushed > PUSH_SECONDS:
-            self._pushed = now
-            self._push()
-
-    def _push(self) -> None:
-        self._view.push()
-        self._surface.progress(self._recorder.last, self._run)
-
-    def _state_changed(self, engine: Engine, run: Run) -> None:
-        if engine is not self._engine:
+    def _state_changed(self, trial: Trial) -> None:
+        if trial is not self._trial:
             return  # an older training ends while a new one is being set up
+        engine, run = trial.engine, trial.run
         if engine.active:
-            if self._recorder.last is not None:
-                self._push()
+            trial.push()
             self._surface.state(engine.state, describe(engine, run))
             return
-        run.history, run.state = self._recorder.history(), engine.state
-        keep = run.history.step_loss and not self._discard
-        if keep:
+        trial.close()
+        if run.histories and not trial.discard:
             with self.runs.lock:
                 self.runs.append(run)
-        if self._recorder.last is not None:
-            self._surface.progress(self._recorder.last, run)
         self._show_runs()
-        if self._discard:
+        if trial.discard:
+            self._surface.diagnosis(None)
             self._surface.state("ready", "Ready. The training was dropped.")
         else:
             self._surface.state(engine.state, describe(engine, run))
 
-    def rate_moved(self, lr: float) -> None:
-        """The learning rate's control moved; a live training follows at once."""
-        engine, last = self._engine, self._recorder.last
-        if engine is None or not engine.active or self._discard:
+    def rate_moved(self) -> None:
+        """The learning rate's control moved; a live training follows at once.
+
+        Not so with several seeds: they would no longer be the same training.
+        """
+        trial = self._trial
+        if trial is None or not trial.engine.active or trial.discard:
             return
-        engine.set_learning_rate(lr)
-        self._run.lr_changes.append((last.step if last else 0, lr))
+        if len(trial.run.seeds) > 1:
+            self._say("With several seeds the learning rate holds for the next run.")
+            return
+        lr, last = self.settings["lr"], trial.recorder.last
+        trial.engine.set_learning_rate(lr)
+        trial.run.lr_changes.append((last.step if last else 0, lr))
 
     # -- what is shown ------------------------------------------------------------
 
@@ -267,17 +255,18 @@ class TuningPanel(StillPicture, ipywidgets.VBox):
         with self.runs.lock:
             self._view.show(self.runs, self.runs.summary())
             self._surface.table(self.runs)
+            self._more.show_runs(self.runs)
 
-    def _runs_changed(self) -> None:
-        with self.runs.lock:
-            self._view.hide(self.runs)
-            self._surface.table(self.runs)
+    def _say(self, sentence: str, error: bool = False) -> None:
+        self._surface.say(sentence, error=error)
 
     def picture(self) -> Figure:
         """The panel as it stands: settings, curves of the kept runs, table."""
         values = {n: (self._ranges[n], v) for n, v in self.settings.items()}
+        if values["seeds"][1] == 1:
+            del values["seeds"]
         return draw_panel(values, self._view, self.runs)
 
     def __repr__(self) -> str:
-        names = ", ".join(label_of(name) for name in self._ranges)
+        names = ", ".join(label_of(name) for name in self._ranges if name != "seeds")
         return f"TuningPanel({names})"

@@ -1,6 +1,8 @@
 """The runs that a panel keeps: settings, history, how they ended."""
 
+import statistics
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from helpers.records import History
@@ -8,11 +10,16 @@ from helpers.records import History
 
 @dataclass
 class Run:
-    """One training with its settings.
+    """One training with its settings, or the same training with several seeds.
 
     ``index`` chooses colour and line style, ``mark`` stands at the end of its curves.
     ``state`` is "finished", "stopped" or "failed"; ``lr_changes`` lists (step, rate)
     for every move of the learning rate while it trained.
+
+    ``histories`` has one entry for every seed that was begun, in the order of
+    ``seeds``; ``history`` is their mean, over the seeds that came to the end if there
+    are any. ``epoch_notes`` holds for every history (seconds, learning rate) at each
+    of its epochs; it is empty for a run that was trained outside the panel.
     """
 
     id: str
@@ -22,15 +29,40 @@ class Run:
     settings: dict[str, object]
     num_epochs: int
     num_examples: int
-    history: History | None = None
+    seeds: tuple[int, ...] = (0,)
+    data: str = ""
+    histories: list[History] = field(default_factory=list)
+    epoch_notes: list[list[tuple[float, float]]] = field(default_factory=list)
     state: str = "ready"
     hidden: bool = False
+    by_hand: bool = False  # a function and its parameters, not a module
     lr_changes: list[tuple[int, float]] = field(default_factory=list)
+    _mean: tuple[int, History] | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def complete(self) -> list[History]:
+        """The histories whose epochs are all there; all of them if none is."""
+        whole = [h for h in self.histories if h.num_epochs >= self.num_epochs]
+        return whole or self.histories[:1]
+
+    @property
+    def history(self) -> History | None:
+        """The mean over the complete seeds; with one seed, that seed's history."""
+        if not self.histories:
+            return None
+        if self._mean is None or self._mean[0] != len(self.histories):
+            self._mean = len(self.histories), mean_history(self.complete)
+        return self._mean[1]
 
     def final(self) -> float | None:
         """Last validation accuracy, or what comes nearest to it; None before any."""
         values = self._metric()
         return values[-1] if values else None
+
+    def spread(self) -> float | None:
+        """Standard deviation of that value over the seeds; None below two seeds."""
+        finals = [v[-1] for h in self.complete if (v := self._metric(h))]
+        return statistics.stdev(finals) if len(finals) > 1 else None
 
     def best(self) -> float | None:
         """Best value of that metric over the epochs."""
@@ -42,12 +74,42 @@ class Run:
     def metric_name(self) -> str:
         """Which metric `final` and `best` speak of."""
         for name in ("val_accuracy", "train_accuracy", "val_loss", "train_loss"):
-            if getattr(self.history, name):
+            if getattr(self.history, name, ()):
                 return name.replace("_", " ")
         return "val accuracy"
 
-    def _metric(self) -> tuple[float, ...]:
-        return getattr(self.history, self.metric_name().replace(" ", "_"))
+    def seeds_text(self) -> str:
+        """The seeds as they stand in tables: "3", or "0..4"."""
+        first, last = self.seeds[0], self.seeds[-1]
+        return str(first) if first == last else f"{first}..{last}"
+
+    def _metric(self, history: History | None = None) -> tuple[float, ...]:
+        name = self.metric_name().replace(" ", "_")
+        return getattr(history or self.history, name, ())
+
+
+def mean_history(histories: Sequence[History]) -> History:
+    """The mean of histories of equal length, number by number; seconds are added."""
+    first = histories[0]
+    if len(histories) == 1:
+        return first
+    means = {
+        name: tuple(
+            sum(values) / len(histories)
+            for values in zip(*(getattr(h, name) for h in histories), strict=True)
+        )
+        for name in (
+            *("step_loss", "train_loss", "train_accuracy"),
+            *("val_loss", "val_accuracy"),
+        )
+    }
+    return History(
+        step_examples=first.step_examples,
+        epoch_examples=first.epoch_examples,
+        seconds=sum(h.seconds for h in histories),
+        settings=first.settings,
+        **means,
+    )
 
 
 class KeptRuns(list[Run]):
@@ -61,7 +123,9 @@ class KeptRuns(list[Run]):
         super().__init__()
         self.lock = threading.Lock()
 
-    def append_history(self, name: str, history: History, num_examples: int) -> None:
+    def append_history(
+        self, name: str, history: History, num_examples: int, data: str = ""
+    ) -> None:
         """Keep a training that was done outside the panel, as a finished run."""
         self.append(
             Run(
@@ -72,7 +136,9 @@ class KeptRuns(list[Run]):
                 settings=dict(history.settings),
                 num_epochs=history.num_epochs,
                 num_examples=num_examples,
-                history=history,
+                seeds=(history.settings.get("seed", 0),),
+                data=data,
+                histories=[history],
                 state="finished",
             )
         )

@@ -55,8 +55,17 @@ function render({ model, el }) {
     el.appendChild(table);
     if (focus) el.querySelector(`[data-focus="${focus}"]`)?.focus();
   }
+  // On the panel's other buttons, too, Enter would go to the notebook, which opens the
+  // cell for editing. They are ipywidgets' own, so this is said once they are there.
+  function takeKeys(tries = 100) {
+    const panel = el.closest(".course-panel");
+    if (panel)
+      for (const b of panel.querySelectorAll("button")) b.dataset.lmSuppressShortcuts = "true";
+    else if (tries) requestAnimationFrame(() => takeKeys(tries - 1));
+  }
   model.on("change:rows", draw);
   draw();
+  takeKeys();
 }
 
 export default { render };

@@ -28,7 +28,8 @@ def draw_panel(values: Mapping[str, tuple[Range, object]], view, runs: list[Run]
     left, right = top.subfigures(1, 2, width_ratios=(1, 3.1))
     _controls(left, values)
     view.draw(right.subplots(1, 2), shown)
-    _table(bottom, list(values), {n: r for n, (r, _) in values.items()}, shown)
+    names = [name for name in values if name != "seeds"]
+    _table(bottom, names, {n: r for n, (r, _) in values.items()}, shown)
     return figure
 
 
@@ -63,19 +64,23 @@ def _table(figure, names, ranges, runs) -> None:
     for row, run in enumerate(runs):
         y = row + 1.5
         ax.plot((at[0], at[0] + 0.035), (y, y), **line_style(run.index), linewidth=2)
-        cells = [run.name, *(_text(ranges[n], run.settings.get(n)) for n in names)]
-        final = run.final()
+        cells = [run.name, *(_text(ranges[n], run, n) for n in names)]
+        final, spread = run.final(), run.spread()
         cells += [
-            "–" if final is None else f"{final:.3f}",
+            ("–" if final is None else f"{final:.3f}")
+            + ("" if spread is None else f" ± {spread:.3f}"),
             f"{run.history.seconds:.1f}",
         ]
         for x, text in zip(at[1:], cells, strict=True):
             ax.text(x, y, text, fontsize=8, color=INK, va="center")
 
 
-def _text(declared: Range, value) -> str:
+def _text(declared: Range, run: Run, name: str) -> str:
+    value = run.data if name == "data" else run.settings.get(name)
     if value is None:
         return "–"
+    if name == "seed":
+        return run.seeds_text()
     try:
         return declared.text(value)
     except StopIteration:

@@ -10,6 +10,7 @@ import traitlets
 
 from helpers.figures import COLORS, DASHES
 from helpers.widgets.controls import Range, label_of
+from helpers.widgets.diagnosis import Finding
 from helpers.widgets.run import Run
 
 _HERE = Path(__file__).parent
@@ -53,28 +54,38 @@ class Surface:
             "reset": _button("Reset", "refresh", "Drop the training, reset controls"),
         }
         self.bar = ipywidgets.FloatProgress(
-            min=0, max=1, layout=ipywidgets.Layout(width="130px", margin="2px 8px")
+            min=0,
+            max=1,
+            # it gives way where the numbers beside it need the room
+            layout=ipywidgets.Layout(
+                flex="1 1 40px", width="auto", max_width="130px", margin="2px 8px"
+            ),
         )
-        self.numbers = ipywidgets.Label("", layout=ipywidgets.Layout(min_width="260px"))
+        self.numbers = ipywidgets.Label()
         self.numbers.add_class("course-numbers")
         self.status = ipywidgets.HTML()
         self.status.add_class("course-status")
-        self.runs = RunTable(columns=[*(label_of(n) for n in ranges)])
+        self.doctor = ipywidgets.HTML()
+        self.doctor.add_class("course-doctor")
+        self._finding: str | None = None
+        self._names = [name for name in ranges if name != "seeds"]
+        self.runs = RunTable(columns=[label_of(n) for n in self._names])
         buttons = _classed(
             ipywidgets.Box([*self.buttons.values(), self.bar, self.numbers]),
             "course-buttons",
         )
+        column = [c for name, c in controls.items() if name != "data"]
         body = _classed(
             ipywidgets.Box(
                 [
-                    _classed(ipywidgets.VBox([*controls.values()]), "course-controls"),
+                    _classed(ipywidgets.VBox(column), "course-controls"),
                     _classed(ipywidgets.Box([view]), "course-view"),
                 ]
             ),
             "course-body",
         )
         view.layout.width = "100%"
-        self.parts = [buttons, body, self.status, self.runs]
+        self.parts = [buttons, body, self.status, self.doctor, self.runs]
 
     def connect(self) -> None:
         """Let clicks and moves reach the panel."""
@@ -88,7 +99,7 @@ class Surface:
         }.items():
             self.buttons[name].on_click(lambda _, action=action: action())
         if "lr" in self.controls:
-            self.controls["lr"].observe(lambda c: panel.rate_moved(c["new"]), "value")
+            self.controls["lr"].observe(lambda _: panel.rate_moved(), "value")
         actions = {"toggle": panel.toggle, "load": panel.load, "remove": panel.remove}
 
         def message(_, content, __):
@@ -102,6 +113,7 @@ class Surface:
     def begin(self, run: Run) -> None:
         """A training is about to start; its first step may take a moment."""
         self.bar.value, self.bar.bar_style, self.numbers.value = 0, "", ""
+        self.diagnosis(None)
         self.state("starting", f"{run.name.capitalize()} is starting …")
 
     def state(self, state: str, sentence: str) -> None:
@@ -118,20 +130,39 @@ class Surface:
         if self.status.value != text:
             self.status.value = text
 
-    def progress(self, record, run: Run) -> None:
-        """Show epoch, examples per second and time left."""
-        self.bar.value = record.examples / record.total
+    def diagnosis(self, finding: Finding | None) -> None:
+        """Write the doctor's line; it changes only with the state that it tells.
+
+        Numbers in it stay as they were: a screen reader would read each new one.
+        """
+        state = None if finding is None else finding.state
+        if state == self._finding:
+            return
+        self._finding = state
+        self.doctor.value = (
+            ""
+            if finding is None
+            else f'<p role="status"><b>Doctor:</b> {html.escape(finding.sentence)} '
+            f"<span>{html.escape(finding.advice)}</span></p>"
+        )
+
+    def progress(self, record, run: Run, seed_number: int = 1) -> None:
+        """Show seed, epoch, examples per second and time left."""
+        k = len(run.seeds)
+        self.bar.value = (seed_number - 1 + record.examples / record.total) / k
         rate = record.examples / max(record.seconds, 1e-9)
-        left = (record.total - record.examples) / rate
+        left = ((k - seed_number + 1) * record.total - record.examples) / rate
+        seed = f"seed {seed_number}/{k} · " if k > 1 else ""
         self.numbers.value = (
-            f"epoch {record.epoch} of {run.num_epochs} · {_rounded(rate)} examples/s · "
+            f"{seed}epoch {record.epoch} of {run.num_epochs} · "
+            + f"{_rounded(rate)} examples/s · "
             + (f"{_time(left)} left" if left else f"{_time(record.seconds)}")
         )
 
     def table(self, runs: list[Run]) -> None:
         """Show the kept runs."""
         metric = runs[-1].metric_name() if runs else "val accuracy"
-        names = [label_of(name) for name in self._ranges]
+        names = [label_of(name) for name in self._names]
         self.runs.columns = ["run", *names, metric, "best", "seconds", ""]
         self.runs.rows = [self._row(run) for run in runs]
 
@@ -142,16 +173,20 @@ class Surface:
             "color": COLORS[run.index % len(COLORS)],
             "dash": list(DASHES[run.index % len(DASHES)]),
             "hidden": run.hidden,
-            "values": [self.value_text(run, name) for name in self._ranges],
-            "final": _metric(run.final()) + _note(run),
+            "values": [self.value_text(run, name) for name in self._names],
+            "final": _metric(run.final()) + _spread(run) + _note(run),
             "best": _metric(run.best()),
             "seconds": f"{run.history.seconds:.1f}",
         }
 
     def value_text(self, run: Run, name: str) -> str:
         """A run's setting as text; a learning rate that moved shows where it went."""
+        if name == "data":
+            return run.data
         if name not in run.settings:
             return "–"
+        if name == "seed":
+            return run.seeds_text()
         value = run.settings[name]
         try:
             text = self._ranges[name].text(value)
@@ -177,8 +212,16 @@ def _metric(value: float | None) -> str:
     return f"{value:.3f}" if math.isfinite(value) else "not a number"
 
 
+def _spread(run: Run) -> str:
+    spread = run.spread()
+    return "" if spread is None or math.isnan(spread) else f"\u00a0±\u00a0{spread:.3f}"
+
+
 def _note(run: Run) -> str:
-    return "" if run.state == "finished" else f" ({run.state})"
+    if run.state == "finished":
+        return ""
+    begun = f", {len(run.complete)} of {len(run.seeds)} seeds"
+    return f" ({run.state}{begun if len(run.seeds) > 1 else ''})"
 
 
 def _rounded(rate: float) -> str:

@@ -28,13 +28,7 @@ def train_with(
     -------
     The network (or function), and the generator that `fit` returns.
     """
-    to_build, to_fit = {}, {}
-    build_names = set(inspect.signature(build).parameters)
-    for name, value in settings.items():
-        if name in build_names and name not in _FIT:
-            to_build[name] = value
-        elif name != "seed":
-            to_fit[name] = value  # fit hands on to the optimizer what it does not know
+    to_build, to_fit = divide(build, settings)
     with seeded(settings["seed"]):
         net = build(**to_build)
     parameters = None
@@ -50,3 +44,15 @@ def train_with(
         **to_fit,
     )
     return net, records
+
+
+def divide(build: Callable, settings: Mapping[str, object]) -> tuple[dict, dict]:
+    """Part the settings into those of ``build`` and those of `fit`."""
+    to_build, to_fit = {}, {}
+    build_names = set(inspect.signature(build).parameters)
+    for name, value in settings.items():
+        if name in build_names and name not in _FIT:
+            to_build[name] = value
+        elif name != "seed":  # each training is given its own
+            to_fit[name] = value  # fit hands on to the optimizer what it does not know
+    return to_build, to_fit

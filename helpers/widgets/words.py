@@ -1,7 +1,5 @@
 """What the panel says about a training, in one sentence."""
 
-import math
-
 from helpers.widgets.engine import Engine
 from helpers.widgets.run import Run
 
@@ -21,7 +19,6 @@ def describe(engine: Engine, run: Run) -> str:
         return f"{name} failed: {type(engine.error).__name__}: {engine.error}"
     final = run.final()
     result = "" if final is None else f": {run.metric_name()} {final:.3f}"
-    losses = run.history.step_loss
-    if losses and not math.isfinite(losses[-1]):
-        result += ". Its loss is no longer a number: the steps were too large"
+    if (spread := run.spread()) is not None:
+        result += f" ± {spread:.3f} over {len(run.complete)} seeds"
     return f"{name} {engine.state}{result}."

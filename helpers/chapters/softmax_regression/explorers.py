@@ -78,7 +78,7 @@ def decision_borders() -> Explorer:
     return Explorer(
         _make_borders,
         figsize=(4.2, 4),
-        training_steps=Whole(0, 100, start=0),
+        training_steps=Whole(0, 100, start=100),
         weight_factor=Log(0.1, 10, start=1.0),
     )
 

@@ -1,0 +1,174 @@
+"""Exercises of chapter 2 on softmax and on the price of a prediction."""
+
+import torch
+from torch import tensor
+
+from helpers.chapters.softmax_regression import solutions
+from helpers.exercises import Exercise, Mistake
+
+TEMPERATURE = Exercise(
+    name="temperature",
+    chapter="02",
+    title="The temperature for a probability",
+    cases=[
+        (tensor([1.0]), tensor([0.9])),
+        (tensor([1.0, 4.0, 0.5]), tensor([0.75, 0.6, 0.99])),
+    ],
+    solution=solutions.temperature_for,
+    mistakes=[
+        Mistake(
+            lambda gap, p: gap * (p / (1 - p)).log(),
+            "The temperature divides the logits: gap / T is the logarithm of the "
+            "ratio. Solve that for T.",
+        ),
+        Mistake(
+            lambda gap, p: (p / (1 - p)).log() / gap,
+            "This is 1/T. The larger the gap, the higher the temperature must be to "
+            "reach the same probability.",
+        ),
+        Mistake(
+            lambda gap, p: gap / p.log(),
+            "A difference of logits is the logarithm of the ratio of the two "
+            "probabilities, p and 1 - p, not of one of them.",
+        ),
+        Mistake(
+            lambda gap, p: gap / (p / (1 - p)),
+            "The logarithm is missing: differences of logits are logarithms of ratios.",
+        ),
+        Mistake(
+            lambda gap, p: gap / ((1 - p) / p).log(),
+            "A temperature is positive: the leading class has the larger logit and "
+            "the larger probability, so its p stands above the fraction line.",
+        ),
+        Mistake(
+            lambda gap, p: gap / (p / (1 - p)).log10(),
+            "The exponential of softmax has base e, so the logarithm has too: .log().",
+        ),
+    ],
+    hint="With T, the two logits differ by gap / T. By the text above this is the "
+    "logarithm of the ratio of the two probabilities, and these sum to 1.",
+    then="Choosing T afterwards, on validation data, is how the confidence of a "
+    "trained classifier is corrected.",
+)
+
+LOG_SOFTMAX = Exercise(
+    name="log-softmax",
+    chapter="02",
+    title="Log-softmax",
+    cases=[
+        (tensor([[1.0, 2.0, 3.0]]),),
+        (tensor([[1.0, 2.0], [3.0, 5.0]]),),
+        (tensor([[1.0, 2.0, 3.0], [0.0, 0.0, 0.0]]),),
+        (tensor([[[1.0, 2.0], [0.0, 3.0]], [[4.0, 0.0], [1.0, 1.0]]]),),
+        (tensor([[1000.0, 1000.0, 0.0]]),),
+        (tensor([[0.0, -200.0]]),),
+        (tensor([-1000.0, -1001.0]),),
+    ],
+    solution=solutions.log_softmax,
+    mistakes=[
+        Mistake(
+            lambda logits: (logits.exp() / logits.exp().sum(-1, keepdim=True)).log(),
+            "Correct algebra, but exp(1000) is inf and inf/inf is nan: simplify the "
+            "logarithm of the fraction before you compute it.",
+        ),
+        Mistake(
+            lambda logits: logits - logits.exp().sum(-1, keepdim=True).log(),
+            "The formula is right; the sum of exponentials overflows (or is 0) before "
+            "its logarithm is taken. torch.logsumexp takes the maximum out first.",
+        ),
+        Mistake(
+            lambda logits: torch.softmax(logits, -1).log(),
+            "Subtracting the maximum prevents overflow, but a small probability has "
+            "already become 0 when you take its logarithm.",
+        ),
+        Mistake(
+            lambda logits: logits - logits.amax(-1, keepdim=True),
+            "You subtracted only the maximum. The logarithm of the sum is missing: "
+            "the exponentials of your row do not sum to 1.",
+        ),
+        Mistake(
+            lambda logits: logits - torch.logsumexp(logits, 0, keepdim=True),
+            "You normalized over the examples: each row, not each column, must be one "
+            "distribution.",
+        ),
+        Mistake(
+            lambda logits: logits - torch.logsumexp(logits, 1, keepdim=True),
+            "Axis 1 is the last one only where there are two. -1 is the last axis of "
+            "every tensor.",
+        ),
+        Mistake(
+            lambda logits: logits - torch.logsumexp(logits, -1),
+            "Without keepdim, the logarithm that belongs to row i is subtracted from "
+            "column i.",
+        ),
+        Mistake(
+            lambda logits: torch.softmax(logits, -1),
+            "These are the probabilities; their logarithm is wanted.",
+        ),
+        Mistake(
+            lambda logits: torch.logsumexp(logits, -1, keepdim=True) - logits,
+            "The sign is turned: the logarithm of a probability is never positive.",
+        ),
+    ],
+    hint="The logarithm of a fraction is a difference. The logarithm of e^o is o, and "
+    "what is subtracted is the LogSumExp of the row.",
+    without=("log_softmax", "LogSoftmax", "softmax", "Softmax", "cross_entropy"),
+    then="Computed in this way, even a probability of e^-1000 has a finite logarithm.",
+)
+
+EXPECTED_LOSS = Exercise(
+    name="expected-loss",
+    chapter="02",
+    title="The price of confidence",
+    cases=[
+        (tensor([0.9]), tensor([0.9]), 10),
+        (tensor([0.9, 0.5, 0.25]), tensor([0.99, 0.7, 0.25]), 4),
+        (tensor([0.6]), tensor([0.8]), 2),
+    ],
+    solution=solutions.expected_loss,
+    mistakes=[
+        Mistake(
+            lambda accuracy, confidence, num_classes: -accuracy * confidence.log(),
+            "The cases in which the favorite is wrong cost something, too, and more.",
+        ),
+        Mistake(
+            lambda accuracy, confidence, num_classes: (
+                -accuracy * confidence.log() - (1 - accuracy) * (1 - confidence).log()
+            ),
+            "All other classes together get 1 - confidence. The true one among them "
+            "gets one share of it.",
+        ),
+        Mistake(
+            lambda accuracy, confidence, num_classes: (
+                -accuracy * confidence.log()
+                - (1 - accuracy) * ((1 - confidence) / num_classes).log()
+            ),
+            "The favorite takes no part in the rest: it is shared by K - 1 classes.",
+        ),
+        Mistake(
+            lambda *case: -solutions.expected_loss(*case),
+            "The sign is turned: a loss is minus a logarithm, and never negative.",
+        ),
+        Mistake(
+            lambda accuracy, confidence, num_classes: (
+                -(
+                    accuracy * confidence
+                    + (1 - accuracy) * (1 - confidence) / (num_classes - 1)
+                ).log()
+            ),
+            "This is the logarithm of the mean probability. The loss is the mean of "
+            "the logarithms, one for each case.",
+        ),
+        Mistake(
+            lambda accuracy, confidence, num_classes: solutions.expected_loss(
+                1 - accuracy, confidence, num_classes
+            ),
+            "The two cases are exchanged: with probability `accuracy` the true class "
+            "is the favorite.",
+        ),
+    ],
+    hint="There are two cases. In a share `accuracy` of all examples the true class "
+    "has the probability `confidence`. What probability has it in the others?",
+    then="For a given accuracy, try several confidences: the loss is smallest where "
+    "the two are equal. Cross-entropy rewards being as sure as one is right.",
+)

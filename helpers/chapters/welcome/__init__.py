@@ -1,0 +1,5 @@
+"""What belongs to the welcome notebook alone."""
+
+from helpers.chapters.welcome.overview import ChapterMap, chapter_map
+
+__all__ = ["ChapterMap", "chapter_map"]

@@ -1,0 +1,210 @@
+"""An exercise, and how a learner's answer is judged."""
+
+import inspect
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+
+from helpers.exercises.comparing import equal, fault, show
+from helpers.exercises.feedback import Feedback
+from helpers.exercises.guarded import Outcome, call_guarded, code_of
+from helpers.progress import record
+
+READS = (Tensor, nn.Module, int, float, list, dict)  # what a notebook's variables hold
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A usual wrong answer, and the sentence that helps whoever gave it."""
+
+    wrong: Callable
+    says: str
+
+
+class Loose(tuple):
+    """A case whose result may differ from the solution's, as after random batches.
+
+    ``Exercise.reached`` judges it by how good it is.
+    """
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One exercise.
+
+    Parameters
+    ----------
+    name : as it stands in the notebook, for example "log-sum-exp".
+    chapter : two digits.
+    title : a few words for the table of exercises.
+    cases : inputs to try, each a tuple of arguments, the plainest first. They differ
+        in their sizes, so that an answer for one size is found out.
+    solution : the reference answer; its source is what the learner may unfold. If it
+        is a class, the answer must be one.
+    mistakes : usual wrong answers, at least two, each with its own sentence.
+    hint : a nudge that does not give the answer away.
+    then : what the right answer is good for, said when it is found.
+    without : names that the answer may not use, because it is to do without them.
+    call : ``call(answer, *case)`` gives what is compared, for an answer that is more
+        than one call; by default ``answer(*case)``.
+    reached : ``reached(value, right, *case)`` judges a ``Loose`` case: a clause that
+        says what is not good enough, or "".
+    build : whether it takes 10 lines or more; the table says so.
+    seconds : how long an answer may take for all cases together.
+    """
+
+    name: str
+    chapter: str
+    title: str
+    cases: Sequence[tuple]
+    solution: Callable
+    mistakes: Sequence[Mistake]
+    hint: str
+    then: str = ""
+    without: Sequence[str] = ()
+    call: Callable | None = None
+    reached: Callable | None = None
+    build: bool = False
+    seconds: float = 5.0
+
+    def check(self, answer: object) -> Feedback:
+        """Compare a learner's answer with the solution; a wrong one never raises."""
+        feedback = self._judge(answer)
+        if feedback.state != "open":
+            feedback.saved = record(self.chapter, self.name, feedback.state)
+        return feedback
+
+    def _judge(self, answer) -> Feedback:
+        if answer is ...:
+            return Feedback(self, "open", "Not attempted yet.")
+        if unfit := self._unfit(answer):
+            return Feedback(self, "wrong", unfit)
+        rights = [outcome.value for outcome in self._outcomes(self.solution)]
+        outcomes = self._outcomes(answer)
+        faults = [
+            self._fault(*row) for row in zip(self.cases, outcomes, rights, strict=False)
+        ]
+        wrong = [k for k, found in enumerate(faults) if found]
+        if not wrong and (used := self._uses(answer)):
+            text = f"The results are right, but `{used}` is what you are to do without."
+            return Feedback(self, "wrong", text)
+        if not wrong:
+            return Feedback(self, "solved", f"Right. {self.then}".strip())
+        k = wrong[0]
+        if k == 0 and _is_stub(outcomes[0].value):
+            text = "Not attempted yet: the function still returns `...`."
+            return Feedback(self, "open", text)
+        return self._explain(answer, k, outcomes, rights, faults)
+
+    def _unfit(self, answer) -> str:
+        wants_class = inspect.isclass(self.solution)
+        if wants_class and not inspect.isclass(answer):
+            return f"Give the class itself; got {show(answer)}."
+        if not callable(answer):
+            return f"Give the function itself, without calling it; got {show(answer)}."
+        if inspect.isclass(answer) and not wants_class:
+            return f"Give a function; got the class {answer.__name__}."
+        return ""
+
+    def _outcomes(self, answer) -> list[Outcome]:
+        """Return what each case gives; none after one that had to be stopped."""
+        outcomes = []
+        end = time.monotonic() + self.seconds
+        for case in self.cases:
+            left = max(end - time.monotonic(), 0.001)
+            outcome = call_guarded(answer, tuple(case), left, self.call)
+            outcomes.append(outcome)
+            if outcome.endless:
+                break
+        return outcomes
+
+    def _fault(self, case, outcome: Outcome, right) -> str:
+        if outcome.error is not None:
+            return outcome.error
+        if outcome.changed:
+            return (
+                f"it changed its argument {outcome.changed} in place; work on a copy."
+            )
+        if isinstance(case, Loose):
+            found = fault(outcome.value, right, numbers=False)
+            return found or self.reached(outcome.value, right, *case)
+        return fault(outcome.value, right)
+
+    def _explain(self, answer, k, outcomes, rights, faults) -> Feedback:
+        outcome, right = outcomes[k], rights[k]
+        names = inspect.signature(self.solution).parameters
+        shown = [
+            (name, show(value))
+            for name, value in zip(names, self.cases[k], strict=False)
+        ]
+        if outcome.error is None and outcome.value is not None:
+            shown += [("yours", show(outcome.value)), ("expected", show(right))]
+        notes = []
+        means = self._usual(outcomes, rights, faults)
+        if not means and (names := _reads(answer)):
+            notes.append(
+                f"It reads `{names[0]}` from the notebook; all it needs is in its "
+                "arguments."
+            )
+        if outcome.printed:
+            notes.append("It prints; a check looks only at what it returns.")
+        good = sum(not found for found in faults)
+        return Feedback(
+            self,
+            "wrong",
+            faults[k][:1].upper() + faults[k][1:],
+            case=tuple(shown),
+            means=means,
+            notes=tuple(notes),
+            score=f"{good} of {len(self.cases)} cases right" if good else "",
+        )
+
+    def _usual(self, outcomes, rights, faults) -> str:
+        """Return the sentence of the usual mistake that makes the same errors."""
+        loosely = any(
+            found and not isinstance(case, Loose)
+            for case, found in zip(self.cases, faults, strict=False)
+        )
+        for mistake in self.mistakes:
+            theirs = self._outcomes(mistake.wrong)
+            if len(theirs) == len(outcomes) and all(
+                _alike(a, b)
+                or (loosely and isinstance(case, Loose) and self._fault(case, b, right))
+                for case, a, b, right in zip(
+                    self.cases, outcomes, theirs, rights, strict=False
+                )
+            ):
+                return mistake.says
+        return ""
+
+    def _uses(self, answer) -> str:
+        """Return the first name in its code that the answer is to do without."""
+        codes, names = code_of(answer), []
+        while codes:
+            code = codes.pop()
+            names += code.co_names
+            codes += [part for part in code.co_consts if inspect.iscode(part)]
+        return next((name for name in self.without if name in names), "")
+
+
+def _is_stub(value) -> bool:
+    parts = value if isinstance(value, (tuple, list)) else [value]
+    return len(parts) > 0 and all(part is ... for part in parts)
+
+
+def _alike(a: Outcome, b: Outcome) -> bool:
+    """Whether two answers behave alike on a case."""
+    if a.error is not None or b.error is not None:
+        return (a.error_type, a.error_words) == (b.error_type, b.error_words)
+    return a.changed == b.changed and equal(a.value, b.value)
+
+
+def _reads(answer) -> list[str]:
+    """Return variables of the notebook that a function reads, such as `data`."""
+    try:
+        found = inspect.getclosurevars(answer).globals
+    except (TypeError, ValueError):
+        return []
+    return [name for name, value in found.items() if isinstance(value, READS)]

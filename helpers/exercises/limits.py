@@ -1,0 +1,135 @@
+"""What a learner's code runs under: a time limit, and a state of its own."""
+
+import _thread
+import builtins
+import contextlib
+import ctypes
+import random
+import signal
+import sys
+import threading
+from types import FrameType
+
+import numpy as np
+import torch
+
+AGAIN_SECONDS = 0.1  # until code that catches everything is stopped once more
+
+
+class TooLong(BaseException):
+    """Raised into code that does not end; no ``except Exception`` catches it."""
+
+
+class Asks(BaseException):
+    """Raised in place of ``input``, which would wait for somebody."""
+
+
+@contextlib.contextmanager
+def nobody_to_ask():
+    """Make ``input`` raise ``Asks`` at once."""
+
+    def ask(*_, **__):
+        raise Asks
+
+    before, builtins.input = builtins.input, ask
+    try:
+        yield
+    finally:
+        builtins.input = before
+
+
+@contextlib.contextmanager
+def own_state():
+    """Random numbers of its own, the same each time; what it sets is set back."""
+    states = random.getstate(), np.random.get_state(), torch.get_rng_state()
+    dtype = torch.get_default_dtype()
+    random.seed(0)
+    np.random.seed(0)
+    torch.default_generator.manual_seed(0)
+    try:
+        with torch.enable_grad():
+            yield
+    finally:
+        random.setstate(states[0])
+        np.random.set_state(states[1])
+        torch.set_rng_state(states[2])
+        torch.set_default_dtype(dtype)
+
+
+def time_limit(seconds: float, within: FrameType):
+    """Limit the time of a ``with`` block, by raising ``TooLong`` into it.
+
+    Parameters
+    ----------
+    seconds : how long the block may take.
+    within : the frame of the block. Frames that it has called, directly or not, hold
+        the learner's code.
+    """
+    main = threading.current_thread() is threading.main_thread()
+    alarm = main and hasattr(signal, "setitimer")
+    return _alarm(seconds, within) if alarm else _from_outside(seconds)
+
+
+@contextlib.contextmanager
+def _alarm(seconds: float, within: FrameType):
+    armed, fired = True, 0
+
+    def expire(_, frame):
+        nonlocal fired
+        if not armed:
+            return
+        fired += 1
+        if fired > 1:
+            # What was raised first was caught. From now on every line raises, so the
+            # next one, in the handler, which does not catch what it raises itself.
+            sys.settrace(lambda *_: None)
+            while frame is not None and frame is not within:
+                frame.f_trace = _raise_at_line
+                frame = frame.f_back
+        raise TooLong
+
+    tracing = sys.gettrace()
+    handler = signal.signal(signal.SIGALRM, expire)
+    timer = signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN_SECONDS)
+    try:
+        yield
+    finally:
+        armed = False
+        signal.setitimer(signal.ITIMER_REAL, *timer)
+        signal.signal(signal.SIGALRM, handler)
+        sys.settrace(tracing)
+
+
+def _raise_at_line(frame, event, _):
+    if event == "line":
+        raise TooLong
+    return _raise_at_line
+
+
+@contextlib.contextmanager
+def _from_outside(seconds: float):
+    """Where there is no interval timer (Windows), or not in the main thread."""
+    done, expired = threading.Event(), threading.Event()
+    thread = threading.current_thread()
+
+    def watch():
+        ended = done.wait(seconds)
+        while not ended:
+            expired.set()
+            if thread is threading.main_thread():
+                _thread.interrupt_main()
+            else:
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                    ctypes.c_ulong(thread.ident), ctypes.py_object(TooLong)
+                )
+            ended = done.wait(AGAIN_SECONDS)
+
+    threading.Thread(target=watch, daemon=True).start()
+    try:
+        yield
+    except KeyboardInterrupt:
+        if expired.is_set():
+            raise TooLong from None
+        raise
+    finally:
+        done.set()

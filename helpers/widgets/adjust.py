@@ -1,0 +1,60 @@
+"""Setting a panel's controls from Python and from a pasted line."""
+
+from helpers.widgets import settings_text
+from helpers.widgets.controls import Range
+
+
+class Adjustable:
+    """What a panel can do with its settings; mixed into `TuningPanel`.
+
+    It uses the panel's ``_ranges`` and ``_controls``, both by name.
+    """
+
+    _ranges: dict[str, Range]
+
+    @property
+    def settings(self) -> dict[str, object]:
+        """The values that the controls show now."""
+        return {n: r.read(n, self._controls[n]) for n, r in self._ranges.items()}
+
+    @property
+    def settings_text(self) -> str:
+        """The settings as one line, such as ``lr=0.1 num_epochs=10 seed=0``."""
+        return settings_text.render(self._ranges, self.settings)
+
+    def paste(self, text: str) -> None:
+        """Set the controls that a line like `settings_text` names.
+
+        Raises
+        ------
+        ValueError : the line cannot be read, or a value is outside its range; then
+            nothing has changed, and the message is one sentence.
+        """
+        self.set(**settings_text.parse(text, self._ranges))
+
+    def _pasted(self, text: str) -> None:
+        try:
+            self.paste(text)
+        except ValueError as error:
+            self._say(f"Nothing was changed: {error}.", error=True)
+        else:
+            self._more.follow(self.settings_text)
+            if self._choice is None or self._choice.problem is None:
+                self._say("The controls show the pasted settings.")
+
+    def set(self, **values) -> None:
+        """Move controls, as a person would; all of them or, after an error, none.
+
+        Raises
+        ------
+        ValueError : an unknown name, or a value outside its declared range.
+        """
+        for name, value in values.items():
+            if name not in self._ranges:
+                raise ValueError(
+                    f"the panel has no {name!r}; it has {', '.join(self._ranges)}"
+                )
+            self._ranges[name].check(name, value)
+        for name, value in values.items():
+            value = self._ranges[name].check(name, value)
+            self._controls[name].value = value

@@ -1,0 +1,207 @@
+"""The panel's doctor, seeds and folded row in a real JupyterLab, in the dark theme."""
+
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from tools.lab import Lab
+
+ROOT = Path(__file__).parents[2]
+CELLS = (
+    """
+from helpers import Choice, Log, TuningPanel, Whole, SoftmaxRegression, load_images
+data = load_images()
+""",
+    """
+TuningPanel(
+    SoftmaxRegression,
+    data,
+    datasets=("digits", "fashion_mnist"),
+    lr=Log(0.001, 100, start=0.1),
+    batch_size=Choice(16, 64, 256, 1024, start=256),
+    num_epochs=Whole(1, 30, start=4),
+    weight_decay=Choice(0.0, 1e-4, 1e-3),
+)
+""",
+)
+FIELD = ".course-more input[type=text]"
+TEXT = ".course-copy"
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory, chromium_path):
+    empty = tmp_path_factory.mktemp("no-data")
+    folder = tmp_path_factory.mktemp("lab")
+    notebook = nbformat.v4.new_notebook()
+    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
+    notebook.cells = [nbformat.v4.new_code_cell(cell.strip()) for cell in CELLS]
+    nbformat.write(notebook, folder / "panel.ipynb")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COURSE_DATA", str(empty))
+        with Lab(folder, chromium_path, theme="Dark") as lab:
+            yield lab
+
+
+@pytest.fixture(params=[1280])
+def page(lab, request):
+    page = lab.open("panel.ipynb", width=request.param)
+    page.run_all()
+    page.text("Ready. Run starts")
+    yield page
+    page.page.context.close()
+    assert lab.console_errors == []
+    assert lab.outside == [], "a request left the machine"
+
+
+def paste(page, text: str) -> None:
+    field = page.page.locator(FIELD)
+    field.fill(text)
+    field.press("Enter")
+
+
+def doctor(page) -> str:
+    return page.page.locator(".course-doctor").inner_text()
+
+
+def test_seeds_make_a_band(page):
+    page.drag("seeds", 0.5)
+    page.drag("epochs", 0.3)
+    page.choose("batch size", "16")
+    page.click("Run")
+    page.text(r"seed 2\/3 · epoch")
+    page.text(r"Run 1 finished: val accuracy 0\.\d+ ± 0\.\d+ over 3 seeds", seconds=30)
+    canvas = page.page.locator(".course-chart")
+    page.page.wait_for_function(
+        "() => document.querySelector('.course-chart').dataset.bands === '1'"
+    )
+    assert canvas.get_attribute("data-points") == "0"
+    row = page.page.locator(".course-runs tbody tr").inner_text()
+    assert "0..2" in row and "±" in row
+    assert doctor(page) in (
+        "",
+        "Doctor: The curves are flat: this training is done. "
+        "More epochs would change little; change another setting.",
+    )
+
+
+def test_the_doctor_speaks_while_it_happens(page):
+    page.drag("learning rate", 1.0)
+    page.drag("epochs", 1.0)
+    page.choose("batch size", "16")
+    page.click("Run")
+    page.text("is far above its start")
+    said = doctor(page)
+    assert said.startswith("Doctor: The loss, ") and "try one near 10." in said
+    page.page.wait_for_timeout(1200)
+    assert doctor(page) == said, "the line changes with the state alone"
+    page.click("Stop")
+    page.text("Run 1 stopped")
+    page.click("Reset")
+    page.text("Ready")
+    assert doctor(page) == ""
+
+
+def test_settings_are_pasted_and_follow(page):
+    assert not page.page.locator(FIELD).is_visible()
+    page.click("More")
+    assert page.page.locator(FIELD).input_value().startswith("lr=0.1 batch_size=256")
+    paste(page, "lr=0.5 num_epochs=7 batch_size=64 seed=1..2")
+    page.text("The controls show the pasted settings")
+    batch = ".widget-inline-hbox:has(.widget-label:text-is('batch size')) select"
+    chosen = "e => e.options[e.selectedIndex].text"
+    assert page.page.locator(batch).evaluate(chosen) == "64"
+    paste(page, "lr=fast")
+    page.text("Nothing was changed: learning rate must be a number, got 'fast'")
+    assert page.page.locator(batch).evaluate(chosen) == "64"
+    page.drag("epochs", 0.0)
+    page.page.wait_for_timeout(300)
+    text = page.page.locator(FIELD).input_value()
+    # 0.5 lies between two stops of the slider, and the browser leaves it there
+    assert "lr=0.5 " in text and "num_epochs=1 " in text and "seed=1..2" in text
+
+
+def test_a_dragged_rate_is_the_number_beside_it(page):
+    page.click("More")
+    page.drag("learning rate", 0.37)
+    page.page.wait_for_timeout(300)
+    slider = ".widget-inline-hbox:has(.widget-label:text-is('learning rate'))"
+    shown = page.page.locator(f"{slider} .widget-readout").inner_text().strip()
+    assert f"lr={float(shown)!r} " in page.page.locator(FIELD).input_value()
+
+
+def test_code_and_csv_are_shown_to_be_copied(page, lab):
+    before = sorted(path.name for path in lab.folder.iterdir())
+    page.click("Run")
+    page.text("Run 1 finished")
+    page.click("More")
+    page.click("Code")
+    area = page.page.locator(TEXT)
+    page.page.wait_for_function(f"() => document.querySelector('{TEXT}').value")
+    code = area.input_value()
+    assert code.startswith("from helpers import SoftmaxRegression, load_images")
+    area.click()
+    marked = "e => e.value.slice(e.selectionStart, e.selectionEnd)"
+    assert area.evaluate(marked) == code
+    for key in ("d", "d", "x", "Backspace"):  # JupyterLab deletes cells with these
+        page.page.keyboard.press(key)
+    assert page.count(".jp-Notebook .jp-Cell") == 2 and area.input_value() == code
+    page.click("CSV")
+    page.page.wait_for_function(
+        f"() => document.querySelector('{TEXT}').value.startsWith('run,state,data')"
+    )
+    assert len(area.input_value().strip().splitlines()) == 1 + 4
+    page.click("CSV")
+    area.wait_for(state="hidden")
+    assert sorted(path.name for path in lab.folder.iterdir()) == before
+
+
+def test_the_row_opens_by_keyboard(page):
+    page.button("More").focus()
+    page.page.keyboard.press("Enter")
+    page.page.locator(FIELD).wait_for()
+    page.page.keyboard.press("Tab")
+    assert page.page.locator(FIELD).evaluate("e => e === document.activeElement")
+
+
+def test_a_missing_set_offers_its_download(page):
+    if (ROOT / "data/FashionMNIST").exists():
+        pytest.skip("Fashion-MNIST was downloaded to data/: nothing is missing")
+    page.click("More")
+    assert not page.button("Download").is_visible()
+    page.choose("data", "fashion_mnist")
+    page.text("fashion_mnist is not on this machine")
+    assert page.button("Download").is_visible()
+    page.click("Run")
+    page.text("No training was started: fashion_mnist")
+    page.choose("data", "digits")
+    page.text("trains on 12,000 images of digits")
+    assert not page.button("Download").is_visible()
+
+
+@pytest.mark.parametrize("page", [1280, 1024], indirect=True)
+def test_nothing_is_cut_off(page):
+    page.drag("seeds", 0.25)
+    page.click("Run")
+    page.text("over 2 seeds")
+    page.click("More")
+    page.click("Code")
+    page.page.locator(TEXT).wait_for()
+    page.choose("data", "fashion_mnist")
+    page.page.wait_for_timeout(500)
+    clipped = page.page.evaluate(
+        """() => [...document.querySelectorAll('.course-panel *')]
+          .filter(e => e.offsetParent && e.scrollWidth > e.clientWidth + 1 &&
+            getComputedStyle(e).overflowX !== 'visible' && e.clientWidth &&
+            !['TEXTAREA', 'INPUT'].includes(e.tagName))
+          .map(e => e.className + ': ' + e.innerText.slice(0, 40))"""
+    )
+    assert clipped == []
+    outside = page.page.evaluate(
+        """() => { const area =
+            document.querySelector('.jp-OutputArea-output:has(.course-panel)');
+          const right = area.getBoundingClientRect().right;
+          return [...area.querySelectorAll('button, canvas, td, input, textarea')]
+            .filter(e => e.getBoundingClientRect().right > right + 1).length }"""
+    )
+    assert outside == 0

@@ -1,0 +1,42 @@
+"""What a notebook teaches, as Python: its own definitions, without running the rest."""
+
+import ast
+import json
+import os
+from pathlib import Path
+from types import SimpleNamespace
+
+from tools.stored import ROOT
+
+
+def notebook_path(chapter: str) -> Path:
+    """The notebook of a chapter; as committed, where `make test` chose that."""
+    folder = Path(os.environ.get("COURSE_NOTEBOOKS") or ROOT / "notebooks")
+    (path,) = folder.glob(f"{chapter}-*.ipynb")
+    return path
+
+
+def taught(chapter: str, *names: str) -> SimpleNamespace:
+    """Return functions and classes by the names under which the notebook defines them.
+
+    Its imports and definitions are run in their order, and nothing else of it; of a
+    name defined twice the last one counts.
+
+    Raises
+    ------
+    LookupError : the notebook defines no such name.
+    """
+    path = notebook_path(chapter)
+    wanted = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
+    space = {"__name__": path.stem}
+    for cell in json.loads(path.read_text("utf-8"))["cells"]:
+        if cell["cell_type"] != "code":
+            continue
+        nodes = ast.parse("".join(cell["source"])).body
+        kept = [node for node in nodes if isinstance(node, wanted)]
+        module = ast.Module(body=kept, type_ignores=[])
+        exec(compile(module, f"{path.name}, cell {cell['id']}", "exec"), space)
+    missing = [name for name in names if name not in space]
+    if missing:
+        raise LookupError(f"{path.name} does not define {', '.join(missing)}")
+    return SimpleNamespace(**{name: space[name] for name in names})

@@ -1,0 +1,100 @@
+"""Learning curves say the same wherever they are shown: live, kept, drawn, stored."""
+
+import pytest
+import torch
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from helpers import (
+    Examples,
+    History,
+    ImageData,
+    Log,
+    SoftmaxRegression,
+    TuningPanel,
+    Whole,
+    fit,
+    plot_curves,
+)
+from helpers.records import Recorder
+from helpers.widgets.chart import Curves, series_of
+
+EPOCHS = [1.0, 2.0, 3.0]
+METRICS = ("val_loss", "train_accuracy", "val_accuracy")
+
+
+def easy(n: int, seed: int) -> Examples:
+    X = torch.rand(n, 1, 4, 4, generator=torch.Generator().manual_seed(seed))
+    return Examples(X, (X.flatten(1)[:, 0] > 0.5).long())
+
+
+DATA = ImageData("easy", ("dark", "light"), easy(60, 0), easy(30, 1), easy(30, 2))
+
+
+@pytest.fixture(scope="module")
+def trained() -> tuple[History, Curves]:
+    """Three epochs of four steps, the last of them smaller."""
+    net = SoftmaxRegression(16, 2)
+    recorder, curves = Recorder(), Curves(len(DATA.train))
+    for record in fit(
+        net, DATA.train, DATA.val, num_epochs=3, lr=1.0, batch_size=16, device="cpu"
+    ):
+        recorder.add(record)
+        curves.add(record)
+    return recorder.history(), curves
+
+
+def lines(ax: Axes) -> list[tuple[list[float], list[float]]]:
+    """What is drawn: x and y of every line."""
+    return [(list(map(float, a.get_xdata())), list(a.get_ydata())) for a in ax.lines]
+
+
+def titled(figure: Figure) -> dict[str, Axes]:
+    places = ("left", "center", "right")
+    return {
+        title: ax
+        for ax in figure.findobj(Axes)
+        for place in places
+        if (title := ax.get_title(place))
+    }
+
+
+@pytest.mark.parametrize("kept", [False, True], ids=["live", "kept"])
+def test_charts_show_the_history(trained, kept):
+    history, curves = trained
+    shown = series_of(history, len(DATA.train)) if kept else curves.series()
+    assert [round(x * 60) for x in shown["loss"]["x"]] == list(history.step_examples)
+    assert shown["loss"]["y"] == pytest.approx(history.step_loss)
+    for name in METRICS:
+        drawn = shown[name.removeprefix("train_")]
+        assert drawn["x"] == EPOCHS
+        assert drawn["y"] == pytest.approx(getattr(history, name))
+
+
+def test_the_figure_draws_the_history(trained):
+    history, _ = trained
+    axes = titled(plot_curves(history))
+    for metric in ("loss", "accuracy"):
+        assert lines(axes[metric]) == [
+            (EPOCHS, list(getattr(history, f"train_{metric}"))),
+            (EPOCHS, list(getattr(history, f"val_{metric}"))),
+        ]
+
+
+def test_the_still_picture_draws_the_runs_that_are_not_hidden():
+    panel = TuningPanel(
+        lambda: SoftmaxRegression(16, 2),
+        DATA,
+        lr=Log(0.01, 10, start=1.0),
+        num_epochs=Whole(1, 9, start=3),
+    )
+    for lr in (1.0, 0.1):
+        panel.run(lr=lr)
+    panel.toggle(panel.runs[0].id)
+    axes = titled(panel.picture())
+    history = panel.runs[1].history
+    for metric in ("loss", "accuracy"):
+        assert lines(axes[metric]) == [
+            (EPOCHS, list(getattr(history, f"train_{metric}"))),
+            (EPOCHS, list(getattr(history, f"val_{metric}"))),
+        ]

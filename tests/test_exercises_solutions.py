@@ -1,0 +1,123 @@
+"""The solutions of chapter 2 agree with torch, not only with themselves."""
+
+import pytest
+import torch
+from torch import tensor
+from torch.nn import functional as F
+from torch.utils.data import DataLoader
+
+from helpers.chapters.softmax_regression import exercises, exercises_build, solutions
+
+GENERATOR = torch.Generator().manual_seed(0)
+LOGITS = torch.randn(6, 4, generator=GENERATOR)
+Y = tensor([3, 0, -100, 1, 1, -100])
+
+
+def test_temperature():
+    gap, p = tensor([1.0, 3.0]), tensor([0.9, 0.6])
+    T = solutions.temperature_for(gap, p)
+    logits = torch.stack([gap, torch.zeros(2)], 1) / T[:, None]
+    assert torch.allclose(logits.softmax(1)[:, 0], p)
+
+
+def test_log_softmax():
+    assert torch.allclose(solutions.log_softmax(LOGITS), F.log_softmax(LOGITS, -1))
+
+
+def test_expected_loss():
+    """Nine examples of ten right: the mean over ten rows, by hand."""
+    p_true = tensor([0.7] * 9 + [0.3 / 4])
+    loss = solutions.expected_loss(tensor([0.9]), tensor([0.7]), 5)
+    assert torch.allclose(loss, -p_true.log().mean())
+
+
+def test_expected_loss_is_smallest_at_honest_confidence():
+    confidence = torch.linspace(0.11, 0.99, 89)  # steps of 0.01
+    loss = solutions.expected_loss(torch.full((89,), 0.9), confidence, 10)
+    assert confidence[loss.argmin()].item() == pytest.approx(0.9, abs=0.005)
+
+
+def test_gradient():
+    logits, y = LOGITS.clone().requires_grad_(), Y.clamp(min=0)
+    (gradient,) = torch.autograd.grad(F.cross_entropy(logits, y), logits)
+    ours = solutions.cross_entropy_gradient(LOGITS, y)
+    assert torch.allclose(ours, gradient, atol=1e-6)
+
+
+def test_weighted_mean():
+    weight = tensor([1.0, 2.0, 5.0, 0.5])
+    losses = F.cross_entropy(LOGITS, Y, reduction="none")
+    ours = solutions.weighted_mean(losses, Y, weight)
+    assert torch.allclose(ours, F.cross_entropy(LOGITS, Y, weight=weight))
+
+
+@pytest.mark.parametrize("drop_last", [False, True])
+@pytest.mark.parametrize("n", [3, 8, 10])
+def test_num_steps(n, drop_last):
+    loader = DataLoader(range(n), batch_size=4, drop_last=drop_last)
+    steps = sum(1 for _ in range(3) for _ in loader)
+    assert solutions.num_steps(n, 4, 3, drop_last) == steps
+
+
+def without_autograd(X, y, num_classes, lr, num_epochs, batch_size):
+    W, b = torch.zeros(X.shape[1], num_classes), torch.zeros(num_classes)
+    Y = F.one_hot(y, num_classes)
+    for _ in range(num_epochs):
+        for k in range(0, len(X), batch_size):
+            part = slice(k, k + batch_size)
+            error = (torch.softmax(X[part] @ W + b, 1) - Y[part]) / len(y[part])
+            W = W - lr * X[part].T @ error
+            b = b - lr * error.sum(0)
+    return W, b
+
+
+def with_a_list(X, y, num_classes, lr, num_epochs, batch_size):
+    X = X.double()
+    W = torch.zeros(X.shape[1], num_classes, dtype=torch.double, requires_grad=True)
+    b = torch.zeros(num_classes, dtype=torch.double, requires_grad=True)
+    for epoch in range(num_epochs):
+        order = torch.randperm(len(X), generator=torch.Generator().manual_seed(epoch))
+        for index in order.split(batch_size):
+            loss = -F.log_softmax(X[index] @ W + b, 1)[range(len(index)), y[index]]
+            grads = torch.autograd.grad(loss.mean(), [W, b])
+            with torch.no_grad():
+                W -= lr * grads[0]
+                b -= lr * grads[1]
+    return [W, b]
+
+
+@pytest.mark.parametrize("answer", [without_autograd, with_a_list])
+def test_other_ways_to_build_pass(answer):
+    feedback = exercises.check("fit-softmax", answer)
+    assert feedback.state == "solved", feedback
+
+
+def shuffled(n, batch_size):
+    return torch.randperm(n).split(batch_size)
+
+
+STEPS = {
+    "never set to zero": {"step": exercises_build.never_zeroed},
+    "Nothing is learned": {"step": exercises_build.zeroed_first},
+    "The loss rises": {"step": lambda W, b, lr: exercises_build.descend(W, b, -lr)},
+    "The bias b stays 0": {"step": exercises_build.weights_only},
+    "Softmax is applied twice": {"loss": lambda o, y: F.cross_entropy(o.softmax(1), y)},
+}
+
+
+@pytest.mark.parametrize("words", STEPS)
+def test_a_mistake_is_known_in_another_order_of_the_batches(words):
+    def answer(X, y, num_classes, lr, num_epochs, batch_size):
+        torch.manual_seed(11)
+        sizes = (X, y, num_classes, lr, num_epochs, batch_size)
+        return exercises_build.loop(*sizes, **STEPS[words], deal=shuffled)
+
+    assert words in exercises.check("fit-softmax", answer).means
+
+
+def test_the_build_passes_in_any_order():
+    for seed in range(10):
+        torch.manual_seed(seed)
+        X, y = exercises_build.clouds()
+        value = solutions.fit_softmax(X, y, 3, 0.5, 5, 16)
+        assert exercises_build.reached(value, value, X, y) == ""

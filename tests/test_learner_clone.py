@@ -1,0 +1,160 @@
+"""`make test` on a learner's clone: notebooks with answers in them break nothing.
+
+A small clone stands for the course: its own test command, guards and settings, and
+one notebook that keeps the rules of a stored one.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+
+import nbformat
+import pytest
+from nbformat import v4
+
+from tools import stored
+
+NAME = "14-deployment.ipynb"  # the chapter with the fewest rows to teach
+EXERCISE = """\
+def double(x):
+    return ...
+
+
+double(2)"""
+ANSWER = EXERCISE.replace("...", "2 * x / 0")  # raises, as an unfinished answer may
+SAYS = f"{NAME}: has local changes, so what git holds is tested"
+
+
+def cell(source, id, shown=None):
+    made = v4.new_code_cell(source, id=id)
+    made.metadata = {
+        "slideshow": {"slide_type": "fragment"},
+        "syllabus": ["14.1", "14.2"],
+    }
+    if shown is not None:
+        made.metadata["tags"] = ["nbval-check-output"]
+        data = {"text/plain": shown}
+        made.outputs = [v4.new_output("execute_result", data, execution_count=1)]
+    return made
+
+
+def as_stored(exercise=EXERCISE, total="6"):
+    """The notebook as the course stores it."""
+    cells = [cell(f"{k} + {k}", f"sum-{k}", str(k + k)) for k in range(1, 4)]
+    cells.append(cell("1 + 2 + 3", "total", total))
+    cells.append(cell(exercise, "exercise"))
+    cells[-1].outputs = [
+        v4.new_output("execute_result", {"text/plain": "Ellipsis"}, execution_count=1)
+    ]
+    for count, made in enumerate(cells, 1):
+        made.execution_count = count
+    notebook = v4.new_notebook(cells=cells)
+    stored.clean(notebook)
+    return notebook
+
+
+def as_saved():
+    """The same after a learner's hour: an answer, its error, cells run in any order."""
+    notebook = as_stored(ANSWER)
+    answered = notebook.cells[-1]
+    answered.execution_count = 41
+    answered.outputs = [
+        v4.new_output(
+            "error", ename="ZeroDivisionError", evalue="division by zero", traceback=[]
+        )
+    ]
+    notebook.cells[0].execution_count = None
+    notebook.cells[1].metadata["collapsed"] = True
+    notebook.cells.append(v4.new_code_cell("import nowhere", id="tried"))
+    notebook.metadata["widgets"] = {stored.WIDGET_STATE: {"state": {}}}
+    return notebook
+
+
+def write(folder, notebook):
+    nbformat.write(notebook, folder / "notebooks" / NAME)
+
+
+def git(folder, *arguments):
+    who = ["-c", "user.name=test", "-c", "user.email=test@localhost"]
+    subprocess.run(["git", *who, *arguments], cwd=folder, check=True)
+
+
+@pytest.fixture
+def clone(tmp_path):
+    folder = tmp_path / "my clone"
+    for name in ("notebooks", "tests/browser", "tools"):
+        (folder / name).mkdir(parents=True)
+    for name in ("pyproject.toml", "tools/run_tests.py", "tools/stored.py"):
+        shutil.copy(stored.ROOT / name, folder / name)
+    for name in ("conftest.py", "syllabus.py", "test_stored_notebooks.py"):
+        shutil.copy(stored.ROOT / "tests" / name, folder / "tests")
+    write(folder, as_stored())
+    git(folder, "init", "-q")
+    git(folder, "add", ".")
+    git(folder, "commit", "-q", "-m", "the course")
+    return folder
+
+
+def run_tests(clone, *arguments):
+    """Run the command behind `make test CHAPTER=14`; return status and what it said."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("COURSE_")}
+    done = subprocess.run(
+        [sys.executable, "tools/run_tests.py", "--chapter", "14", *arguments],
+        cwd=clone,
+        env=kept | {"PYTHONPATH": str(clone)},
+        capture_output=True,
+        text=True,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_answers_break_nothing_and_stay(clone):
+    write(clone, as_saved())
+    before = (clone / "notebooks" / NAME).read_bytes()
+    status, said = run_tests(clone)
+    assert status == 0, said
+    assert said.count(SAYS) == 2, "at the start, and where it is read: at the end"
+    assert "NOTEBOOKS=here tests it as it stands" in said
+    assert (clone / "notebooks" / NAME).read_bytes() == before
+
+    # The same notebook as it stands: the guards and nbval both see what is in it.
+    status, said = run_tests(clone, "--notebooks", "here")
+    assert status == 1
+    assert SAYS not in said
+    assert "test_executed_from_first_to_last" in said
+    assert "ZeroDivisionError" in said
+    assert f"{NAME}::Cell 4" in said
+
+
+def test_what_git_holds_is_really_tested(clone):
+    """A stored notebook that is wrong stays red, however well the learner mends it."""
+    write(clone, as_stored(total="7"))
+    git(clone, "commit", "-q", "-a", "-m", "a wrong output")
+    write(clone, as_stored())
+    status, said = run_tests(clone, "--only-notebooks")
+    assert status == 1, said
+    assert SAYS in said
+    assert "::Cell 3" in said and "'7' == '6'" in said
+
+
+def test_the_learners_progress_is_not_touched(clone, tmp_path, monkeypatch):
+    """What a notebook records while it is tested goes into a file of the test."""
+    mine = tmp_path / "home"
+    for name in ("HOME", "XDG_DATA_HOME", "USERPROFILE", "LOCALAPPDATA"):
+        monkeypatch.setenv(name, str(mine))
+    notebook = as_stored()
+    source = (
+        "import os\nfrom pathlib import Path\n"
+        'path = Path(os.environ["COURSE_PROGRESS"])\n'
+        f"assert {str(mine)!r} not in str(path)\n"
+        'path.write_text("{}")\nNone'
+    )
+    notebook.cells.append(cell(source, "solve"))
+    notebook.cells[-1].execution_count = len(notebook.cells)
+    write(clone, notebook)
+    git(clone, "commit", "-q", "-a", "-m", "one more cell")
+    status, said = run_tests(clone, "--only-notebooks")
+    assert status == 0, said
+    assert "local changes" not in said  # there are none
+    assert not list(mine.rglob("progress.json"))

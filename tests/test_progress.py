@@ -1,0 +1,160 @@
+"""The progress file: two notebooks at once, damage, folders that cannot be written."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from filelock import FileLock
+
+from helpers import progress
+from helpers.chapters.welcome import chapter_map
+from helpers.chapters.welcome.overview import TITLES, all_exercises
+
+
+@pytest.fixture(autouse=True)
+def path(tmp_path, monkeypatch):
+    path = tmp_path / "deep/progress.json"
+    monkeypatch.setenv("COURSE_PROGRESS", str(path))
+    return path
+
+
+def test_solved_stays_solved(path):
+    assert progress.states() == {}
+    assert progress.record("02", "a", "wrong")
+    assert progress.states() == {"02": {"a": "wrong"}}
+    assert progress.record("02", "a", "solved")
+    assert progress.record("02", "a", "wrong")
+    assert progress.record("03", "a", "solved")
+    assert progress.states() == {"02": {"a": "solved"}, "03": {"a": "solved"}}
+    assert sorted(p.name for p in path.parent.iterdir()) in (
+        ["progress.json"],
+        ["progress.json", "progress.json.lock"],
+    )
+    with pytest.raises(ValueError, match="state is 'done'"):
+        progress.record("02", "a", "done")
+
+
+WRITER = """
+import sys
+sys.modules["torch"] = None  # the file needs none, so the test is fast
+import importlib.util
+spec = importlib.util.spec_from_file_location("progress", sys.argv[1])
+progress = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(progress)
+print("ready", flush=True)
+input()  # until both are
+for k in range(150):
+    assert progress.record(sys.argv[2], f"{sys.argv[3]}{k}", "solved")
+"""
+
+
+def test_two_notebooks_at_once(path):
+    """Two processes write the same chapter; nothing that either wrote is lost."""
+    run = [sys.executable, "-c", WRITER, progress.__file__, "02"]
+    writers = [
+        subprocess.Popen(
+            [*run, name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        for name in ("a", "b")
+    ]
+    for writer in writers:
+        assert writer.stdout.readline() == "ready\n"
+    for writer in writers:
+        writer.stdin.write("\n")
+        writer.stdin.flush()
+    for writer in writers:
+        writer.communicate(timeout=60)
+        assert writer.returncode == 0
+    expected = {f"{name}{k}": "solved" for name in "ab" for k in range(150)}
+    assert progress.states() == {"02": expected}
+
+
+@pytest.mark.parametrize("text", ["", "[1, 2]", '{"02": 3}', "{", '{"02": {"a": 1}}'])
+def test_damage_is_no_record_and_is_set_aside(path, text):
+    path.parent.mkdir()
+    path.write_text(text)
+    assert progress.states().get("02", {}) == {}
+    assert progress.record("02", "b", "solved")
+    assert progress.states() == {"02": {"b": "solved"}}
+    assert (path.parent / "progress.json.damaged").read_text() == text
+
+
+def test_what_is_sound_beside_damage_is_kept(path):
+    path.parent.mkdir()
+    path.write_text('{"02": {"a": "solved", "b": 7}, "03": 3}')
+    progress.record("02", "c", "wrong")
+    assert progress.states() == {"02": {"a": "solved", "c": "wrong"}}
+
+
+def test_the_first_form_of_the_file_is_read(path):
+    path.parent.mkdir()
+    path.write_text('{"02": ["log-softmax"]}')
+    assert progress.states() == {"02": {"log-softmax": "solved"}}
+    progress.record("02", "b", "wrong")
+    assert json.loads(path.read_text())["02"]["log-softmax"] == "solved"
+    assert not (path.parent / "progress.json.damaged").exists()
+
+
+def test_a_folder_that_cannot_be_written(path, monkeypatch):
+    path.parent.mkdir()
+    path.write_text("")
+    monkeypatch.setenv("COURSE_PROGRESS", str(path / "no-folder/progress.json"))
+    assert progress.record("02", "c", "solved") is False
+    assert progress.states() == {}
+
+
+def test_a_full_disk_leaves_the_file_as_it_was(path, monkeypatch):
+    progress.record("02", "a", "solved")
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    assert progress.record("02", "b", "solved") is False
+    assert progress.states() == {"02": {"a": "solved"}}
+    assert not [p for p in path.parent.iterdir() if p.suffix == ".part"]
+
+
+def test_a_lock_that_is_never_given_back_ends_the_wait(path, monkeypatch):
+    monkeypatch.setattr(progress, "PATIENCE_SECONDS", 0.1)
+    path.parent.mkdir()
+    with FileLock(f"{path}.lock"):
+        assert progress.record("02", "a", "solved") is False
+
+
+# -- the map of the welcome notebook ------------------------------------------------
+
+
+def test_the_map_before_the_first_exercise(tmp_path):
+    for name in ("00-welcome", "02-softmax-regression"):
+        (tmp_path / f"{name}.ipynb").touch()
+    lines = repr(chapter_map(tmp_path)).splitlines()
+    total = len(all_exercises()["02"])
+    assert len(lines) == len(TITLES) == 15
+    assert lines[1].split() == "01 Linear algebra and gradients planned".split()
+    assert lines[2].split() == f"02 Softmax regression 0 of {total} solved".split()
+    html = chapter_map(tmp_path)._repr_html_()
+    assert '<a href="02-softmax-regression.ipynb">02 Softmax regression</a>' in html
+    assert html.count("<a ") == 2 and html.count("planned") == 13
+
+
+def test_the_map_counts_what_is_solved_and_begun(tmp_path):
+    (tmp_path / "02-softmax-regression.ipynb").touch()
+    first, second, *_ = all_exercises()["02"]
+    total = len(all_exercises()["02"])
+    progress.record("02", first.name, "solved")
+    progress.record("02", second.name, "wrong")
+    progress.record("02", "of-an-older-edition", "solved")
+    assert f"1 of {total} solved, 1 begun" in repr(chapter_map(tmp_path))
+    html = chapter_map(tmp_path)._repr_html_()
+    assert f"width:{1 / total:.0%}" in html
+
+
+def test_the_map_finds_the_notebooks(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # holds no chapter: the repository's are shown
+    assert 'href="02-softmax-regression.ipynb"' in chapter_map()._repr_html_()
+    (tmp_path / "05-convolution.ipynb").touch()
+    html = chapter_map()._repr_html_()
+    assert 'href="05-convolution.ipynb"' in html and "02-softmax" not in html
