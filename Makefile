@@ -3,7 +3,7 @@
 #   PYTHON=python3.12      the Python that makes the environment
 #   TORCH_INDEX=<address>  a package index for torch alone, such as one of CPU builds
 #   VENV=<folder>          another environment, e.g. VENV="$CONDA_PREFIX"
-#   CHAPTER=02             one chapter only (test, execute)
+#   CHAPTER=02             one chapter only (test, execute, claims)
 
 SHELL = /bin/sh
 .DEFAULT_GOAL := help
@@ -13,6 +13,8 @@ PYTHON = python3
 VENV = .venv
 TORCH_INDEX =
 CHAPTER =
+N =
+NAME =
 NOTEBOOKS =
 DATA = fashion_mnist
 ARGS =
@@ -23,7 +25,7 @@ CONFIG = $(CURDIR)/tools/jupyter_config
 # Jupyter refuses to run as root, which is what one is in most containers.
 ROOT_FLAG = $$(test "$$(id -u)" != 0 || echo --allow-root)
 
-.PHONY: help env lab test data execute bench lint doctor clean
+.PHONY: help env lab test data execute claims bench chapter mutants lint doctor clean
 
 help:  ## list these commands
 	@echo "make <command>:"
@@ -50,8 +52,17 @@ data: env  ## fetch a real data set (DATA=fashion_mnist)
 execute: env  ## run the notebooks and store their outputs (CHAPTER=02)
 	@$(PY) tools/execute.py $(CHAPTER)
 
-bench: env  ## measure the speed of training (ARGS=)
-	@$(PY) tools/bench.py $(ARGS)
+claims: env  ## measure every claim at full size (CHAPTER=02, ARGS="--only NAME")
+	@$(PY) tools/claims.py $(if $(CHAPTER),--chapter $(CHAPTER)) $(ARGS)
+
+bench: env  ## measure how fast it is (ARGS="--only fit --write")
+	@$(PY) -m tools.bench $(ARGS)
+
+chapter: env  ## begin a chapter (N=05 NAME=convolution)
+	@$(PY) tools/new_chapter.py "$(N)" "$(NAME)"
+
+mutants: env  ## plant faults one by one and see which test notices (ARGS="--only NAME")
+	@$(PY) tools/mutants.py $(ARGS)
 
 lint: env  ## check style and format, notebooks too
 	@$(PY) -m ruff check . && $(PY) -m ruff format --check .

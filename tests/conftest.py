@@ -3,6 +3,7 @@
 import atexit
 import os
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 
@@ -13,6 +14,10 @@ import pytest
 _folder = tempfile.mkdtemp(prefix="course-tests-")
 atexit.register(shutil.rmtree, _folder, ignore_errors=True)
 os.environ["COURSE_PROGRESS"] = str(Path(_folder) / "progress.json")
+
+# A shell that starts something in the background has it ignore Ctrl-C, and that is
+# inherited; tests of interrupts need the signal as a person's terminal gives it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MACOS_BROWSERS = (

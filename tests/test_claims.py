@@ -231,6 +231,20 @@ def test_a_click_is_an_answer_and_a_right_one_is_said():
     assert widget.status == "You predicted: an effect; as found. Verdict: supported."
 
 
+def test_the_front_end_gets_what_it_needs():
+    """The state that predict.js reads; its script is native, and keeps its keys."""
+    state = Predict(toy()).buttons.get_state()
+    shown = {k: state[k] for k in ("statement", "options", "value", "disabled")}
+    assert shown == {
+        "statement": "There is an <effect>.",
+        "options": list(EFFECT),
+        "value": None,
+        "disabled": False,
+    }
+    assert "lmSuppressShortcuts" in state["_esm"]
+    assert 'input.type = "radio"' in state["_esm"]
+
+
 def test_nothing_waits_for_a_prediction():
     predict, test = cells([toy()])
     assert "No prediction made. Found: an effect." in repr(test("toy", Data))
@@ -324,6 +338,7 @@ def test_the_sizes_disagree(stored_here):
     report = Report(toy(), toy().run(Data), "digits")
     assert "live it is supported, at full size not supported." in report.compared
     assert "disagree on digits" in report._repr_html_()
+    assert report._repr_html_().count("<table>") == 2
     assert "There is an &lt;effect&gt;." in report._repr_html_()
 
 

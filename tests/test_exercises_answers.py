@@ -337,11 +337,15 @@ def test_the_limit_is_for_all_cases_together():
 
 
 def test_an_interrupt_is_a_sentence():
+    calls = []
+
     def interrupted(x):
+        calls.append(x)
         signal.raise_signal(signal.SIGINT)
         return 2 * x
 
     assert "It was interrupted before it ended." in DOUBLE.check(interrupted).text
+    assert len(calls) == 1, "whoever interrupts wants no further case"
 
 
 # -- what a check leaves as it was --------------------------------------------------

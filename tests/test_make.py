@@ -16,7 +16,9 @@ import pytest
 
 from tools.stored import ROOT
 
-COMMANDS = "help env lab test data execute bench lint doctor clean".split()
+COMMANDS = (
+    "help env lab test data execute claims bench chapter mutants lint doctor clean"
+).split()
 MAKE = shutil.which("make")
 pytestmark = pytest.mark.skipif(MAKE is None, reason="there is no make")
 

@@ -9,6 +9,7 @@ errors of the page's console and requests that try to leave this machine.
 """
 
 import atexit
+import contextlib
 import copy
 import functools
 import json
@@ -180,11 +181,13 @@ class Page:
         self.page.keyboard.press("Escape")
         self.page.keyboard.press("Control+s")
         end = time.monotonic() + 20
-        while self.path.stat().st_mtime_ns == before:
-            if time.monotonic() > end:
-                raise TimeoutError(f"{self.path.name} was not saved within 20 s")
-            self.page.wait_for_timeout(50)
-        return json.loads(self.path.read_text(encoding="utf8"))
+        while time.monotonic() < end:
+            self.page.wait_for_timeout(100)
+            # the server empties the file before it writes it
+            with contextlib.suppress(json.JSONDecodeError):
+                if self.path.stat().st_mtime_ns != before:
+                    return json.loads(self.path.read_text(encoding="utf8"))
+        raise TimeoutError(f"{self.path.name} was not saved within 20 s")
 
     def button(self, text: str):
         """The visible button with exactly this text."""

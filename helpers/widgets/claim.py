@@ -146,11 +146,12 @@ class Report:
     ):
         self.claim, self.table, self.prediction = claim, table, prediction
         self.verdict = claim.judge(table)
-        self.groups = {f"live: {data_name}, {claim.live}": table.estimates()}
+        self.live = {f"live: {data_name}, {claim.live}": table.estimates()}
+        self.full: dict[str, dict] = {}
         self.stored: dict[str, Verdict] = {}
         for name, found in claim.stored().items():
             compared = found.pop(COMPARED)
-            self.groups[f"full size: {name}, {claim.full}"] = found
+            self.full[f"full size: {name}, {claim.full}"] = found
             self.stored[name] = claim.judge(compared)
         self._data_name = data_name
 
@@ -189,15 +190,17 @@ class Report:
         return (*repr(self.verdict).split("\n"), self.guess, *full, self.compared)
 
     def __repr__(self) -> str:
-        return "\n".join(
-            (self.claim.statement, text_table(self.groups), *self._sentences())
-        )
+        tables = text_table(self.live | self.full)
+        return "\n".join((self.claim.statement, *self._sentences(), tables))
 
     def _repr_html_(self) -> str:
         first, *others = map(html.escape, self._sentences())
         word, rest = first.split(". ", 1)
         lines = "".join(f"<p>{line}</p>" for line in others)
+        full = "<details><summary>The table at full size</summary>"
+        full += f"{html_table(self.full)}</details>"
         return (
-            f"<p>{html.escape(self.claim.statement)}</p>{html_table(self.groups)}"
+            f"<p>{html.escape(self.claim.statement)}</p>"
             f'<div role="status"><p><b>{word}.</b> {rest}</p>{lines}</div>'
+            f"{html_table(self.live)}{full if self.full else ''}"
         )

@@ -7,15 +7,32 @@ without a person, the verdict says that no prediction was made.
 
 import html
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from textwrap import wrap
 
+import anywidget
 import ipywidgets
+import traitlets
 from matplotlib.figure import Figure
 
 from helpers.widgets.claim import Claim, Report
 from helpers.widgets.still import StillPicture
 
 INK, FAINT, DOT = "#333333", "#767676", "#0072B2"
+
+
+class RadioButtons(anywidget.AnyWidget):
+    """A statement with its answers; predict.js draws it.
+
+    Those of ipywidgets cannot be used by keyboard in JupyterLab, whose shortcuts take
+    the arrow keys.
+    """
+
+    _esm = Path(__file__).with_name("predict.js")
+    statement = traitlets.Unicode().tag(sync=True)
+    options = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    value = traitlets.Unicode(None, allow_none=True).tag(sync=True)
+    disabled = traitlets.Bool(False).tag(sync=True)
 
 
 class Predict(StillPicture, ipywidgets.VBox):
@@ -26,15 +43,12 @@ class Predict(StillPicture, ipywidgets.VBox):
 
     def __init__(self, claim: Claim):
         self.claim, self.report = claim, None
-        self.buttons = ipywidgets.RadioButtons(
-            options=claim.question.answers,
-            value=None,
-            layout=ipywidgets.Layout(width="max-content", max_width="100%"),
+        self.buttons = RadioButtons(
+            statement=claim.statement, options=list(claim.question.answers)
         )
         self._line = ipywidgets.HTML()
-        statement = ipywidgets.HTML(f"<p><b>{html.escape(claim.statement)}</b></p>")
         super().__init__(
-            [statement, self.buttons, self._line],
+            [self.buttons, self._line],
             layout=ipywidgets.Layout(padding="4px", max_width="680px"),
         )
         self.buttons.observe(lambda _: self._say(), "value")

@@ -166,3 +166,43 @@ def test_softmax_temperature_says_and_draws_the_softmax(temperature, o):
     heights = [bar.get_height() for bar in probabilities.patches]
     assert heights == pytest.approx(expected.tolist(), abs=1e-6)
     assert [bar.get_height() for bar in logits.patches] == pytest.approx(list(o))
+
+
+def test_decision_borders_are_those_of_gradient_descent():
+    X, y, W, b = explorers.border_path(num_steps=20, lr=0.3)
+    weights, bias = torch.zeros(2, 3), torch.zeros(3)
+    for step in range(20):
+        torch.testing.assert_close(W[step], weights)
+        torch.testing.assert_close(b[step], bias)
+        weights.requires_grad_(), bias.requires_grad_()
+        loss = own.cross_entropy(X @ weights + bias, y)
+        slopes = torch.autograd.grad(loss, (weights, bias))
+        weights = (weights - 0.3 * slopes[0]).detach()
+        bias = (bias - 0.3 * slopes[1]).detach()
+
+
+@pytest.mark.parametrize("factor", [0.1, 1.0, 10.0])
+@pytest.mark.parametrize("step", [0, 1, 100])
+def test_decision_borders_say_accuracy_and_loss(step, factor):
+    explorer = explorers.decision_borders()
+    explorer.set(training_steps=step, weight_factor=factor)
+    X, y, W, b = explorers.border_path()
+    logits = factor * (X @ W[step] + b[step])
+    assert explorer.sentence == (
+        f"Accuracy {own.accuracy(logits, y):.2f}, "
+        f"cross-entropy {own.cross_entropy(logits, y):.3f}."
+    )
+
+
+@pytest.mark.parametrize("gamma", [0.0, 2.0, 5.0])
+@pytest.mark.parametrize("p", [0.01, 0.5, 0.99])
+def test_focal_factor_is_that_of_the_notebook(p, gamma):
+    explorer = explorers.focal_factor()
+    explorer.set(gamma=gamma, probability=p)
+    logits, y = torch.tensor([[p, 1 - p]]).log(), torch.tensor([0])
+    plain = F.cross_entropy(logits, y)
+    focal = own.focal_loss(logits, y, gamma=gamma)
+    said = [float(x) for x in re.findall(r"\d\.\d{4}", explorer.sentence)]
+    expected = [plain.item(), (1 - p) ** gamma, focal.item()]
+    assert said == pytest.approx(expected, abs=6e-5)
+    assert explorers.focal_loss_of(p, gamma) == pytest.approx(focal.item(), rel=1e-4)
