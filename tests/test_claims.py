@@ -121,6 +121,16 @@ def test_the_losses_are_those_of_the_book():
     assert torch.allclose(
         experiments.focal_loss(logits, y, gamma=0.0), F.cross_entropy(logits, y)
     )
+    # z = 5, so p = 0.993: the factor (1 - p_t)^2 leaves the wrong one, not the right
+    for target, factor in ((1, (1 - 0.993307) ** 2), (0, 0.993307**2)):
+        one = torch.tensor([[0.0, 5.0]]), torch.tensor([target])
+        ratio = experiments.focal_loss(*one) / F.cross_entropy(*one)
+        assert ratio.item() == pytest.approx(factor, rel=1e-3)
+    weighted = experiments.focal_loss(logits, y, 0.0, alpha=(0.25, 0.75))
+    by_hand = (
+        F.cross_entropy(logits, y, reduction="none") * torch.tensor([0.25, 0.75])[y]
+    )
+    assert torch.allclose(weighted, by_hand.mean())
     # two classes, target 0, z = 5: half of p^2 twice, once for each class
     z = torch.tensor([[0.0, 5.0]])
     p = torch.sigmoid(torch.tensor(5.0))

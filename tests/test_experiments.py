@@ -95,6 +95,11 @@ def test_answers(values, expected):
     assert QUESTION.possible(Estimate.of(values)) == expected
 
 
+def test_a_value_on_a_cut_belongs_above_it():
+    assert QUESTION.possible(Estimate(0.01, 0.0, 3)) == (BETTER,)
+    assert QUESTION.possible(Estimate(-0.01, 0.0, 3)) == (SAME,)
+
+
 def test_the_interval_by_hand():
     """Mean 2, standard deviation 1, t of two degrees of freedom 4.3027."""
     estimate = Estimate.of([1.0, 2.0, 3.0])

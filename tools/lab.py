@@ -25,7 +25,7 @@ import urllib.request
 from pathlib import Path
 
 import nbformat
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import TimeoutError, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
 SWITCHES = (
@@ -35,6 +35,10 @@ SWITCHES = (
 IDLE = (
     "() => document.querySelector('.jp-Notebook-ExecutionIndicator')"
     "?.dataset.status === 'idle'"
+)
+STARS = (
+    "[...document.querySelectorAll('.jp-Notebook .jp-InputPrompt')]"
+    ".some(prompt => prompt.innerText.includes('*'))"
 )
 SLIDER = ".widget-inline-hbox:has(.widget-label:text-is('{}')) .noUi-target"
 HARMLESS = ("favicon",)
@@ -79,6 +83,13 @@ class Lab:
             "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
             "JUPYTER_DATA_DIR": str(home / "data"),
         }
+        # All cells in the page, as in JupyterLab's own setting for that: a cell that is
+        # out of sight is otherwise not there to be asked.
+        notebooks = home / "settings/@jupyterlab/notebook-extension"
+        notebooks.mkdir(parents=True)
+        (notebooks / "tracker.jupyterlab-settings").write_text(
+            json.dumps({"windowingMode": "none"})
+        )
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
@@ -165,10 +176,15 @@ class Page:
 
     def run_all(self, seconds: float = 120) -> None:
         """Run all cells and wait until the kernel is idle."""
-        self.page.locator(".jp-Notebook .jp-Cell").first.click()
-        self.page.click(".lm-MenuBar-itemLabel:text-is('Run')")
-        self.page.click(".lm-Menu-itemLabel:text-is('Run All Cells')")
-        self.page.wait_for_timeout(500)
+        for _ in range(3):  # a click on a menu that is still being drawn is lost
+            self.page.locator(".jp-Notebook .jp-Cell").first.click()
+            self.page.click(".lm-MenuBar-itemLabel:text-is('Run')")
+            self.page.click(".lm-Menu-itemLabel:text-is('Run All Cells')")
+            # A kernel that is slow to begin still says "idle": wait for a first star.
+            with contextlib.suppress(TimeoutError):
+                self.page.wait_for_function(f"() => {STARS}", timeout=5000)
+                break
+        self.page.wait_for_function(f"() => !({STARS})", timeout=seconds * 1000)
         self.wait_idle(seconds)
 
     def wait_idle(self, seconds: float = 60) -> None:
