@@ -42,17 +42,6 @@ print(24_000 / panel_seconds, 24_000 / alone())
 """,
 )
 
-# Milliseconds from a click on Stop until the panel says "stopped", on the screen.
-CLICK_STOP = r"""() => new Promise(resolve => {
-  const button = [...document.querySelectorAll('button')]
-    .find(b => b.innerText.trim() === 'Stop' && b.offsetParent);
-  const begin = performance.now();
-  const watch = () => /Run \d+ stopped/.test(
-    document.querySelector('.course-status').innerText)
-    ? resolve(performance.now() - begin) : requestAnimationFrame(watch);
-  button.click(); watch();
-})"""
-
 # Milliseconds from a key on a focused slider until the drawing has changed and the
 # next frame is due.
 WATCH_KEY = """(drawing) => {
@@ -98,7 +87,7 @@ def measure(folder: Path, chromium: str, rounds: int) -> dict[str, list[float]]:
             page.click("Run")
             page.text(f"Run {rounds + 2 + k} is training")
             page.page.wait_for_timeout(500)
-            found["stop"].append(page.page.evaluate(CLICK_STOP))
+            found["stop"].append(page.stop())
         found["js"] = key_waits(page, "logit cat", ".jp-OutputArea svg[role=img]", 40)
         image = ".jp-OutputArea-output .widget-image"
         found["png"] = key_waits(page, "training steps", image, 40)

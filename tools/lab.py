@@ -42,6 +42,27 @@ STARS = (
 )
 SLIDER = ".widget-inline-hbox:has(.widget-label:text-is('{}')) .noUi-target"
 HARMLESS = ("favicon",)
+CLICK_STOP = r"""() => new Promise(resolve => {
+  const button = [...document.querySelectorAll('button')]
+    .find(b => b.innerText.trim() === 'Stop' && b.offsetParent);
+  const begin = performance.now();
+  const watch = () => /Run \d+ stopped/.test(
+    document.querySelector('.course-status').innerText)
+    ? resolve(performance.now() - begin) : requestAnimationFrame(watch);
+  button.click(); watch();
+})"""
+# Text boxes scroll by nature; everything else must show all that it holds.
+CLIPPED = """selector => [...document.querySelectorAll(selector + ' *')]
+  .filter(e => e.offsetParent && e.scrollWidth > e.clientWidth + 1 && e.clientWidth &&
+    getComputedStyle(e).overflowX !== 'visible' &&
+    !['TEXTAREA', 'INPUT'].includes(e.tagName))
+  .map(e => e.className + ': ' + e.innerText.slice(0, 40))"""
+BEYOND = """selector => { const area =
+    document.querySelector(`.jp-OutputArea-output:has(${selector})`);
+  const right = area.getBoundingClientRect().right;
+  return [...area.querySelectorAll('button, canvas, td, input, textarea, img, svg')]
+    .filter(e => e.getBoundingClientRect().right > right + 1)
+    .map(e => e.tagName + ' ' + e.className) }"""
 
 
 @functools.cache
@@ -187,6 +208,25 @@ class Page:
         self.page.wait_for_function(f"() => !({STARS})", timeout=seconds * 1000)
         self.wait_idle(seconds)
 
+    def run_cell(self, index: int, seconds: float = 60) -> None:
+        """Run one cell again, counted from 0, and wait until it has run."""
+        cell = self.page.locator(".jp-Notebook .jp-Cell").nth(index)
+        prompt = cell.locator(".jp-InputPrompt")
+        before = prompt.inner_text()
+        cell.locator(".cm-content").click()
+        self.page.keyboard.press("Control+Enter")
+        self.page.wait_for_function(
+            "([cell, before]) => { const text = cell.innerText;"
+            " return text !== before && !text.includes('*') }",
+            arg=[prompt.element_handle(), before],
+            timeout=seconds * 1000,
+        )
+        self.wait_idle(seconds)
+
+    def width(self, pixels: int) -> None:
+        """Make the window this wide."""
+        self.page.set_viewport_size({"width": pixels, "height": 1000})
+
     def wait_idle(self, seconds: float = 60) -> None:
         """Wait until no cell runs."""
         self.page.wait_for_function(IDLE, timeout=seconds * 1000)
@@ -232,6 +272,15 @@ class Page:
         """Choose from the drop-down with this label."""
         row = f".widget-inline-hbox:has(.widget-label:text-is('{label}')) select"
         self.page.locator(row).first.select_option(option)
+
+    def stop(self) -> float:
+        """Click Stop; milliseconds until the page says so, measured in the page."""
+        return self.page.evaluate(CLICK_STOP)
+
+    def cut_off(self, selector: str) -> list[str]:
+        """What is clipped inside a widget, or stands out of its output area."""
+        clipped = self.page.evaluate(CLIPPED, selector)
+        return clipped + self.page.evaluate(BEYOND, selector)
 
     def text(self, pattern: str, seconds: float = 10) -> str:
         """Wait until a text that matches stands in an output; return it whole."""
