@@ -135,7 +135,7 @@ def test_what_git_holds_is_really_tested(clone):
     status, said = run_tests(clone, "--only-notebooks")
     assert status == 1, said
     assert SAYS in said
-    assert "::Cell 3" in said and "'7' == '6'" in said
+    assert f"{NAME}::Cell 3" in said and "'7' == '6'" in said
 
 
 def test_the_learners_progress_is_not_touched(clone, tmp_path, monkeypatch):

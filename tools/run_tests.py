@@ -75,7 +75,15 @@ def main() -> int:
         else:
             what = "tests and notebooks"
             tests, browser = ["tests", "--ignore=tests/browser"], []
-        tests += [str(path) for path in found] + options.pytest
+        if changed:
+            # Outside the repository a file that is named singly loses its name in the
+            # ids of its cells: name the folder, and leave in it what is to be tested.
+            for path in set(notebooks.glob("*.ipynb")) - set(found):
+                path.unlink()
+            tests.append(str(notebooks))
+        else:
+            tests += [str(path) for path in found]
+        tests += options.pytest
         results = [run(what, [*NBVAL, *PARALLEL, *tests])]
         if browser is not None:
             browser = ["tests/browser", *browser, *options.pytest]

@@ -186,3 +186,22 @@ def test_nothing_is_cut_off(page, width):
     page.choose("data", "fashion_mnist")
     page.page.wait_for_timeout(500)
     assert page.cut_off(".course-panel") == []
+
+
+def test_dark_theme(page):
+    """Text is light on dark, and the chart is drawn in the theme's colors."""
+    page.drag("epochs", 0.0)
+    page.click("Run")
+    page.text("Run 1 finished")
+    lightness = page.page.evaluate(
+        """() => ['.course-runs td', '.course-status p', '.course-numbers']
+          .map(s => getComputedStyle(document.querySelector(s)).color)
+          .map(c => Math.min(...c.match(/[0-9.]+/g).slice(0, 3)))"""
+    )
+    assert min(lightness) > 150, lightness
+    title = page.page.evaluate(
+        """() => { const canvas = document.querySelector('.course-chart');
+          const p = canvas.getContext('2d').getImageData(40, 2, 60, 16).data;
+          return Math.max(...p.filter((_, k) => k % 4 < 3)) }"""
+    )
+    assert title > 150, "the chart's title is not light"

@@ -200,28 +200,6 @@ def test_running_the_cell_again_stops_the_panel_that_goes_away(page):
     assert threads.locator(".jp-OutputArea-output").inner_text().strip() == "0"
 
 
-def test_a_dead_kernel_leaves_the_page_standing(lab):
-    """The panel's training ends with its kernel; nothing hangs and nothing throws."""
-    page = lab.open(panel_notebook(lab, "dead.ipynb"))
-    page.run_all()
-    page.drag("epochs", 1.0)
-    page.choose("batch size", "16")
-    page.click("Run")
-    page.text("Run 1 is training")
-    begin = time.monotonic()
-    page.page.click(".lm-MenuBar-itemLabel:text-is('Kernel')")
-    page.page.click(".lm-Menu-itemLabel:text-is('Restart Kernel…')")
-    page.page.click(".jp-Dialog button.jp-mod-accept")
-    page.page.wait_for_timeout(500)
-    page.page.wait_for_function(
-        "() => document.querySelector('.jp-Notebook-ExecutionIndicator')"
-        "?.dataset.status === 'idle'",
-        timeout=20_000,
-    )
-    assert time.monotonic() - begin < 15
-    page.page.context.close()
-
-
 @pytest.mark.parametrize("width", [1280, 1024])
 def test_nothing_is_cut_off(page, width):
     page.width(width)
@@ -278,21 +256,23 @@ def test_the_keyboard_reaches_the_panel(page):
     assert page.count(".jp-Notebook .jp-Cell") == 6, "no shortcut of the notebook fired"
 
 
-def test_dark_theme(dark_lab):
-    """Text is light on dark, and the chart is drawn in the theme's colors."""
-    page = dark_lab.open(panel_notebook(dark_lab, "dark.ipynb"))
-    page.run_all()
-    page.text("Ready. Run starts")
-    lightness = page.page.evaluate(
-        """() => ['.course-runs td', '.course-status p', '.course-numbers']
-          .map(s => getComputedStyle(document.querySelector(s)).color)
-          .map(c => Math.min(...c.match(/[0-9.]+/g).slice(0, 3)))"""
+def test_a_dead_kernel_leaves_the_page_standing(page):
+    """The panel's training ends with its kernel; nothing hangs and nothing throws.
+
+    The last test of this file: the page that they share has no panel after it.
+    """
+    page.drag("epochs", 1.0)
+    page.choose("batch size", "16")
+    page.click("Run")
+    page.text("Run 1 is training")
+    begin = time.monotonic()
+    page.page.click(".lm-MenuBar-itemLabel:text-is('Kernel')")
+    page.page.click(".lm-Menu-itemLabel:text-is('Restart Kernel…')")
+    page.page.click(".jp-Dialog button.jp-mod-accept")
+    page.page.wait_for_timeout(500)
+    page.page.wait_for_function(
+        "() => document.querySelector('.jp-Notebook-ExecutionIndicator')"
+        "?.dataset.status === 'idle'",
+        timeout=20_000,
     )
-    assert min(lightness) > 150, lightness
-    title = page.page.evaluate(
-        """() => { const canvas = document.querySelector('.course-chart');
-          const p = canvas.getContext('2d').getImageData(40, 2, 60, 16).data;
-          return Math.max(...p.filter((_, k) => k % 4 < 3)) }"""
-    )
-    assert title > 150, "the chart's title is not light"
-    page.page.context.close()
+    assert time.monotonic() - begin < 15
