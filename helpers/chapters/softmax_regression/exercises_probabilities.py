@@ -102,6 +102,15 @@ LOG_SOFTMAX = Exercise(
             "column i.",
         ),
         Mistake(
+            lambda logits: logits - torch.logsumexp(logits.flatten(), 0),
+            "The sum ran over all entries of the tensor; each row has a sum of its "
+            "own.",
+        ),
+        Mistake(
+            lambda logits: logits / torch.logsumexp(logits, -1, keepdim=True),
+            "The logarithm of a fraction is a difference, not a fraction.",
+        ),
+        Mistake(
             lambda logits: torch.softmax(logits, -1),
             "These are the probabilities; their logarithm is wanted.",
         ),

@@ -18,6 +18,10 @@ def mean_with(losses, y, weight, divisor):  # noqa: D103
     return (w * losses[kept]).sum() / divisor(w)
 
 
+INDEX_SUBTRACTED = (
+    "You subtracted the index of the class, as a number. Classes are names: use their "
+    "one-hot vectors."
+)
 CROSS_ENTROPY_GRADIENT = Exercise(
     name="cross-entropy-gradient",
     chapter="02",
@@ -59,8 +63,11 @@ CROSS_ENTROPY_GRADIENT = Exercise(
         ),
         Mistake(
             lambda logits, y: (torch.softmax(logits, -1) - y[:, None]) / len(y),
-            "You subtracted the index of the class, as a number. Classes are names: "
-            "use their one-hot vectors.",
+            INDEX_SUBTRACTED,
+        ),
+        Mistake(
+            lambda logits, y: torch.softmax(logits, -1) - y[:, None],
+            INDEX_SUBTRACTED,
         ),
         Mistake(
             lambda logits, y: (
