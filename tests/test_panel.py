@@ -13,7 +13,6 @@ from torch import nn
 
 from helpers import (
     Choice,
-    Examples,
     ImageData,
     Linear,
     Log,
@@ -25,22 +24,12 @@ from helpers import (
 )
 from helpers.widgets import engine
 from helpers.widgets.still import VIEW
-
-
-def easy(n: int, seed: int) -> Examples:
-    X = torch.rand(n, 1, 4, 4, generator=torch.Generator().manual_seed(seed))
-    return Examples(X, (X.flatten(1)[:, 0] > 0.5).long())
+from tests.easy import easy_data
 
 
 @pytest.fixture(scope="module")
 def data() -> ImageData:
-    return ImageData(
-        name="easy",
-        classes=("dark", "light"),
-        train=easy(256, 0),
-        val=easy(64, 1),
-        test=easy(64, 2),
-    )
+    return easy_data()
 
 
 def build(num_hiddens: int = 4) -> nn.Module:

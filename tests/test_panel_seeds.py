@@ -5,12 +5,10 @@ import statistics
 import time
 
 import pytest
-import torch
 from torch import nn
 
 from helpers import (
     Choice,
-    Examples,
     History,
     ImageData,
     Log,
@@ -20,16 +18,12 @@ from helpers import (
     train,
 )
 from helpers.widgets.run import mean_history
-
-
-def easy(n: int, seed: int) -> Examples:
-    X = torch.rand(n, 1, 4, 4, generator=torch.Generator().manual_seed(seed))
-    return Examples(X, (X.flatten(1)[:, 0] > 0.5).long())
+from tests.easy import easy_data
 
 
 @pytest.fixture(scope="module")
 def data() -> ImageData:
-    return ImageData("easy", ("dark", "light"), easy(256, 0), easy(64, 1), easy(64, 2))
+    return easy_data()
 
 
 class Net(nn.Linear):

@@ -18,10 +18,6 @@ def mean_with(losses, y, weight, divisor):  # noqa: D103
     return (w * losses[kept]).sum() / divisor(w)
 
 
-INDEX_SUBTRACTED = (
-    "You subtracted the index of the class, as a number. Classes are names: use their "
-    "one-hot vectors."
-)
 CROSS_ENTROPY_GRADIENT = Exercise(
     name="cross-entropy-gradient",
     chapter="02",
@@ -63,11 +59,13 @@ CROSS_ENTROPY_GRADIENT = Exercise(
         ),
         Mistake(
             lambda logits, y: (torch.softmax(logits, -1) - y[:, None]) / len(y),
-            INDEX_SUBTRACTED,
+            "You subtracted the index of the class, as a number. Classes are names: "
+            "use their one-hot vectors.",
         ),
         Mistake(
             lambda logits, y: torch.softmax(logits, -1) - y[:, None],
-            INDEX_SUBTRACTED,
+            "You subtracted the index of the class as if it were an amount: use its "
+            "one-hot vector. The mean over the examples is missing, too.",
         ),
         Mistake(
             lambda logits, y: (
