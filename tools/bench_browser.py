@@ -4,7 +4,8 @@ from pathlib import Path
 
 import nbformat
 
-from tools.lab import SLIDER, Lab
+from tools.lab import Lab
+from tools.page import SLIDER
 
 # One thread, and the same training by turns: driven by the panel that is open in the
 # browser, and by the same loop with nobody looking.

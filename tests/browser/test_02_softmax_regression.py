@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tools.lab import SLIDER, cut
+from tools.lab import cut
+from tools.page import SLIDER
 
 NOTEBOOK = Path(__file__).parents[2] / "notebooks/02-softmax-regression.ipynb"
 CANVAS = ".course-chart"
