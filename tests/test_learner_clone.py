@@ -100,7 +100,15 @@ def run_tests(clone, *arguments):
     """Run the command behind `make test CHAPTER=14`; return status and what it said."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith("COURSE_")}
     done = subprocess.run(
-        [sys.executable, "tools/run_tests.py", "--chapter", "14", *arguments],
+        [
+            sys.executable,
+            "tools/run_tests.py",
+            "--chapter",
+            "14",
+            *arguments,
+            "--",
+            "-n0",
+        ],
         cwd=clone,
         env=kept | {"PYTHONPATH": str(clone)},
         capture_output=True,
