@@ -17,7 +17,16 @@ torch.set_num_threads(
 )
 
 # ruff: noqa: E402  (the imports below need what stands above)
-from helpers.data import Examples, ImageData, load_images, minibatches
+from helpers.data import (
+    Examples,
+    ImageData,
+    PointData,
+    load_images,
+    make_points,
+    make_regression,
+    minibatches,
+    with_label_noise,
+)
 from helpers.devices import (
     default_device,
     load_checkpoint,
@@ -29,13 +38,22 @@ from helpers.figures import plot_curves, show_images, use_course_style
 from helpers.models import MLP, LeNet, SoftmaxRegression
 from helpers.records import History
 from helpers.training import accuracy, evaluate, fit, train
-from helpers.widgets import Choice, Explorer, Linear, Log, TuningPanel, Whole
+from helpers.widgets import (
+    Choice,
+    DecisionView,
+    Explorer,
+    Linear,
+    Log,
+    TuningPanel,
+    Whole,
+)
 
 use_course_style()
 
 __all__ = [
     "MLP",
     "Choice",
+    "DecisionView",
     "Examples",
     "Explorer",
     "History",
@@ -43,6 +61,7 @@ __all__ = [
     "LeNet",
     "Linear",
     "Log",
+    "PointData",
     "SoftmaxRegression",
     "TuningPanel",
     "Whole",
@@ -54,12 +73,15 @@ __all__ = [
     "fit",
     "load_checkpoint",
     "load_images",
+    "make_points",
+    "make_regression",
     "minibatches",
     "plot_curves",
     "save_checkpoint",
     "seeded",
     "show_images",
     "train",
+    "with_label_noise",
 ]
 
 

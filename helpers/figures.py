@@ -11,11 +11,14 @@ from pathlib import Path
 import matplotlib.style
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
+from helpers.data import PointData
 from helpers.records import History
+from helpers.regions import Plane, Regions, plane_of, regions_of
 
 # Okabe and Ito's palette without yellow and black, which vanish on one of the themes.
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
@@ -112,15 +115,73 @@ def show_images(
     return figure
 
 
+def plot_regions(net, data: PointData) -> Figure:
+    """The plane as a network divides it, with training and validation points.
+
+    Parameters
+    ----------
+    net : a module or function from X (n, 2) to logits or probabilities (n, K), or to
+        a prediction (n, 1).
+    data : the points; training points are drawn filled, validation points hollow.
+    """
+    figure = Figure(figsize=(3.4, 3.2))
+    plane = plane_of(data)
+    draw_regions(figure.subplots(), data, plane, regions_of(net, plane))
+    return figure
+
+
+def draw_regions(
+    ax: Axes, data: PointData, plane: Plane, regions: Regions | None
+) -> None:
+    """Draw points, and behind them what a network answers, if there is one.
+
+    Two classes, and the targets of a regression, go from blue over white to orange.
+    """
+    palette = np.array([to_rgb(color) for color in COLORS])
+    if regions is not None:
+        level = regions.level / 255
+        if regions.label is None:
+            label, strength = (level > 0.5).astype(int), np.abs(2 * level - 1)
+        else:
+            label, strength = regions.label, level
+        image = np.dstack([palette[label % len(palette)], 0.55 * strength])
+        ax.imshow(image, extent=plane.limits, interpolation="bilinear")
+        if regions.label is None and data.classes:
+            x, y = plane.grid[: len(level), 0], plane.grid[:: len(level), 1]
+            ax.contour(x, y, level, [0.5], colors="#333333", linewidths=1)
+    for part, filled in (("val", False), ("train", True)):
+        examples = getattr(data, part)
+        X, y = examples.X.cpu().numpy(), examples.y.cpu().numpy()
+        if data.classes:
+            color = palette[y % len(palette)]
+        else:
+            low, high = plane.span
+            t = ((y.reshape(len(y), -1)[:, :1] - low) / ((high - low) or 1)).clip(0, 1)
+            color = (1 - t) * palette[0] + t * palette[1]
+        ax.scatter(
+            *X.T,
+            s=14,
+            facecolors=color if filled else "none",
+            edgecolors="white" if filled else color,
+            linewidths=0.5 if filled else 0.9,
+        )
+    ax.set(xlim=plane.limits[:2], ylim=plane.limits[2:], aspect="equal")
+    ax.set(xlabel="$x_1$", ylabel="$x_2$")
+    ax.grid(False)
+
+
 def plot_curves(histories: History | Mapping[str, History]) -> Figure:
     """Loss and accuracy of one or several runs against the epoch.
 
-    Thin lines are training, strong lines with dots are validation.
+    Thin lines are training, strong lines with dots are validation. Where no run has an
+    accuracy, as in a regression, the loss stands alone.
     """
     if isinstance(histories, History):
         histories = {"": histories}
-    figure = Figure(figsize=(7, 2.8))
-    draw_curves(figure.subplots(1, 2), histories)
+    begun = [h for h in histories.values() if h.num_epochs]
+    num_axes = 1 if begun and not any(h.train_accuracy for h in begun) else 2
+    figure = Figure(figsize=(0.5 + 3.25 * num_axes, 2.8))
+    draw_curves(figure.subplots(1, num_axes, squeeze=False)[0], histories)
     return figure
 
 
@@ -129,12 +190,12 @@ def draw_curves(
     histories: Mapping[str, History],
     indices: Sequence[int] | None = None,
 ) -> None:
-    """Draw loss on the first and accuracy on the second of two axes.
+    """Draw loss on the first and accuracy on the second of two axes, if there are two.
 
     ``indices`` chooses the `line_style` of each history; 0, 1, 2, ... by default.
     """
     indices = range(len(histories)) if indices is None else indices
-    for ax, metric in zip(axes, ("loss", "accuracy"), strict=True):
+    for ax, metric in zip(axes, ("loss", "accuracy"), strict=False):
         ends = []
         for k, (name, history) in zip(indices, histories.items(), strict=True):
             epochs = np.arange(1, history.num_epochs + 1)
@@ -146,7 +207,8 @@ def draw_curves(
             if on_val:
                 ax.plot(epochs, on_val, **style, marker="o", markersize=3.5)
             if name:
-                ends += [(v[-1], name, style["color"]) for v in (on_val or on_train,)]
+                shown = on_val or on_train
+                ends += [(shown[-1], name, style["color"])] if shown else []
             else:
                 ends += [
                     (v[-1], word, style["color"])

@@ -14,7 +14,7 @@ HELPERS = ROOT / "helpers"
 FLOORS = [
     {"compat"},
     {"data", "models", "devices", "records", "steps"},
-    {"training"},
+    {"training", "regions"},
     {"figures", "experiments", "exercises", "guarded", "progress"},
     {"widgets"},
     {"chapters"},
@@ -24,6 +24,7 @@ DRAWING = {"matplotlib", "PIL", "mpl_toolkits"}
 WIDGETS = {"ipywidgets", "anywidget"}
 WITHOUT_DRAWING = {"data", "models", "training", "experiments", "exercises"}
 WITHOUT_DRAWING |= {"compat", "devices", "guarded", "progress", "records", "steps"}
+WITHOUT_DRAWING |= {"regions"}
 MOST_LINES = 300
 SOURCES = sorted(HELPERS.rglob("*.py"))
 ROOMS = {path.relative_to(HELPERS).with_suffix("").parts[0] for path in SOURCES}

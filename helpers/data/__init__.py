@@ -1,4 +1,4 @@
-"""Image sets in memory: `load_images`, and the batches that training takes from them.
+"""Sets in memory: images, points in the plane, and the batches taken from them.
 
 This package is the only code of the course that touches disk or network.
 """
@@ -9,19 +9,31 @@ import os
 
 from .digits import MAX_IMAGES, make_digits
 from .examples import DataError, Examples, ImageData, check_count, minibatches
+from .points import (
+    KINDS,
+    PointData,
+    make_points,
+    make_regression,
+    with_label_noise,
+)
 from .real import SETS, download, load_real
 
 IMAGE_SETS = ("digits", *SETS)
 
 __all__ = [
     "IMAGE_SETS",
+    "KINDS",
     "DataError",
     "Examples",
     "ImageData",
+    "PointData",
     "download",
     "load_images",
     "make_digits",
+    "make_points",
+    "make_regression",
     "minibatches",
+    "with_label_noise",
 ]
 
 

@@ -1,7 +1,6 @@
 // The live chart: loss at the left, accuracy at the right, one pair of lines per run.
 // Python computes every number; this file only draws what `runs` and `live` hold.
 
-const HEIGHT = 260;
 const MARGIN = { left: 46, right: 40, top: 26, bottom: 34 };
 
 function theme(node) {
@@ -51,10 +50,10 @@ function limits(shown, keys, share) {
 class Plot {
   constructor(title, keys, share) { Object.assign(this, { title, keys, share }); }
 
-  place(x, width, shown, epochs) {
+  place(x, width, height, shown, epochs) {
     const { low, high, log } = limits(shown, this.keys, this.share);
     this.box = { x: x + MARGIN.left, y: MARGIN.top,
-      w: width - MARGIN.left - MARGIN.right, h: HEIGHT - MARGIN.top - MARGIN.bottom };
+      w: width - MARGIN.left - MARGIN.right, h: height - MARGIN.top - MARGIN.bottom };
     Object.assign(this, { low, high, log, epochs });
     const f = log ? Math.log : (v) => v;
     this.px = (e) => this.box.x + (e / epochs) * this.box.w;
@@ -69,9 +68,10 @@ class Plot {
     ctx.font = `11px ${c.font}`; ctx.fillStyle = c.faint; ctx.strokeStyle = c.faint;
     this.key(ctx);
     ctx.strokeStyle = c.line; ctx.lineWidth = 1; ctx.setLineDash([]);
+    const wanted = b.h < 150 ? 3 : 5;
     const rows = this.log
-      ? ticks(Math.log10(this.low), Math.log10(this.high), 5, true).map((k) => 10 ** k)
-      : ticks(this.low, this.high, 5);
+      ? ticks(Math.log10(this.low), Math.log10(this.high), wanted, true).map((k) => 10 ** k)
+      : ticks(this.low, this.high, wanted);
     ctx.textAlign = "right"; ctx.textBaseline = "middle";
     for (const v of rows) {
       const y = Math.round(this.py(v)) + 0.5;
@@ -209,28 +209,31 @@ function render({ model, el }) {
 
   function draw() {
     waiting = false;
-    const width = el.clientWidth;
+    const width = el.clientWidth, height = model.get("height");
     if (!width) return; // not on the page yet
     const scale = window.devicePixelRatio || 1;
     if (canvas.width !== Math.round(width * scale)) {
-      canvas.width = Math.round(width * scale); canvas.height = HEIGHT * scale;
-      canvas.style.width = `${width}px`; canvas.style.height = `${HEIGHT}px`;
+      canvas.width = Math.round(width * scale); canvas.height = height * scale;
+      canvas.style.width = `${width}px`; canvas.style.height = `${height}px`;
     }
     const ctx = canvas.getContext("2d");
     ctx.setTransform(scale, 0, 0, scale, 0, 0);
-    ctx.clearRect(0, 0, width, HEIGHT);
+    ctx.clearRect(0, 0, width, height);
     const c = theme(el), live = model.get("live");
     const shown = model.get("runs").filter((r) => !r.hidden);
     if (live.id) shown.push(live);
     const epochs = Math.max(1, ...shown.map((r) => r.num_epochs));
-    plots.forEach((plot, k) => {
-      plot.place((k * width) / 2, width / 2, shown, epochs);
+    // A regression has no accuracy: the loss takes the whole width.
+    const used = plots.slice(0, model.get("accuracy") ? 2 : 1);
+    used.forEach((plot, k) => {
+      plot.place((k * width) / used.length, width / used.length, height, shown, epochs);
       plot.draw(ctx, c, shown);
     });
     if (pointer && shown.length)
-      plots.forEach((plot) => plot.hover(ctx, c, shown, pointer));
+      used.forEach((plot) => plot.hover(ctx, c, shown, pointer));
     canvas.setAttribute("aria-label", model.get("summary"));
     canvas.dataset.drawn = String(++drawn); // lets a test count the pictures
+    canvas.dataset.plots = String(used.length);
     canvas.dataset.bands = String(shown.filter((r) => r.band).length);
     canvas.dataset.points = String(live.id ? live.loss.x.length : 0);
   }
@@ -238,7 +241,7 @@ function render({ model, el }) {
   function soon() {
     if (!waiting) { waiting = true; requestAnimationFrame(draw); }
   }
-  for (const name of ["runs", "live", "summary"]) model.on(`change:${name}`, soon);
+  for (const name of ["runs", "live", "accuracy", "summary"]) model.on(`change:${name}`, soon);
   canvas.addEventListener("mousemove", (e) => { pointer = e.offsetX; soon(); });
   canvas.addEventListener("mouseleave", () => { pointer = null; soon(); });
   const size = new ResizeObserver(soon); size.observe(el);

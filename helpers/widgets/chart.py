@@ -12,18 +12,24 @@ from matplotlib.axes import Axes
 from helpers.figures import COLORS, DASHES, draw_curves
 from helpers.records import Epoch, History, Step
 from helpers.widgets.run import Run
+from helpers.widgets.wiring import Data
 
 MAX_POINTS = 200  # of the training loss; more would not be seen
 _HERE = Path(__file__).parent
 
 
 class Chart(anywidget.AnyWidget):
-    """The canvas that chart.js draws: ``runs`` that are kept and the ``live`` one."""
+    """The canvas that chart.js draws: ``runs`` that are kept and the ``live`` one.
+
+    Without ``accuracy``, as in a regression, the loss has the whole width.
+    """
 
     _esm = _HERE / "chart.js"
     _css = _HERE / "panel.css"
     runs = traitlets.List().tag(sync=True)
     live = traitlets.Dict().tag(sync=True)
+    accuracy = traitlets.Bool(True).tag(sync=True)
+    height = traitlets.Int(260).tag(sync=True)  # pixels
     summary = traitlets.Unicode("no run yet").tag(sync=True)
 
 
@@ -125,13 +131,15 @@ def _curves_and_band(run: Run) -> dict:
 
 
 class CurvesView:
-    """The panel's usual view: loss and accuracy of all runs.
+    """The panel's usual view: loss and accuracy of all runs, loss for a regression.
 
-    Any object with these methods can be a panel's view.
+    Any object with these methods can be a panel's view; `prepare` and ``num_axes`` may
+    be missing.
 
     Attributes
     ----------
     widget : what the panel shows.
+    num_axes : how many axes `draw` wants.
     """
 
     def __init__(self):
@@ -139,6 +147,15 @@ class CurvesView:
         self._curves: Curves | None = None
         self._earlier: list[dict] = []  # the seeds of this run that have ended
         self._head: dict = {}
+
+    @property
+    def num_axes(self) -> int:
+        """Loss and accuracy, or loss alone."""
+        return 2 if self.widget.accuracy else 1
+
+    def prepare(self, data: Data) -> None:
+        """The next training uses this data; called before `begin`."""
+        self.widget.accuracy = not data.train.y.is_floating_point()
 
     def begin(self, run: Run, num_examples: int, net) -> None:
         """A new training begins; ``net`` is the network that will train.
@@ -177,15 +194,15 @@ class CurvesView:
             if drawn["id"] in hidden
         ]
 
-    def draw(self, axes: tuple[Axes, Axes], runs: Iterable[Run]) -> None:
-        """Draw the visible runs on two axes, for the still picture."""
+    def draw(self, axes: Sequence[Axes], runs: Iterable[Run]) -> None:
+        """Draw the visible runs on ``num_axes`` axes, for the still picture."""
         visible = [run for run in runs if not run.hidden and run.history.num_epochs]
         draw_curves(
             axes,
             {run.name: run.history for run in visible},
             [run.index for run in visible],
         )
-        for ax, metric in zip(axes, ("val_loss", "val_accuracy"), strict=True):
+        for ax, metric in zip(axes, ("val_loss", "val_accuracy"), strict=False):
             for run in visible:
                 series = [s for h in run.complete if (s := getattr(h, metric))]
                 if len(series) > 1:

@@ -11,7 +11,7 @@ WORDS = {
     "lr": "learning rate",
     "num_epochs": "epochs",
     "num_hiddens": "hidden units",
-    "n_train": "training images",
+    "n_train": "training size",
 }
 
 

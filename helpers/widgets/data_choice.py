@@ -10,6 +10,7 @@ from helpers.data import DataError, ImageData, download, load_images
 from helpers.data.real import SETS, data_folders
 from helpers.widgets.controls import Choice
 
+PARTS = ("train", "val", "test")
 POLL_SECONDS = 0.2  # between two looks at how much has arrived
 
 
@@ -22,6 +23,7 @@ class DataChoice:
     names : sets that `load_images` knows.
     say : shows a sentence, ``say(text, error=False)``.
     control : the drop-down whose value is a set's name.
+    load : function of a set's name that returns it; the same sizes by default.
 
     A set that is not on this machine is not replaced by another one: ``problem``
     says what is missing, and `current` raises until it is there.
@@ -32,12 +34,10 @@ class DataChoice:
         data: ImageData,
         control: ipywidgets.Dropdown,
         say: Callable[..., None],
+        load: Callable[[str], ImageData] | None = None,
     ):
-        self._sizes = {
-            "n_train": len(data.train),
-            "n_val": len(data.val),
-            "n_test": len(data.test),
-        }
+        sizes = {f"n_{part}": len(getattr(data, part)) for part in PARTS}
+        self._load = load or (lambda name: load_images(name, **sizes))
         self._loaded = {data.name: data}
         self._say, self._control = say, control
         self.problem: Exception | None = None
@@ -79,7 +79,7 @@ class DataChoice:
         if name not in self._loaded:
             self._say(f"Loading {name} …")
             try:
-                self._loaded[name] = load_images(name, **self._sizes)
+                self._loaded[name] = self._load(name)
             except (DataError, ValueError) as error:
                 self.problem = error
         missing = isinstance(self.problem, DataError)
@@ -98,6 +98,11 @@ class DataChoice:
         else:
             n = len(self._loaded[name].train)
             self._say(f"The next run trains on {n:,} images of {name}.")
+
+    @property
+    def name(self) -> str:
+        """The name that is chosen now."""
+        return self._control.value
 
     @property
     def fetching(self) -> bool:

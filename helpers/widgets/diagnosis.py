@@ -140,7 +140,7 @@ def _dead(history, dead, rate) -> Finding | None:
         advice = f"Begin again with a lower learning rate: try {_smaller(rate)}."
     return Finding(
         "dead",
-        f"{dead:.0%} of the ReLU units are dead: 0 for every image of a batch.",
+        f"{dead:.0%} of the ReLU units are dead: 0 for every example of a batch.",
         advice,
     )
 
@@ -198,7 +198,7 @@ def _overfitting(history) -> Finding | None:
             "overfitting",
             f"Overfitting: the validation loss was lowest after epoch {best + 1} and "
             "has risen since, while the training loss falls.",
-            "Try fewer epochs, more training images or more regularization.",
+            "Try fewer epochs, more training examples or more regularization.",
         )
     if not (history.train_accuracy and history.val_accuracy):
         return None
@@ -208,8 +208,8 @@ def _overfitting(history) -> Finding | None:
     return Finding(
         "overfitting",
         f"Overfitting: accuracy is {100 * gap:.0f} points higher on the training "
-        "images than on the validation images.",
-        "Try more training images, more regularization or a smaller network.",
+        "examples than on the validation examples.",
+        "Try more training examples, more regularization or a smaller network.",
     )
 
 

@@ -6,10 +6,9 @@ from collections.abc import Callable, Sequence
 
 from torch.nn import functional as F
 
-from helpers.data import IMAGE_SETS, DataError, ImageData, load_images
 from helpers.widgets.run import Run
-from helpers.widgets.source import Quoted
-from helpers.widgets.wiring import divide
+from helpers.widgets.source import Quoted, loading_of
+from helpers.widgets.wiring import Data, arguments_of, divide, loss_with
 
 METRICS = ("train_loss", "train_accuracy", "val_loss", "val_accuracy")
 
@@ -45,36 +44,52 @@ def _word(value) -> object:
     return "" if value is None else getattr(value, "__name__", value)
 
 
-def run_code(run: Run, build: Callable, data: ImageData, loss: Callable) -> str:
+def run_code(
+    run: Run,
+    build: Callable,
+    data: Data,
+    loss: Callable,
+    source: Data | Callable | None = None,
+) -> str:
     """Plain code that repeats a run: imports, data, seeded network, train, print.
 
     The names of classes and functions are imported where they can be; what was
-    written in a notebook is included as it was written.
+    written in a notebook is included as it was written. ``source`` is the function
+    that made the data, if one did.
     """
     quoted = Quoted()
     quoted.use("helpers", "seeded", "train")
-    body = [*_notes(run), *_data(run, data, quoted)]
-    to_build, to_fit = divide(build, run.settings)
-    maker = quoted.name_of(build, "build")
-    target = "net, parameters" if run.by_hand else "net"
-    more = {name: quoted.value(value, name) for name, value in to_fit.items()}
-    if loss is not F.cross_entropy:
-        more["loss"] = quoted.value(loss, "loss")
-    if run.by_hand:
-        more["parameters"] = "parameters"
     several = len(run.seeds) > 1
     seed = "seed" if several else str(run.seeds[0])
-    to_build = {n: quoted.value(v, n) for n, v in to_build.items()}
+    chosen = {"name": run.chosen} if run.chosen else {}
+    parts = divide(run.settings | chosen, build, source, loss)
+    at = "data"
+    if callable(source):
+        at, making = _made(run, source, parts.to_data, seed, quoted)
+    else:
+        making = _data(data, quoted)
+    # data that takes the seed is made anew for each, inside the loop
+    inside = several and callable(source) and "seed" in parts.to_data
+    body = [*_notes(run), *([] if inside else making)]
+    maker = quoted.name_of(build, "build")
+    target = "net, parameters" if run.by_hand else "net"
+    more = {name: quoted.value(value, name) for name, value in parts.to_fit.items()}
+    if loss is not F.cross_entropy or parts.to_loss:
+        more["loss"] = quoted.value(loss_with(loss, parts.to_loss), "loss")
+    if run.by_hand:
+        more["parameters"] = "parameters"
+    to_build = {n: quoted.value(v, n) for n, v in parts.to_build.items()}
     if "seed" in to_build:
         to_build["seed"] = seed
     arguments = ", ".join(f"{n}={v}" for n, v in to_build.items())
     steps = [
+        *(making if inside else []),
         f"with seeded({seed}):",
         f"    {target} = {maker}({arguments})",
         "history = train(",
         "    net,",
-        "    data.train,",
-        "    data.val,",
+        f"    {at}.train,",
+        f"    {at}.val,",
         *(f"    {name}={value}," for name, value in more.items()),
         f"    seed={seed},",
         ")",
@@ -107,28 +122,26 @@ def _notes(run: Run) -> list[str]:
     return notes
 
 
-def _data(run: Run, data: ImageData, quoted: Quoted) -> list[str]:
-    sizes = {
-        f"n_{part}": len(examples)
-        for part in ("train", "val", "test")
-        if (examples := getattr(data, part, None)) is not None
-    }
-    if data.name not in IMAGE_SETS or not _is_loaded(data, sizes):
-        return [f"# data: the {data.name!r} data of the notebook, an ImageData", ""]
-    usual = {"n_train": 12_000, "n_val": 2_000, "n_test": 2_000}
-    other = "".join(f", {n}={v:_}" for n, v in sizes.items() if usual[n] != v)
+def _made(
+    run: Run, source: Callable, to_data: dict, seed: str, quoted: Quoted
+) -> tuple[str, list[str]]:
+    """The lines that call the function of the data, and the name they give to it."""
+    maker = quoted.name_of(source, "make_data")
+    values = {n: quoted.value(v, n) for n, v in to_data.items()}
+    if "seed" in arguments_of(source):
+        values["seed"] = seed
+    else:
+        seed = str(run.seeds[0])  # one set for all seeds
+    # a notebook may well call its function data, and it is needed for each seed
+    name = "data_set" if maker == "data" else "data"
+    call = f"{maker}({', '.join(f'{n}={v}' for n, v in values.items())})"
+    return name, [f"with seeded({seed}):", f"    {name} = {call}"]
+
+
+def _data(data: Data, quoted: Quoted) -> list[str]:
+    if (call := loading_of(data)) is None:
+        kind = type(data).__name__
+        article = "an" if kind == "ImageData" else "a"
+        return [f"# data: the {data.name!r} data of the notebook, {article} {kind}", ""]
     quoted.use("helpers", "load_images")
-    return [f'data = load_images("{data.name}"{other})']
-
-
-def _is_loaded(data: ImageData, sizes: dict[str, int]) -> bool:
-    """Whether load_images gives the same examples; it keeps what it gave before."""
-    try:
-        again = load_images(data.name, **sizes)
-    except (DataError, ValueError):
-        return False
-    return all(
-        getattr(again, part).X.equal(getattr(data, part).X)
-        and getattr(again, part).y.equal(getattr(data, part).y)
-        for part in ("train", "val")
-    )
+    return [f"data = {call}"]

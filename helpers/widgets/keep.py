@@ -46,8 +46,8 @@ class Keeper:
 
     def code(self, run_id: str) -> str:
         """Plain code that repeats a kept run without a widget."""
-        data = self._sets.get(run_id, self._data)
-        return run_code(self.runs.find(run_id), self._build, data, self._loss)
+        run, data = self.runs.find(run_id), self._sets[run_id]
+        return run_code(run, self._build, data, self._loss, self._source.given)
 
     def _runs_changed(self) -> None:
         with self.runs.lock:

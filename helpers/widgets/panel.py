@@ -6,12 +6,13 @@ import ipywidgets
 from matplotlib.figure import Figure
 from torch.nn import functional as F
 
-from helpers.data import DataError, ImageData
+from helpers.data import DataError
 from helpers.records import History
 from helpers.widgets.adjust import Adjustable
 from helpers.widgets.chart import CurvesView
 from helpers.widgets.controls import Linear, Log, Range, Whole, label_of
 from helpers.widgets.data_choice import DataChoice
+from helpers.widgets.data_source import DataSource
 from helpers.widgets.engine import Engine
 from helpers.widgets.keep import Keeper
 from helpers.widgets.kernel import listen_to_interrupt, replace_in_cell
@@ -21,6 +22,7 @@ from helpers.widgets.seeds import Trial
 from helpers.widgets.still import StillPicture
 from helpers.widgets.still_panel import draw_panel
 from helpers.widgets.surface import Surface
+from helpers.widgets.wiring import Data
 from helpers.widgets.words import describe
 
 MOST_SEEDS = 5
@@ -34,14 +36,24 @@ class TuningPanel(Adjustable, Keeper, StillPicture, ipywidgets.VBox):
     ----------
     build : makes the network, or a pair (function, parameters) written by hand; the
         hyperparameters that are among its arguments go there.
-    data : its ``train`` and ``val`` examples are used. The test set is not.
+    data : its ``train`` and ``val`` examples are used. The test set is not. Or a
+        function that returns such data from hyperparameters: it gets those that are
+        among its arguments, and is called anew for each run; if it has an argument
+        ``seed``, anew for each seed. What it draws from torch's global generator
+        depends on the run's first seed alone.
     first_run : a History to show as the first kept run, named "baseline".
     datasets : names of `load_images` to choose from, besides ``data``; they are loaded
-        with as many images. A set that is not on this machine can be fetched there.
+        with as many images. A set that is not on this machine can be fetched there. A
+        function of the data gets the chosen name as ``name``.
     view : how a training is shown; `CurvesView` by default.
-    loss : as for `fit`.
+    loss : as for `fit`; it gets the hyperparameters that are among its arguments, such
+        as ``label_smoothing`` of cross_entropy. The validation loss is measured with
+        the same loss, options included: only then does the distance between the two
+        curves of a run say something about generalization. Runs whose losses differ
+        are compared by their accuracies.
     hyperparameters : a `Log`, `Linear`, `Whole` or `Choice` for each. Names that
-        `fit` knows go to `fit`, all others to the optimizer.
+        `fit` knows go to `fit`, those that ``build``, ``data`` or ``loss`` take go
+        there, all others to the optimizer.
 
     In a notebook the buttons drive a training in the background; ``run`` trains in
     the calling thread, in the same way. With several seeds the same settings are
@@ -57,7 +69,7 @@ class TuningPanel(Adjustable, Keeper, StillPicture, ipywidgets.VBox):
     def __init__(
         self,
         build: Callable,
-        data: ImageData,
+        data: Data | Callable[..., Data],
         *,
         first_run: History | None = None,
         datasets: Sequence[str] = (),
@@ -72,16 +84,17 @@ class TuningPanel(Adjustable, Keeper, StillPicture, ipywidgets.VBox):
                     f"got {declared!r}"
                 )
         self._ranges = dict(hyperparameters)
-        if datasets:
-            self._ranges["data"] = DataChoice.options(data, tuple(datasets))
+        start = {name: declared.start for name, declared in self._ranges.items()}
+        self._source = DataSource(data, datasets, start | {"seed": 0})
+        self._ranges |= self._source.ranges
         self._ranges["seed"] = Whole(0, 99, start=0)
         self._ranges["seeds"] = Whole(1, MOST_SEEDS, start=1)
-        self._build, self._data, self._loss = build, data, loss
+        self._build, self._loss = build, loss
         self._view = view or CurvesView()
         self._trial: Trial | None = None
         self._count = 0
         self.runs = KeptRuns()
-        self._sets: dict[str, ImageData] = {}  # the set of every run, for its code
+        self._sets: dict[str, Data] = {}  # the set of every run, for its code
         self._controls = {name: r.control(name) for name, r in self._ranges.items()}
         for declared, control in zip(
             self._ranges.values(), self._controls.values(), strict=True
@@ -90,11 +103,16 @@ class TuningPanel(Adjustable, Keeper, StillPicture, ipywidgets.VBox):
                 # Else the browser answers a value between two stops of the slider,
                 # one that was pasted or loaded, with the nearest stop.
                 control.continuous_update = False
-        self._choice: DataChoice | None = None
         if datasets:
-            self._choice = DataChoice(data, self._controls["data"], self._say)
+            self._source.offer(self._controls["data"], self._say, lambda: self.settings)
         self._more = More([self._choice.box] if self._choice else [])
-        self._surface = Surface(self, self._controls, self._ranges, self._view.widget)
+        self._surface = Surface(
+            self,
+            self._controls,
+            self._ranges,
+            self._view.widget,
+            self._source.metric,
+        )
         super().__init__([*self._surface.parts, *self._more.parts])
         self.add_class("course-panel")
         self._surface.connect()
@@ -104,9 +122,9 @@ class TuningPanel(Adjustable, Keeper, StillPicture, ipywidgets.VBox):
         self._more.follow(self.settings_text)
         replace_in_cell(self, TuningPanel.stop)  # the cell's former panel goes unseen
         if first_run is not None:
-            name = data.name
-            self.runs.append_history("baseline", first_run, len(data.train), name)
-            self._sets["baseline"] = data
+            self._sets["baseline"] = first = self._source.first
+            self.runs.append_history("baseline", first_run, first, self._source.start)
+        self._source.show(self._view, self._controls, self._settings_at_rest)
         self._show_runs()
         self._surface.state(
             "ready", "Ready. Run starts a training with these settings."
@@ -186,8 +204,7 @@ class TuningPanel(Adjustable, Keeper, StillPicture, ipywidgets.VBox):
             return None
 
     def _new_trial(self) -> Trial:
-        data = self._choice.current if self._choice else self._data
-        settings = self.settings
+        data, settings = self._source.current, self.settings
         seeds = tuple(range(settings["seed"], settings["seed"] + settings["seeds"]))
         self._count += 1
         run = Run(
@@ -197,11 +214,10 @@ class TuningPanel(Adjustable, Keeper, StillPicture, ipywidgets.VBox):
             index=self.runs.free_index(),
             settings={n: v for n, v in settings.items() if n not in NOT_FOR_TRAINING},
             num_epochs=settings.get("num_epochs", 10),
-            num_examples=len(data.train),
+            num_examples=0,  # known when the data is made
             seeds=seeds,
-            data=data.name,
+            chosen=self._source.chosen,
         )
-        self._sets[run.id] = data
         # Building the network and the first optimizer take a moment: say so at once.
         self._surface.begin(run)
         self._trial = Trial(
@@ -227,6 +243,7 @@ class TuningPanel(Adjustable, Keeper, StillPicture, ipywidgets.VBox):
         if run.histories and not trial.discard:
             with self.runs.lock:
                 self.runs.append(run)
+                self._sets[run.id] = trial.data
         self._show_runs()
         if trial.discard:
             self._surface.diagnosis(None)
@@ -249,7 +266,15 @@ class TuningPanel(Adjustable, Keeper, StillPicture, ipywidgets.VBox):
         trial.engine.set_learning_rate(lr)
         trial.run.lr_changes.append((last.step if last else 0, lr))
 
+    @property
+    def _choice(self) -> DataChoice | None:
+        return self._source.choice
+
     # -- what is shown ------------------------------------------------------------
+
+    def _settings_at_rest(self) -> dict | None:
+        active = self._engine is not None and self._engine.active
+        return None if active else self.settings
 
     def _show_runs(self) -> None:
         with self.runs.lock:

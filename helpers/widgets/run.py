@@ -2,10 +2,11 @@
 
 import statistics
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from helpers.records import History
+from helpers.widgets.wiring import Data
 
 
 @dataclass
@@ -13,8 +14,9 @@ class Run:
     """One training with its settings, or the same training with several seeds.
 
     ``index`` chooses colour and line style, ``mark`` stands at the end of its curves.
-    ``state`` is "finished", "stopped" or "failed"; ``lr_changes`` lists (step, rate)
-    for every move of the learning rate while it trained.
+    ``num_examples`` and ``data`` are known when the data is there, which a function may
+    have to make. ``state`` is "finished", "stopped" or "failed"; ``lr_changes`` lists
+    (step, rate) for every move of the learning rate while it trained.
 
     ``histories`` has one entry for every seed that was begun, in the order of
     ``seeds``; ``history`` is their mean, over the seeds that came to the end if there
@@ -31,6 +33,7 @@ class Run:
     num_examples: int
     seeds: tuple[int, ...] = (0,)
     data: str = ""
+    chosen: str = ""  # the set that a drop-down named to the function of the data
     histories: list[History] = field(default_factory=list)
     epoch_notes: list[list[tuple[float, float]]] = field(default_factory=list)
     state: str = "ready"
@@ -124,20 +127,23 @@ class KeptRuns(list[Run]):
         self.lock = threading.Lock()
 
     def append_history(
-        self, name: str, history: History, num_examples: int, data: str = ""
+        self, name: str, history: History, data: Data, more: Mapping | None = None
     ) -> None:
-        """Keep a training that was done outside the panel, as a finished run."""
+        """Keep a training that was done outside the panel, as a finished run.
+
+        ``more`` holds settings that its history does not know.
+        """
         self.append(
             Run(
                 id=name,
                 name=name,
                 mark=name[:4],
                 index=self.free_index(),
-                settings=dict(history.settings),
+                settings={**(more or {}), **history.settings},
                 num_epochs=history.num_epochs,
-                num_examples=num_examples,
+                num_examples=len(data.train),
                 seeds=(history.settings.get("seed", 0),),
-                data=data,
+                data=data.name,
                 histories=[history],
                 state="finished",
             )

@@ -10,6 +10,7 @@ function swatch(run) {
 }
 
 function render({ model, el }) {
+  el.style.overflowX = "auto"; // of more settings than there is room for
   function button(text, label, action, id) {
     const b = document.createElement("button");
     b.textContent = text;

@@ -5,13 +5,12 @@ from collections.abc import Callable, Generator
 
 from torch import nn
 
-from helpers.data import ImageData
 from helpers.records import Epoch, Recorder
 from helpers.widgets.dead_units import IMAGES, dead_relu_share
 from helpers.widgets.diagnosis import Finding, diagnose, gravest
 from helpers.widgets.engine import Engine
 from helpers.widgets.run import Run
-from helpers.widgets.wiring import train_with
+from helpers.widgets.wiring import Data, arguments_of, made_data, train_with
 
 PUSH_SECONDS = 0.1  # at most ten pictures a second
 FINDING_SECONDS = 0.5  # between two looks at the numbers
@@ -25,26 +24,30 @@ class Trial:
     Parameters
     ----------
     run : its settings and seeds; histories are added as the seeds end.
-    build, data, loss : as for the panel.
-    view : shown what happens; ``view.begin`` is called for every seed.
+    build, data, loss : as for the panel. A function that makes the data is called once
+        for the run; one with an argument ``seed`` once for every seed.
+    view : shown what happens; ``view.begin`` is called for every seed, and before it
+        ``view.prepare``, if there is one, with data that is new.
     surface : shows progress and the doctor's finding.
     changed : called with the trial after every change of its engine's state.
 
-    Everything but the constructor runs in the thread that trains.
+    ``data`` is what the last seed was trained on. Everything but the constructor runs
+    in the thread that trains.
     """
 
     def __init__(
         self,
         run: Run,
         build: Callable,
-        data: ImageData,
+        data: Data | Callable,
         loss: Callable,
         view,
         surface,
         changed: Callable[["Trial"], None],
     ):
-        self.run, self._data, self._view, self._surface = run, data, view, surface
+        self.run, self._source, self._view, self._surface = run, data, view, surface
         self._build, self._loss = build, loss
+        self.data: Data | None = None
         self.net: Callable | None = None
         self.recorder = Recorder()
         self.discard = False  # Reset was pressed: the run is not kept
@@ -67,12 +70,24 @@ class Trial:
             settings = self.run.settings | {"seed": seed}
             self.recorder = Recorder(settings)
             self._dead.append(None)
+            self._prepare(settings)
+            source = self._source if callable(self._source) else None
             self.net, records = train_with(
-                self._build, self._data, self._loss, settings
+                self._build, self.data, self._loss, settings, source
             )
             self.run.by_hand = not isinstance(self.net, nn.Module)
             self._view.begin(self.run, self.run.num_examples, self.net)
             yield from records
+
+    def _prepare(self, settings: dict) -> None:
+        """Make the data, where this seed needs data of its own."""
+        if self.data is not None and "seed" not in arguments_of(self._source):
+            return
+        chosen = {"name": self.run.chosen} if self.run.chosen else {}
+        self.data = made_data(self._source, settings | chosen)
+        self.run.num_examples, self.run.data = len(self.data.train), self.data.name
+        if prepare := getattr(self._view, "prepare", None):
+            prepare(self.data)
 
     def _keep(self) -> None:
         """Add what the recorder holds to the run, if it holds anything."""
@@ -108,7 +123,7 @@ class Trial:
         begin = time.perf_counter()
         if isinstance(self.net, nn.Module):
             weight = next(self.net.parameters(), None)
-            X = (self._data.val or self._data.train).X[:IMAGES]
+            X = (self.data.val or self.data.train).X[:IMAGES]
             X = X if weight is None else X.to(weight.device)
             self._dead[-1] = dead_relu_share(self.net, X)
         now = time.perf_counter()
@@ -119,6 +134,10 @@ class Trial:
         if self.recorder.last is None:
             return  # between two seeds
         self._view.push()
+        if self.engine.state == "paused" and (
+            settle := getattr(self._view, "settle", None)
+        ):
+            settle()
         self._surface.progress(self.recorder.last, self.run, self.seed_number)
         now = time.perf_counter()
         if now - self._looked > FINDING_SECONDS:
@@ -154,6 +173,6 @@ class Trial:
         self._surface.diagnosis(finding)
 
     def _num_classes(self) -> int | None:
-        if self._data.train.y.is_floating_point():
+        if self.data is None or self.data.train.y.is_floating_point():
             return None
-        return len(self._data.classes)
+        return len(self.data.classes)

@@ -2,12 +2,22 @@
 
 import ast
 import builtins
+import functools
 import importlib.util
 import inspect
 import linecache
+import re
 import sys
 import textwrap
 from types import ModuleType
+
+from helpers.data import (
+    IMAGE_SETS,
+    DataError,
+    ImageData,
+    PointData,
+    load_images,
+)
 
 
 class Quoted:
@@ -45,6 +55,13 @@ class Quoted:
             inner = ", ".join(self.value(v, name) for v in value)
             comma = "," if len(value) == 1 and isinstance(value, tuple) else ""
             return f"({inner}{comma})" if isinstance(value, tuple) else f"[{inner}]"
+        if isinstance(value, dict):
+            own = {key: re.sub(r"\W", "_", f"{name}_{key}") for key in value}
+            parts = [f"{key!r}: {self.value(v, own[key])}" for key, v in value.items()]
+            return f"{{{', '.join(parts)}}}"
+        if isinstance(value, (ImageData, PointData)) and (call := loading_of(value)):
+            self.use("helpers", "load_images")
+            return call
         if isinstance(value, float) and value != value:
             return 'float("nan")'
         if value is None or isinstance(value, (bool, int, float, str)):
@@ -52,7 +69,16 @@ class Quoted:
         return self.name_of(value, name)
 
     def name_of(self, value, name: str) -> str:
-        """A name for a class or function, which the head imports or defines."""
+        """A name for a class or function, which the head imports or defines.
+
+        A partial becomes an expression of its function's name.
+        """
+        if isinstance(value, functools.partial):
+            self.use("functools", "partial")
+            parts = [self.name_of(value.func, name)]
+            parts += [self.value(v, name) for v in value.args]
+            parts += [f"{n}={self.value(v, n)}" for n, v in value.keywords.items()]
+            return f"partial({', '.join(parts)})"
         own = getattr(value, "__name__", None)
         if own and own != "<lambda>":
             if module := _home(value, own):
@@ -93,6 +119,28 @@ class Quoted:
                 text = self.value(found, used)
                 if text != used:
                     self._definitions[used] = f"{used} = {text}"
+
+
+def loading_of(data: ImageData | PointData) -> str | None:
+    """The call of load_images that gives the same examples, if there is one."""
+    sizes = {
+        f"n_{part}": len(examples)
+        for part in ("train", "val", "test")
+        if (examples := getattr(data, part, None)) is not None
+    }
+    if data.name not in IMAGE_SETS:
+        return None
+    try:
+        again = load_images(data.name, **sizes)  # it keeps what it gave before
+    except (DataError, ValueError):
+        return None
+    for part in ("train", "val"):
+        mine, other = getattr(data, part), getattr(again, part)
+        if not (other.X.equal(mine.X) and other.y.equal(mine.y)):
+            return None
+    usual = {"n_train": 12_000, "n_val": 2_000, "n_test": 2_000}
+    more = "".join(f", {n}={v:_}" for n, v in sizes.items() if usual[n] != v)
+    return f'load_images("{data.name}"{more})'
 
 
 def _import_line(module: str, name: str) -> str:

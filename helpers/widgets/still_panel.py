@@ -17,7 +17,8 @@ def draw_panel(values: Mapping[str, tuple[Range, object]], view, runs: list[Run]
     Parameters
     ----------
     values : for every hyperparameter its range and its value.
-    view : the panel's view; ``view.draw(axes, runs)`` draws on two axes.
+    view : the panel's view; ``view.draw(axes, runs)`` draws on as many axes as
+        ``view.num_axes`` says, on two if it does not say.
     runs : kept runs; hidden ones stand in the table, not in the curves.
     """
     shown = [run for run in runs if run.history is not None]
@@ -27,7 +28,8 @@ def draw_panel(values: Mapping[str, tuple[Range, object]], view, runs: list[Run]
     top, bottom = figure.subfigures(2, 1, height_ratios=(2.9, table_height))
     left, right = top.subfigures(1, 2, width_ratios=(1, 3.1))
     _controls(left, values)
-    view.draw(right.subplots(1, 2), shown)
+    num_axes = getattr(view, "num_axes", 2)
+    view.draw(tuple(right.subplots(1, num_axes, squeeze=False)[0]), shown)
     names = [name for name in values if name != "seeds"]
     _table(bottom, names, {n: r for n, (r, _) in values.items()}, shown)
     return figure
@@ -56,7 +58,8 @@ def _table(figure, names, ranges, runs) -> None:
     ax = figure.subplots()
     ax.set_axis_off()
     ax.set(xlim=(0, 1), ylim=(len(runs) + 1, 0))
-    head = ["", "run", *(label_of(n) for n in names), "val accuracy", "seconds"]
+    metric = runs[-1].metric_name() if runs else "val accuracy"
+    head = ["", "run", *(label_of(n) for n in names), metric, "seconds"]
     weights = [0.6, *(max(1.0, len(h) / 8) for h in head[1:])]
     at = [sum(weights[:k]) / sum(weights) for k in range(len(head))]
     for x, text in zip(at, head, strict=True):

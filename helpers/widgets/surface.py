@@ -44,7 +44,9 @@ class Surface:
         controls: dict[str, ipywidgets.Widget],
         ranges: dict[str, Range],
         view: ipywidgets.Widget,
+        metric: str = "val accuracy",
     ):
+        self._metric = metric  # of the table before the first run
         self._panel, self.controls, self._ranges = panel, controls, ranges
         self.buttons = {
             "run": _button("Run", "play", "Start a training with these settings"),
@@ -161,7 +163,7 @@ class Surface:
 
     def table(self, runs: list[Run]) -> None:
         """Show the kept runs."""
-        metric = runs[-1].metric_name() if runs else "val accuracy"
+        metric = runs[-1].metric_name() if runs else self._metric
         names = [label_of(name) for name in self._names]
         self.runs.columns = ["run", *names, metric, "best", "seconds", ""]
         self.runs.rows = [self._row(run) for run in runs]
