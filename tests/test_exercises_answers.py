@@ -420,9 +420,9 @@ class Broken(Squares):
         return self.missing[i]
 
 
-def use(cls, n):
-    dataset = cls(n)
-    return dataset.__len__(), dataset.__getitem__(n - 1)
+def use(cls, length):
+    dataset = cls(length)
+    return dataset.__len__(), dataset.__getitem__(length - 1)
 
 
 DATASET = Exercise(
@@ -453,6 +453,71 @@ DATASET = Exercise(
 def test_an_exercise_may_ask_for_a_class(answer, state, words):
     feedback = DATASET.check(answer)
     assert feedback.state == state
+    assert words in feedback.text
+
+
+def test_what_is_shown_has_the_names_of_the_call():
+    assert "\n  length: 3\n  yours: (4, 4)" in DATASET.check(OffByOne).text
+
+
+def root(x):
+    if x < 0:
+        raise ValueError("no root")
+    return x**0.5
+
+
+def root_of_anything(x):
+    return abs(x) ** 0.5
+
+
+def without_large(x):
+    return root(x) if x < 9 else 0.0
+
+
+def other_words(x):
+    if x < 0:
+        raise ValueError
+    return x**0.5 if x < 9 else 0.0
+
+
+def another_exception(x):
+    return root(x) if x >= 0 else {}["root"]
+
+
+ROOT_OF = Exercise(
+    name="root",
+    chapter="99",
+    title="Root",
+    cases=[(4.0,), (9.0,), (-1.0,)],
+    solution=root,
+    mistakes=[
+        Mistake(root_of_anything, "A negative number has none."),
+        Mistake(without_large, "A large one is lost."),
+    ],
+    hint="",
+)
+
+
+@pytest.mark.parametrize(
+    ("answer", "state", "words"),
+    [
+        (root, "solved", "Right."),
+        (lambda x: x**0.5 if x >= 0 else int("x"), "solved", "Right."),
+        (
+            root_of_anything,
+            "wrong",
+            "It returned a value; here it must raise ValueError.\n  x: -1.0\n"
+            "  yours: 1.0\n  expected: ValueError\nA negative number has none.",
+        ),
+        (lambda x: x**0.5 if x >= 0 else None, "wrong", "It returned a value; here"),
+        (other_words, "wrong", "A large one is lost."),
+        (another_exception, "wrong", "It raised KeyError: 'root' (line "),
+        (another_exception, "wrong", "Here it must raise ValueError."),
+    ],
+)
+def test_an_answer_must_raise_where_the_solution_does(answer, state, words):
+    feedback = ROOT_OF.check(answer)
+    assert feedback.state == state, feedback
     assert words in feedback.text
 
 

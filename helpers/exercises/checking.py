@@ -1,5 +1,6 @@
 """An exercise, and how a learner's answer is judged."""
 
+import functools
 import inspect
 import time
 from collections.abc import Callable, Sequence
@@ -42,7 +43,8 @@ class Exercise:
     cases : inputs to try, each a tuple of arguments, the plainest first. They differ
         in their sizes, so that an answer for one size is found out.
     solution : the reference answer; its source is what the learner may unfold. If it
-        is a class, the answer must be one.
+        is a class, the answer must be one; where it raises, the answer must raise the
+        same type of exception.
     mistakes : usual wrong answers, at least two, each with its own sentence.
     hint : a nudge that does not give the answer away.
     then : what the right answer is good for, said when it is found.
@@ -81,7 +83,7 @@ class Exercise:
             return Feedback(self, "open", "Not attempted yet.")
         if unfit := self._unfit(answer):
             return Feedback(self, "wrong", unfit)
-        rights = [outcome.value for outcome in self._outcomes(self.solution)]
+        rights = self._outcomes(self.solution)
         outcomes = self._outcomes(answer)
         faults = [
             self._fault(*row) for row in zip(self.cases, outcomes, rights, strict=False)
@@ -120,7 +122,11 @@ class Exercise:
                 break
         return outcomes
 
-    def _fault(self, case, outcome: Outcome, right) -> str:
+    def _fault(self, case, outcome: Outcome, right: Outcome) -> str:
+        if right.error is not None and outcome.error_type == right.error_type:
+            return ""
+        if right.error is not None and outcome.error is None:
+            return f"it returned a value; here it must raise {right.error_type}."
         if outcome.error is not None:
             return outcome.error
         if outcome.changed:
@@ -128,20 +134,24 @@ class Exercise:
                 f"it changed its argument {outcome.changed} in place; work on a copy."
             )
         if isinstance(case, Loose):
-            found = fault(outcome.value, right, numbers=False)
-            return found or self.reached(outcome.value, right, *case)
-        return fault(outcome.value, right)
+            found = fault(outcome.value, right.value, numbers=False)
+            return found or self.reached(outcome.value, right.value, *case)
+        return fault(outcome.value, right.value)
 
     def _explain(self, answer, k, outcomes, rights, faults) -> Feedback:
         outcome, right = outcomes[k], rights[k]
-        names = inspect.signature(self.solution).parameters
+        used = functools.partial(self.call, ...) if self.call else self.solution
+        names = inspect.signature(used).parameters
         shown = [
             (name, show(value))
             for name, value in zip(names, self.cases[k], strict=False)
         ]
         if outcome.error is None and outcome.value is not None:
-            shown += [("yours", show(outcome.value)), ("expected", show(right))]
+            expected = right.error_type or show(right.value)
+            shown += [("yours", show(outcome.value)), ("expected", expected)]
         notes = []
+        if outcome.error is not None and right.error is not None:
+            notes.append(f"Here it must raise {right.error_type}.")
         means = self._usual(outcomes, rights, faults)
         if not means and (names := _reads(answer)):
             notes.append(
@@ -171,9 +181,10 @@ class Exercise:
             theirs = self._outcomes(mistake.wrong)
             if len(theirs) == len(outcomes) and all(
                 _alike(a, b)
+                or (not found and not self._fault(case, b, right))  # in other words
                 or (loosely and isinstance(case, Loose) and self._fault(case, b, right))
-                for case, a, b, right in zip(
-                    self.cases, outcomes, theirs, rights, strict=False
+                for case, a, b, right, found in zip(
+                    self.cases, outcomes, theirs, rights, faults, strict=False
                 )
             ):
                 return mistake.says

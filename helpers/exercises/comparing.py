@@ -98,8 +98,8 @@ def _number(value, right, numbers: bool) -> str:
 
 
 NAN = (
-    "it holds nan, “not a number”: that comes from inf/inf, inf − inf, 0/0 or the "
-    "logarithm of a negative number."
+    "it holds nan, “not a number”: that comes from inf/inf, inf − inf, 0/0 or a "
+    "function outside of its domain, as the logarithm of a negative number."
 )
 INF = "it holds inf or -inf: an overflow, a division by 0 or the logarithm of 0."
 
