@@ -56,7 +56,8 @@ class Lines(list):
 
     def _repr_html_(self):
         rows = "".join(
-            f"<tr><td>{'✓ fine' if line.ok else '<b>✗ check</b>'}</td>"
+            "<tr><td style='white-space:nowrap'>"
+            f"{'✓ fine' if line.ok else '<b>✗ check</b>'}</td>"
             f"<td style='text-align:left'>{html.escape(line.name)}</td>"
             f"<td style='text-align:left'>{html.escape(line.text)}</td></tr>"
             for line in self

@@ -1,5 +1,6 @@
 """An exercise, and how a learner's answer is judged."""
 
+import dis
 import functools
 import inspect
 import time
@@ -192,11 +193,7 @@ class Exercise:
 
     def _uses(self, answer) -> str:
         """Return the first name in its code that the answer is to do without."""
-        codes, names = code_of(answer), []
-        while codes:
-            code = codes.pop()
-            names += code.co_names
-            codes += [part for part in code.co_consts if inspect.iscode(part)]
+        names = [name for code in _all_code(answer) for name in code.co_names]
         return next((name for name in self.without if name in names), "")
 
 
@@ -218,4 +215,19 @@ def _reads(answer) -> list[str]:
         found = inspect.getclosurevars(answer).globals
     except (TypeError, ValueError):
         return []
-    return [name for name, value in found.items() if isinstance(value, READS)]
+    # It also names what is only an attribute, as in `F.one_hot`.
+    loaded = {
+        instruction.argval
+        for code in _all_code(answer)
+        for instruction in dis.get_instructions(code)
+        if instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME")
+    }
+    return [n for n, value in found.items() if n in loaded and isinstance(value, READS)]
+
+
+def _all_code(answer) -> list:
+    """Return the code of an answer, and that of functions inside it."""
+    codes = code_of(answer)
+    for code in codes:
+        codes += [part for part in code.co_consts if inspect.iscode(part)]
+    return codes

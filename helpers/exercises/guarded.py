@@ -76,7 +76,7 @@ def call_guarded(
     try:
         with (
             contextlib.redirect_stdout(output),
-            contextlib.redirect_stderr(output),
+            contextlib.redirect_stderr(_Output()),  # warnings are not its prints
             nobody_to_ask(),
             own_state(),
             time_limit(limit, within=sys._getframe()),

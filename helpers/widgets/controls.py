@@ -122,7 +122,7 @@ class Linear(_Interval):
             value=self.start,
             min=self.low,
             max=self.high,
-            step=(self.high - self.low) / 100,
+            step=10 ** math.floor(math.log10((self.high - self.low) / 50)),
             readout_format=".3g",
             **_look(name),
         )

@@ -60,7 +60,7 @@ LOG_SOFTMAX = Exercise(
         (tensor([[1.0, 2.0], [3.0, 5.0]]),),
         (tensor([[1.0, 2.0, 3.0], [0.0, 0.0, 0.0]]),),
         (tensor([[[1.0, 2.0], [0.0, 3.0]], [[4.0, 0.0], [1.0, 1.0]]]),),
-        (tensor([[1000.0, 1000.0, 0.0]]),),
+        (tensor([[1000.0, 0.0, 0.0]]),),
         (tensor([[0.0, -200.0]]),),
         (tensor([-1000.0, -1001.0]),),
     ],
@@ -102,6 +102,22 @@ LOG_SOFTMAX = Exercise(
             "column i.",
         ),
         Mistake(
+            lambda logits: (
+                logits
+                - (logits - logits.amax(-1, keepdim=True))
+                .exp()
+                .sum(-1, keepdim=True)
+                .log()
+            ),
+            "The maximum that you took out of the logarithm is missing: subtract it, "
+            "too.",
+        ),
+        Mistake(
+            lambda logits: (torch.softmax(logits, -1) + 1e-9).log(),
+            "The small constant hides the underflow: all probabilities far below it "
+            "get the same logarithm.",
+        ),
+        Mistake(
             lambda logits: logits - torch.logsumexp(logits.flatten(), 0),
             "The sum ran over all entries of the tensor; each row has a sum of its "
             "own.",
@@ -138,7 +154,7 @@ EXPECTED_LOSS = Exercise(
     mistakes=[
         Mistake(
             lambda accuracy, confidence, num_classes: -accuracy * confidence.log(),
-            "The cases in which the favorite is wrong cost something, too, and more.",
+            "The cases in which the guess is wrong cost something, too, and more.",
         ),
         Mistake(
             lambda accuracy, confidence, num_classes: (
@@ -152,7 +168,7 @@ EXPECTED_LOSS = Exercise(
                 -accuracy * confidence.log()
                 - (1 - accuracy) * ((1 - confidence) / num_classes).log()
             ),
-            "The favorite takes no part in the rest: it is shared by K - 1 classes.",
+            "The guess takes no part in the rest: it is shared by K - 1 classes.",
         ),
         Mistake(
             lambda *case: -solutions.expected_loss(*case),
@@ -173,7 +189,7 @@ EXPECTED_LOSS = Exercise(
                 1 - accuracy, confidence, num_classes
             ),
             "The two cases are exchanged: with probability `accuracy` the true class "
-            "is the favorite.",
+            "is the guess.",
         ),
     ],
     hint="There are two cases. In a share `accuracy` of all examples the true class "

@@ -44,6 +44,11 @@ CROSS_ENTROPY_GRADIENT = Exercise(
             "batch asks for: give it the number of classes.",
         ),
         Mistake(
+            lambda logits, y: one_hot(y, logits) - torch.softmax(logits, -1),
+            "It is prediction minus label, not the reverse; and the mean over the n "
+            "examples is missing.",
+        ),
+        Mistake(
             lambda logits, y: -solutions.cross_entropy_gradient(logits, y),
             "The sign is turned: descent subtracts the gradient, so the true class "
             "needs the negative entry.",

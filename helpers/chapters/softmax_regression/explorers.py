@@ -179,7 +179,7 @@ def _make_focal(figure: Figure):
         mark.set_data([p_t], [here])
         stem.set_data([p_t, p_t], [here, plain])
         return (
-            f"At probability {p_t:.2f} cross-entropy is {plain:.4f}; the factor "
+            f"At probability {p_t:.3g} cross-entropy is {plain:.4f}; the factor "
             f"{(1 - p_t) ** gamma:.4f} makes it {here:.4f}."
         )
 

@@ -15,7 +15,7 @@ MEAN_SQUARED_ERROR = Exercise(
     title="Mean squared error",
     cases=[
         (tensor([1.0, 2.0]), tensor([1.0, 4.0])),
-        (tensor([3.0, -1.0, 0.0]), tensor([1.0, 1.0, 0.0])),
+        (tensor([3.0, -1.0, 0.0]), tensor([0.0, 1.0, 0.0])),
     ],
     solution=mean_squared_error,
     mistakes=[
@@ -32,6 +32,10 @@ MEAN_SQUARED_ERROR = Exercise(
         Mistake(
             lambda y_hat, y: (y_hat - y) ** 2,
             "These are the squared errors one by one; their mean is wanted.",
+        ),
+        Mistake(
+            lambda y_hat, y: ((y_hat - y) ** 2).mean() / 2,
+            "This is half of the mean squared error.",
         ),
         Mistake(
             lambda y_hat, y: (y_hat - y).abs().mean(),
