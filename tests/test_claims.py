@@ -12,6 +12,9 @@ from PIL import Image
 from torch.nn import functional as F
 
 from helpers import load_images
+from helpers.chapters.linear_algebra_and_gradients import claims as chapter_01
+from helpers.chapters.linear_algebra_and_gradients import experiments as experiments_01
+from helpers.chapters.linear_algebra_and_gradients import experiments_descent
 from helpers.chapters.softmax_regression import claims as chapter_02
 from helpers.chapters.softmax_regression import experiments
 from helpers.experiments import Estimate, Question
@@ -21,11 +24,15 @@ from helpers.widgets.predict import Predict, cells
 from helpers.widgets.still import VIEW
 from tools import claims as tool
 
-ALL = {"02": chapter_02.CLAIMS}
+ALL = {"01": chapter_01.CLAIMS, "02": chapter_02.CLAIMS}
 CLAIMS = [claim for found in ALL.values() for claim in found]
 BY_NAME = {claim.name: claim for claim in CLAIMS}
 # Live, on the embedded data. A claim that does not hold is not supported.
 EXPECTED = {
+    "far-positives": ("not supported", "linear regression is worse"),
+    "one-vs-rest": ("not supported", "put together they are worse"),
+    "noise-floor": ("not supported", "it stays away from it"),
+    "near-the-limit": ("not supported", "the smaller rate is faster"),
     "squared-error": ("supported", "cross-entropy ends higher"),
     "softmax-twice": ("not supported", "it learns, but less"),
     "focal-loss": ("not supported", "no difference of a percentage point"),
@@ -39,7 +46,24 @@ def on_the_cpu(monkeypatch):
     monkeypatch.setenv("COURSE_DEVICE", "cpu")
 
 
+# Where a claim is not tested live on the images, or its experiment stands elsewhere.
+LIVE = {
+    "far-positives": chapter_01.points,
+    "one-vs-rest": chapter_01.three_in_a_row,
+    "noise-floor": chapter_01.regression,
+    "near-the-limit": chapter_01.regression,
+}
+MODULES = {
+    "far-positives": experiments_01,
+    "one-vs-rest": experiments_01,
+    "noise-floor": experiments_descent,
+    "near-the-limit": experiments_descent,
+}
+
+
 def live_data(name):
+    if name in LIVE:
+        return LIVE[name]()
     return chapter_02.clouds() if name == "focal-loss" else load_images("digits")
 
 
@@ -82,9 +106,25 @@ def swapped(logits, y):
     return F.cross_entropy(logits, 1 - y)
 
 
+def squares_too(X, block=4):
+    return torch.cat([X, X**2, torch.ones_like(X)], 1).double()
+
+
+def without_noise(examples):
+    return examples.X.double() @ torch.ones(2, 1, dtype=torch.float64)
+
+
+def wrong_sign(*arguments, excess_after=experiments_descent.excess_after):
+    return [-excess for excess in excess_after(*arguments)]
+
+
 @pytest.mark.parametrize(
     "name, attribute, bug, expected",
     [
+        ("far-positives", "far", lambda examples: examples, "supported"),
+        ("one-vs-rest", "features", squares_too, "supported"),
+        ("noise-floor", "targets", without_noise, "supported"),
+        ("near-the-limit", "excess_after", wrong_sign, "supported"),
         ("squared-error", "squared_error", F.cross_entropy, "not supported"),
         ("softmax-twice", "twice", broken_twice, "supported"),
         (
@@ -98,7 +138,7 @@ def swapped(logits, y):
     ids=BY_NAME,
 )
 def test_a_planted_bug_flips_the_verdict(name, attribute, bug, expected, monkeypatch):
-    monkeypatch.setattr(experiments, attribute, bug)
+    monkeypatch.setattr(MODULES.get(name, experiments), attribute, bug)
     claim = BY_NAME[name]
     assert EXPECTED[name][0] != expected
     assert claim.judge(claim.run(live_data(name))).word == expected
@@ -369,6 +409,7 @@ def test_verdict_words():
 def shop(tmp_path, monkeypatch):
     """The command with one toy claim, and no real data."""
     monkeypatch.setattr(chapter_02, "CLAIMS", [toy(sets={"own": lambda: Data})])
+    monkeypatch.setattr(tool, "CHAPTERS", {"02": "softmax_regression"})
     monkeypatch.setattr(tool, "PATH", tmp_path / "claims.csv")
     monkeypatch.setenv("COURSE_DATA", str(tmp_path))
     return tmp_path / "claims.csv"

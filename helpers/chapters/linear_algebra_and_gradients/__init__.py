@@ -1,0 +1,1 @@
+"""What belongs to chapter 1, linear-algebra-and-gradients, alone."""

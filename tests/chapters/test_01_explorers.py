@@ -1,0 +1,234 @@
+"""Explorers of chapter 1: what they say and draw is what torch computes."""
+
+import math
+import re
+
+import numpy as np
+import pytest
+import torch
+
+from helpers.chapters.linear_algebra_and_gradients import descent as quadratic
+from helpers.chapters.linear_algebra_and_gradients import explorers
+from helpers.chapters.linear_algebra_and_gradients.plane_map import eigenlines
+
+ENTRIES = ("a11", "a12", "a21", "a22")
+
+
+def numbers(text):
+    """Return the decimal numbers in a sentence, in their order."""
+    return [float(n) for n in re.findall(r"-?\d+\.\d+", text.replace("−", "-"))]
+
+
+# -- plane_map ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_eigenlines_are_those_of_torch(seed):
+    """On matrices of the sliders' entries, real eigenvalues or not."""
+    generator = torch.Generator().manual_seed(seed)
+    A = torch.randint(-50, 51, (2, 2), generator=generator).double() / 20
+    found = eigenlines(A.numpy())
+    true = torch.linalg.eigvals(A)
+    if true.imag.abs().max() > 1e-6:
+        assert found == []
+        return
+    assert [v for v, _ in found] == pytest.approx(sorted(true.real.tolist())[::-1])
+    for value, degrees in found:
+        assert 0 <= degrees < 180
+        v = torch.tensor(
+            [math.cos(math.radians(degrees)), math.sin(math.radians(degrees))]
+        )
+        torch.testing.assert_close(
+            A @ v.double(), value * v.double(), atol=1e-6, rtol=0
+        )
+
+
+def said_of(*entries, angle=15):
+    explorer = explorers.plane_map()
+    explorer.set(**dict(zip(ENTRIES, entries, strict=True)), angle=angle)
+    return explorer.sentence
+
+
+@pytest.mark.parametrize(
+    "entries, angle, words",
+    [
+        ((2, 1, 1, 2), 45, "x at 45° keeps its direction and becomes 3.00 times"),
+        ((2, 1, 1, 2), 135, "λ = 3.000 at 45.0° and λ = 1.000 at 135.0°."),
+        ((2, 1, 1, 2), 0, "is turned 26.6° counterclockwise and becomes 2.24 times"),
+        (
+            (1, 2, 2, 1),
+            135,
+            "is reversed and becomes 1.00 times as long. Areas are "
+            "multiplied by 3.00 and mirrored, det A = −3.000.",
+        ),  # fmt: skip
+        ((0, -1, 1, 0), 30, "No line is kept: A has no real eigenvalue."),
+        ((0, 1, -1, 0), 30, "is turned 90.0° clockwise"),
+        ((1, 1, 0, 1), 0, "One line is kept: λ = 1.000 at 0.0°."),
+        ((2, 0, 0, 2), 0, "Every line is kept: λ = 2.000 for all vectors."),
+        (
+            (1, 1, 1, 1),
+            135,
+            "x at 135° becomes the zero vector. Areas become 0, "
+            "det A = 0: A has no inverse.",
+        ),  # fmt: skip
+        ((1, 1, 1, 1), 0, "λ = 0.000 at 135.0° (sent to the origin)"),
+        ((1, 0, 0, 2), 0, "λ = 2.000 at 90.0° and λ = 1.000 at 0.0°"),
+    ],
+)
+def test_plane_map_says_what_the_matrix_does(entries, angle, words):
+    assert words in said_of(*entries, angle=angle)
+
+
+def test_plane_map_draws_the_image():
+    explorer = explorers.plane_map()
+    explorer.set(a11=1.0, a12=-2.0, a21=0.5, a22=1.5)
+    ax = explorer.picture().axes[0]
+    A = np.array([[1.0, -2.0], [0.5, 1.5]])
+    (ellipse,) = ax.patches[:1]
+    back = np.linalg.solve(A, ellipse.get_xy().T)
+    assert np.hypot(*back) == pytest.approx(np.ones(back.shape[1]))
+    words = [t.get_text() for t in ax.texts]
+    assert {"$a_1$", "$a_2$", "x", "Ax"} <= set(words)
+
+
+# -- norm_balls ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("x", [(1.5, -2.0), (0.0, 0.0), (0.0, 2.5), (-2.5, 2.5)])
+@pytest.mark.parametrize("p", [0.5, 1.0, 2.0, 3.7, 10.5])
+def test_norm_is_that_of_torch(x, p):
+    explorer = explorers.norm_balls()
+    explorer.set(p=p, x1=x[0], x2=x[1])
+    expected = torch.linalg.vector_norm(torch.tensor(x).double(), p).item()
+    assert explorers.p_norm(*x, p) == pytest.approx(expected)
+    said = numbers(explorer.sentence)
+    assert said[3:5] == pytest.approx([expected, max(map(abs, x))], abs=6e-4)
+    assert ("is no norm" in explorer.sentence) == (p < 1)
+    around = torch.tensor(explorers.ball(p))
+    lengths = torch.linalg.vector_norm(around, p, dim=1)
+    torch.testing.assert_close(lengths, torch.ones(361, dtype=torch.float64))
+
+
+def test_the_sliders_of_norm_balls_meet_one_and_two():
+    slider = explorers.norm_balls().controls["p"]
+    for p in (1.0, 2.0):
+        steps = (p - slider.min) / slider.step
+        assert steps == pytest.approx(round(steps))
+
+
+# -- taylor -------------------------------------------------------------------------
+
+
+def f_along(t, x, y, radians):
+    return torch.exp(x + t * math.cos(radians)) * torch.sin(y + t * math.sin(radians))
+
+
+@pytest.mark.parametrize("direction", [0, 30, 90, 225])
+@pytest.mark.parametrize("x, y", [(0.0, 0.8), (-1.0, 2.0), (1.0, -1.2)])
+def test_expansion_is_that_of_autograd(x, y, direction):
+    t = torch.zeros((), dtype=torch.float64, requires_grad=True)
+    f = f_along(t, x, y, math.radians(direction))
+    (slope,) = torch.autograd.grad(f, t, create_graph=True)
+    (curvature,) = torch.autograd.grad(slope, t)
+    expected = [f.item(), slope.item(), curvature.item()]
+    assert explorers.expansion(x, y, direction) == pytest.approx(expected)
+
+
+def test_taylor_says_values_and_errors():
+    explorer = explorers.taylor()
+    explorer.set(x=0.5, y=-1.0, direction=120, distance=0.7)
+    t = torch.tensor(0.7, dtype=torch.float64)
+    true = f_along(t, 0.5, -1.0, math.radians(120)).item()
+    f, slope, curvature = explorers.expansion(0.5, -1.0, 120)
+    first = f + slope * 0.7
+    second = first + curvature * 0.7**2 / 2
+    said = numbers(explorer.sentence)
+    expected = [0.7, true, first, abs(true - first), second, abs(true - second)]
+    assert said[:6] == pytest.approx(expected, abs=6e-4)
+
+
+def test_errors_fall_fourfold_and_eightfold():
+    explorer = explorers.taylor()
+    explorer.set(distance=0.1)
+    assert numbers(explorer.sentence)[-2:] == pytest.approx([4, 8], rel=0.02)
+    explorer.set(x=0.0, y=0.0, direction=0)  # along y = 0 the function is 0
+    assert "divided" not in explorer.sentence
+
+
+# -- descent ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("lr, condition", [(0.05, 10), (0.2, 10), (0.21, 10), (1.0, 1)])
+def test_descent_path_is_that_of_autograd(lr, condition):
+    path, f = quadratic.descent_path(lr, condition)
+    curvature = torch.tensor([1.0, condition], dtype=torch.float64)
+    x = torch.tensor(quadratic.START, dtype=torch.float64)
+    for step in range(quadratic.STEPS + 1):
+        x.requires_grad_()
+        value = 0.5 * (curvature * x**2).sum()
+        assert path[step] == pytest.approx(x.tolist(), abs=1e-9)
+        assert f[step] == pytest.approx(value.item(), abs=1e-9)
+        (gradient,) = torch.autograd.grad(value, x)
+        x = (x - lr * gradient).detach()
+
+
+@pytest.mark.parametrize("condition", range(1, 21))
+def test_descent_names_the_three_cases(condition):
+    """Just below, at, and above the limit, as far as the slider reaches."""
+    explorer = explorers.descent()
+    limit = 2 / condition
+    for step in range(101):
+        lr = 0.01 + step / 100
+        explorer.set(learning_rate=min(lr, 1.01), condition=condition)
+        _, f = quadratic.descent_path(min(lr, 1.01), condition)
+        rises = bool((np.diff(f) > 1e-9 * f[:-1]).any())
+        if lr > limit + 1e-6:
+            assert rises and "grows at every step" in explorer.sentence
+        elif abs(lr - limit) < 1e-6:
+            assert not rises and "neither nearer nor farther" in explorer.sentence
+        else:
+            assert not rises and "grows" not in explorer.sentence
+
+
+def test_descent_names_the_step_that_rises():
+    explorer = explorers.descent()
+    explorer.set(learning_rate=0.21, condition=10)
+    # By hand: 8 * 0.79^(2n) + 5 * 1.1^(2n) is 13, 11.04, 10.44, 10.80
+    assert explorer.sentence == (
+        "A step multiplies x by 0.79 and y by −1.10: y grows at every step. f falls "
+        "for 2 steps and rises from step 3 on; step 11 leaves the picture; after 30 "
+        "steps it is 1522. Stable are rates below 2/10 = 0.200."
+    )
+    left, right = explorer.picture().axes
+    assert right.get_title(loc="left") == "f rises from step 3 on"
+    assert len(left.lines[5].get_xdata()) == 12  # start, and steps 1 to 11
+
+
+# -- what the browser draws ---------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["plane_map", "descent"])
+def test_the_view_starts_where_the_controls_start(name):
+    explorer = getattr(explorers, name)()
+    for trait, value in explorer.values.items():
+        assert getattr(explorer.view, trait) == value
+
+
+def test_both_languages_draw_the_same_quadratic():
+    script = explorers.descent().view.get_state()["_esm"]
+    for line in (
+        f"STEPS = {quadratic.STEPS}, START = [4, 1], REACH = [4.6, 2.6]",
+        f"LEVELS = {[*map(float, quadratic.LEVELS)]}".replace("1.0", "1"),
+        f"LOWEST = {quadratic.LOWEST}, HIGHEST = {quadratic.HIGHEST}",
+    ):
+        assert line in script
+    assert quadratic.START == (4, 1) and quadratic.REACH == (4.6, 2.6)
+
+
+@pytest.mark.parametrize("name", ["plane_map", "norm_balls", "taylor", "descent"])
+def test_a_move_changes_the_still_picture(name):
+    explorer = getattr(explorers, name)()
+    before = explorer._repr_mimebundle_()["image/png"]
+    control, start = next(iter(explorer.values.items()))
+    explorer.set(**{control: start / 2 + 0.5 if start != 1 else 0.5})
+    assert explorer._repr_mimebundle_()["image/png"] != before
