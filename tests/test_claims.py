@@ -15,6 +15,8 @@ from helpers import load_images
 from helpers.chapters.linear_algebra_and_gradients import claims as chapter_01
 from helpers.chapters.linear_algebra_and_gradients import experiments as experiments_01
 from helpers.chapters.linear_algebra_and_gradients import experiments_descent
+from helpers.chapters.multilayer_perceptrons import claims as chapter_03
+from helpers.chapters.multilayer_perceptrons import experiments as experiments_03
 from helpers.chapters.softmax_regression import claims as chapter_02
 from helpers.chapters.softmax_regression import experiments
 from helpers.experiments import Estimate, Question
@@ -24,7 +26,11 @@ from helpers.widgets.predict import Predict, cells
 from helpers.widgets.still import VIEW
 from tools import claims as tool
 
-ALL = {"01": chapter_01.CLAIMS, "02": chapter_02.CLAIMS}
+ALL = {
+    "01": chapter_01.CLAIMS,
+    "02": chapter_02.CLAIMS,
+    "03": chapter_03.CLAIMS,
+}
 CLAIMS = [claim for found in ALL.values() for claim in found]
 BY_NAME = {claim.name: claim for claim in CLAIMS}
 # Live, on the embedded data. A claim that does not hold is not supported.
@@ -37,6 +43,11 @@ EXPECTED = {
     "softmax-twice": ("not supported", "it learns, but less"),
     "focal-loss": ("not supported", "no difference of a percentage point"),
     "test-set": ("not supported", "it is too high"),
+    "uniform-init": ("not supported", "no difference of two percentage points"),
+    "relu-best": ("supported", "ReLU is ahead"),
+    "wide-to-narrow": ("not supported", "narrower is worse"),
+    "second-layer": ("supported", "with the second it is better"),
+    "explosion-window": ("not supported", "it ends less accurate"),
 }
 EFFECT = ("no effect", "an effect")
 
@@ -58,7 +69,7 @@ MODULES = {
     "one-vs-rest": experiments_01,
     "noise-floor": experiments_descent,
     "near-the-limit": experiments_descent,
-}
+} | {claim.name: experiments_03 for claim in chapter_03.CLAIMS}
 
 
 def live_data(name):
@@ -118,6 +129,19 @@ def wrong_sign(*arguments, excess_after=experiments_descent.excess_after):
     return [-excess for excess in excess_after(*arguments)]
 
 
+def only_narrower_is_right(data, seed, num_hiddens, new_net=experiments_03.new_net):
+    return new_net(data, seed, num_hiddens if num_hiddens == (64, 16) else (16, 16))
+
+
+def second_forgotten(data, seed, num_hiddens, new_net=experiments_03.new_net):
+    return new_net(data, seed, num_hiddens[:1])
+
+
+def normal_too_small(starts=experiments_03.STARTS):
+    normal = [name for name in starts if name.endswith("normal")]
+    return starts | dict.fromkeys(normal, experiments_03.tenth)
+
+
 @pytest.mark.parametrize(
     "name, attribute, bug, expected",
     [
@@ -134,6 +158,22 @@ def wrong_sign(*arguments, excess_after=experiments_descent.excess_after):
             "supported",
         ),
         ("test-set", "choose", same_images, "supported"),
+        ("uniform-init", "STARTS", normal_too_small(), "supported"),
+        (
+            "relu-best",
+            "ACTIVATIONS",
+            experiments_03.ACTIVATIONS
+            | {"ReLU": (torch.nn.ReLU, experiments_03.tenth, (0.1, 0.3, 1.0))},
+            "not supported",
+        ),
+        ("wide-to-narrow", "new_net", only_narrower_is_right, "supported"),
+        ("second-layer", "new_net", second_forgotten, "not supported"),
+        (
+            "explosion-window",
+            "LARGE_AND_XAVIER",
+            dict.fromkeys(("normal, sd 1", "Xavier"), torch.nn.init.xavier_normal_),
+            "supported",
+        ),
     ],
     ids=BY_NAME,
 )

@@ -17,7 +17,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 PATH = ROOT / "data" / "claims.csv"
-CHAPTERS = {"01": "linear_algebra_and_gradients", "02": "softmax_regression"}
+CHAPTERS = {
+    "01": "linear_algebra_and_gradients",
+    "02": "softmax_regression",
+    "03": "multilayer_perceptrons",
+}
 IMAGES = ("digits", "fashion_mnist")
 N_TEST = 10_000  # more than in the notebooks: what is measured scatters less
 COLUMNS = (

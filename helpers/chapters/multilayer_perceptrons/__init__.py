@@ -1,0 +1,1 @@
+"""What belongs to chapter 3, multilayer-perceptrons, alone."""

@@ -1,0 +1,188 @@
+"""The explorer of first weights: what becomes of a signal in a deep network."""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from matplotlib.figure import Figure
+from torch import Tensor
+from torch.nn import functional as F
+
+from helpers.chapters.multilayer_perceptrons.reading import readable
+from helpers.figures import COLORS
+from helpers.widgets.controls import Choice, Log, Whole
+from helpers.widgets.explorer import Explorer
+
+MOST = 30  # hidden layers
+WIDTH = 128  # units of every layer, and inputs
+NUM_EXAMPLES = 128
+NUM_CLASSES = 10
+REACH, BINS = 3.0, 61  # activations are drawn from -3 to 3; the middle bin holds 0
+DECADES = 12  # norms are drawn from 1e-12 to 1e12
+
+ACTIVATIONS = {"tanh": torch.tanh, "ReLU": torch.relu, "sigmoid": torch.sigmoid}
+# standard deviation of the first weights of a layer of WIDTH units on WIDTH inputs
+INITS = {
+    "0.01": 0.01,
+    "Xavier": math.sqrt(2 / (WIDTH + WIDTH)),
+    "Kaiming": math.sqrt(2 / WIDTH),
+    "1": 1.0,
+}
+# The gradient of the first layer counts as vanished below, as exploded above these.
+VANISHED, EXPLODED = 1e-4, 1e2
+
+
+def depth() -> Explorer:
+    """Activations and gradients, layer by layer, of a network before its first step.
+
+    The standard deviation of its weights is 0.01, 1 or that of Xavier or Kaiming,
+    times a factor.
+    """
+    return Explorer(
+        _make,
+        figsize=(7, 3),
+        activation=Choice(*ACTIVATIONS, start="tanh"),
+        weight_sd=Choice(*INITS, start="Xavier"),
+        factor=Log(0.1, 10, start=1.0),
+        layers=Whole(1, MOST, start=20),
+    )
+
+
+@dataclass(frozen=True)
+class Signal:
+    """What passes through a network, forward and backward.
+
+    Parameters
+    ----------
+    activations : the input and each hidden layer, (layers + 1, n, WIDTH).
+    gradients : norm of the gradient of each hidden layer's weights, (layers,).
+    """
+
+    activations: Tensor
+    gradients: Tensor
+
+    @property
+    def deviations(self) -> Tensor:
+        """Standard deviation of each layer's activations, (layers + 1,)."""
+        # float64: the square of a large float32 would overflow before its time
+        return self.activations.double().flatten(1).std(1)
+
+
+def _draw():
+    generator = torch.Generator().manual_seed(0)
+    X = torch.randn(NUM_EXAMPLES, WIDTH, generator=generator)
+    y = torch.randint(NUM_CLASSES, (NUM_EXAMPLES,), generator=generator)
+    W = torch.randn(MOST, WIDTH, WIDTH, generator=generator)
+    W_out = torch.randn(WIDTH, NUM_CLASSES, generator=generator) / math.sqrt(WIDTH)
+    return X, y, W, W_out
+
+
+def signal(
+    activation: str, sd: float, layers: int, drawn: tuple[Tensor, ...] | None = None
+) -> Signal:
+    """Send 128 random inputs through a random network, and the gradient back.
+
+    Parameters
+    ----------
+    activation : a name in ACTIVATIONS.
+    sd : standard deviation of the weights; there are no biases.
+    layers : number of hidden layers, 1 to MOST; ten logits and a cross-entropy with
+        random labels follow.
+    drawn : what `_draw` returns, to draw it only once.
+    """
+    X, y, W, W_out = drawn or _draw()
+    weights = [(sd * W[k]).requires_grad_() for k in range(layers)]
+    H = [X]
+    for W_k in weights:
+        H.append(ACTIVATIONS[activation](H[-1] @ W_k))
+    loss = F.cross_entropy(H[-1] @ W_out, y)
+    gradients = torch.autograd.grad(loss, weights)
+    norms = torch.stack([g.double().norm() for g in gradients])
+    return Signal(torch.stack(H).detach(), norms)
+
+
+def shares(activations: Tensor) -> Tensor:
+    """Histogram of each layer, (layers, BINS); what lies beyond ±3 counts at the edge.
+
+    Each row sums to 1, but for activations that are not a number.
+    """
+    place = ((activations.flatten(1) + REACH) / (2 * REACH) * BINS).clamp(0, BINS - 1)
+    valid = ~place.isnan()
+    counts = torch.zeros(len(place), BINS)
+    counts.scatter_add_(1, place.nan_to_num().long(), valid.float())
+    return counts / place.shape[1]
+
+
+def judge(activation: str, found: Signal) -> str:
+    """Say what the activations of the last layer are, and what became of gradients."""
+    last, spread = found.activations[-1], found.deviations[-1].item()
+    if activation == "ReLU":
+        share, what = (last == 0).double().mean().item(), "are 0"
+    else:
+        low = -0.99 if activation == "tanh" else 0.01
+        share = ((last < low) | (last > 0.99)).double().mean().item()
+        what = "lie within 0.01 of an end of the range"
+    first, final = found.gradients[0].item(), found.gradients[-1].item()
+    layers = len(found.gradients)
+    if not (math.isfinite(first) and math.isfinite(spread)):
+        word = "The numbers have left the range of float32"
+    elif first < VANISHED:
+        word = "The gradient has vanished"
+    elif first > EXPLODED:
+        word = "The gradient has exploded"
+    else:
+        word = "The gradient arrives"
+    if layers == 1:
+        norms = f"its norm is {readable(first)} in the only hidden layer"
+    else:
+        norms = (
+            f"its norm is {readable(final)} in layer {layers} and {readable(first)} "
+            "in layer 1"
+        )
+    return (
+        f"Layer {layers}: activations with standard deviation {readable(spread)}, "
+        f"{100 * share:.0f} % of them {what}. {word}: {norms}."
+    )
+
+
+def _make(figure: Figure):
+    drawn = _draw()
+    left, right = figure.subplots(1, 2, width_ratios=(1, 1))
+    left.set(xlabel="layer (0: input)", title="activations, −3 to 3")
+    left.grid(visible=False)
+    picture = left.imshow(
+        torch.zeros(BINS, MOST + 1).numpy(),
+        extent=(-0.5, MOST + 0.5, -REACH, REACH),
+        origin="lower",
+        aspect="auto",
+        cmap="Blues",
+        vmin=0,
+        vmax=0.6,
+        interpolation="nearest",
+        animated=True,
+    )
+    right.set(xlim=(-0.5, MOST + 0.5), yscale="log", xlabel="layer")
+    right.set(ylim=(10.0**-DECADES, 10.0**DECADES), title="size")
+    right.axhspan(VANISHED, EXPLODED, color="#f0f0f0")
+    (spread,) = right.plot([], [], "o-", color=COLORS[0], markersize=3, animated=True)
+    (norm,) = right.plot([], [], "s--", color=COLORS[1], markersize=3, animated=True)
+    for at, text, color in (
+        (0.97, "activations, standard deviation", COLORS[0]),
+        (0.89, "gradient of the weights, norm", COLORS[1]),
+    ):
+        right.text(
+            *(0.03, at, text), color=color, fontsize=8, va="top",
+            transform=right.transAxes,
+        )  # fmt: skip
+
+    def update(activation: str, weight_sd: str, factor: float, layers: int) -> str:
+        found = signal(activation, factor * INITS[weight_sd], layers, drawn)
+        shown = torch.zeros(BINS, MOST + 1)
+        # the root, so that a thin tail is seen beside a high peak
+        shown[:, : layers + 1] = shares(found.activations).T.sqrt()
+        picture.set_data(shown.numpy())
+        spread.set_data(range(layers + 1), found.deviations.numpy())
+        norm.set_data(range(1, layers + 1), found.gradients.numpy())
+        return judge(activation, found)
+
+    return update

@@ -1,0 +1,282 @@
+"""The builds of chapter 3: backpropagation of a batch, and a container of layers."""
+
+import torch
+from torch import nn, tensor
+
+from helpers.chapters.multilayer_perceptrons import solutions
+from helpers.exercises import Exercise, Mistake
+
+
+def draw(n, d, h, K, seed):
+    """A random case: X (n, d), y (n,), W1 (h, d), b1 (h,), W2 (K, h), b2 (K,)."""
+    generator = torch.Generator().manual_seed(seed)
+    shapes = [(n, d), (h, d), (h,), (K, h), (K,)]
+    X, *weights = (torch.randn(s, generator=generator) for s in shapes)
+    return X, torch.randint(K, (n,), generator=generator), *weights
+
+
+def backward(
+    mean=lambda delta, n: delta / n,
+    mask=lambda Z: Z > 0,
+    axis=1,
+    through=lambda delta2, W2: delta2 @ W2,
+    bias=lambda delta: delta.sum(0),
+    label=1.0,
+    loss_of=torch.mean,
+    into_second=lambda Z, H: H,
+):
+    """Return the answer with one part exchanged."""
+
+    def answer(X, y, W1, b1, W2, b2):
+        Z = X @ W1.T + b1
+        H = Z.clamp(min=0)
+        logits = H @ W2.T + b2
+        y_hat = torch.softmax(logits, axis)
+        rows = torch.arange(len(X))
+        loss = loss_of(-y_hat[rows, y].log())
+        delta2 = y_hat.clone()
+        delta2[rows, y] -= label
+        delta2 = mean(delta2, len(X))
+        delta1 = through(delta2, W2) * mask(Z)
+        into = into_second(Z, H)
+        return loss, delta1.T @ X, bias(delta1), delta2.T @ into, bias(delta2)
+
+    return answer
+
+
+def other_order(X, y, W1, b1, W2, b2):
+    """Return the gradients with the last layer first."""
+    loss, *gradients = solutions.mlp_backward(X, y, W1, b1, W2, b2)
+    return loss, *gradients[2:], *gradients[:2]
+
+
+MLP_BACKWARD = Exercise(
+    name="mlp-backward",
+    chapter="03",
+    title="Forward and backward of a batch",
+    build=True,
+    cases=[
+        (
+            tensor([[1.0, 2.0]]),
+            tensor([1]),
+            tensor([[1.0, 0.0], [0.0, -1.0], [1.0, 1.0]]),
+            tensor([0.0, 0.5, 0.0]),
+            tensor([[0.5, 1.0, -0.5], [-0.5, 1.0, 0.5]]),
+            tensor([0.0, 0.5]),
+        ),
+        draw(4, 3, 5, 3, seed=0),
+        draw(7, 2, 4, 6, seed=1),
+    ],
+    solution=solutions.mlp_backward,
+    mistakes=[
+        Mistake(
+            backward(mean=lambda delta, n: delta),
+            "These are the gradients of the sum; the loss is the mean over the n "
+            "examples. Divide the error signal of the logits by n.",
+        ),
+        Mistake(
+            backward(mean=lambda delta, n: delta, loss_of=torch.sum),
+            "You took the sum over the examples; the mean is asked for, in the loss "
+            "and so in all gradients.",
+        ),
+        Mistake(
+            backward(mask=lambda Z: 1.0),
+            "The error signal passes the ReLU as if it were not there: where its input "
+            "was negative, its slope is 0.",
+        ),
+        Mistake(
+            backward(mask=lambda Z: Z.clamp(min=0)),
+            "You multiplied by the ReLU's value; the chain rule wants its slope, 1 or "
+            "0.",
+        ),
+        Mistake(
+            backward(axis=0),
+            "The softmax runs over the examples of the batch; each row is one "
+            "distribution.",
+        ),
+        Mistake(
+            backward(label=0.0),
+            "The label is missing: the error signal of the logits is prediction minus "
+            "one-hot label.",
+        ),
+        Mistake(
+            backward(bias=lambda delta: delta.mean(0)),
+            "The division by n is in the error signal already: a bias gets the sum of "
+            "it over the examples.",
+        ),
+        Mistake(
+            backward(bias=lambda delta: delta),
+            "All examples share one bias, so their error signals are added up.",
+        ),
+        Mistake(
+            backward(into_second=lambda Z, H: Z),
+            "The second layer's input is what left the ReLU, not what went into it.",
+        ),
+        Mistake(
+            other_order,
+            "The values are right, but in another order: first the loss, then W1, b1, "
+            "W2, b2.",
+        ),
+    ],
+    hint="Forward: Z, H, logits, log-softmax. Then delta2 = (softmax minus one-hot) / "
+    "n, and delta1 = (delta2 @ W2) where Z is positive, else 0. A weight's gradient is "
+    "delta.T @ input of its layer, a bias's the sum of delta over the examples.",
+    then="Add `W -= lr * dW` for each, and you have a network that learns without "
+    "autograd.",
+    without=("autograd", "backward", "requires_grad", "requires_grad_", "grad"),
+)
+
+
+def used(cls, program):
+    """Evaluate a program in which Sequential is the learner's class.
+
+    a, b, c and d are layers of 2 -> 3 -> 3 -> 2 -> 2 numbers, X (4, 2) and H (4, 3).
+    """
+    space = {"Sequential": cls, "nn": nn}
+    space |= {"a": nn.Linear(2, 3), "b": nn.Tanh(), "c": nn.Linear(3, 2)}
+    space |= {"d": nn.Linear(2, 2), "X": torch.randn(4, 2), "H": torch.randn(4, 3)}
+    return eval(program, space)
+
+
+def container(
+    keep=lambda self, layers: self._modules.update(
+        {str(k): layer for k, layer in enumerate(layers)}
+    ),
+    stored=lambda self: list(self._modules.values()),
+    run=None,
+    part=None,
+):
+    """Return a class with one part exchanged."""
+
+    class Sequential(nn.Module):
+        def __init__(self, *layers):
+            super().__init__()
+            keep(self, layers)
+
+        def forward(self, X):
+            if run is not None:
+                return run(stored(self), X)
+            for layer in stored(self):
+                X = layer(X)
+            return X
+
+        def __len__(self):
+            return len(stored(self))
+
+        def __getitem__(self, i):
+            layers = stored(self)
+            if part is not None:
+                return part(layers, i)
+            return Sequential(*layers[i]) if isinstance(i, slice) else layers[i]
+
+    return Sequential
+
+
+def in_a_list(self, layers):
+    """Keep the layers where nn.Module does not look."""
+    self.layers = list(layers)
+
+
+def in_a_module_list(self, layers):
+    """Keep the layers registered, under longer names."""
+    self.layers = nn.ModuleList(layers)
+
+
+def with_words(self, layers):
+    """Register the layers under names of one's own."""
+    for k, layer in enumerate(layers):
+        self.add_module(f"layer{k}", layer)
+
+
+def each_on_the_input(layers, X):
+    """Give every layer the first input."""
+    for layer in layers:
+        result = layer(X)
+    return result
+
+
+def backward_through(layers, X):
+    """Apply the layers in reverse."""
+    for layer in reversed(layers):
+        X = layer(X)
+    return X
+
+
+def first_only(layers, X):
+    """Return inside the loop."""
+    for layer in layers:
+        return layer(X)
+
+
+class WithoutSuper(nn.Module):
+    """Forget the constructor of nn.Module."""
+
+    def __init__(self, *layers):
+        self.layers = nn.ModuleList(layers)
+
+
+SEQUENTIAL = Exercise(
+    name="sequential",
+    chapter="03",
+    title="A Sequential of your own",
+    build=True,
+    cases=[
+        ("Sequential(a, b, c)(X)",),
+        ("Sequential(d, d, b)(X)",),
+        ("Sequential(a, b, c, d).__len__()",),
+        ("[name for name, _ in Sequential(a, b, c).named_parameters()]",),
+        ("nn.Sequential(a, c).load_state_dict(Sequential(a, c).state_dict())",),
+        ("Sequential(a, b, c)[1] is b, Sequential(a, b, c)[-1] is c",),
+        ("Sequential(a, b, c, d)[2:](H)",),
+    ],
+    solution=solutions.Sequential,
+    call=used,
+    mistakes=[
+        Mistake(
+            container(in_a_list, lambda self: self.layers),
+            "The layers stand in a plain list, where nn.Module does not look: it finds "
+            "no parameters. Put them into `self._modules`.",
+        ),
+        Mistake(
+            container(in_a_module_list, lambda self: list(self.layers)),
+            "All works but the names: an nn.ModuleList in between makes them "
+            "`layers.0.weight`. Put the layers into `self._modules` directly.",
+        ),
+        Mistake(
+            container(with_words),
+            'All works but the names: nn.Sequential uses "0", "1", ... as keys.',
+        ),
+        Mistake(
+            container(run=each_on_the_input),
+            "Every layer gets the first input. The output of one is the input of the "
+            "next: `X = layer(X)`.",
+        ),
+        Mistake(
+            container(run=backward_through),
+            "The layers are applied in reverse.",
+        ),
+        Mistake(
+            container(run=first_only),
+            "Only the first layer is applied: the `return` stands inside the loop.",
+        ),
+        Mistake(
+            container(part=lambda layers, i: layers[i]),
+            "A slice gives a plain list, which cannot be called: make a Sequential of "
+            "it.",
+        ),
+        Mistake(
+            container(part=lambda layers, i: dict(enumerate(layers))[i]),
+            "The keys are 0, 1, ...: neither -1 nor a slice is one of them. Make a "
+            "list of the layers first, and index that.",
+        ),
+        Mistake(
+            WithoutSuper,
+            "The first line of `__init__` must be `super().__init__()`: it makes the "
+            "dict in which modules are kept.",
+        ),
+    ],
+    hint="nn.Module keeps its layers in the dict `self._modules`; what is put in there "
+    "under a name is found by parameters() and state_dict(). forward goes through its "
+    "values in order.",
+    then="This is nearly all that nn.Sequential is.",
+)

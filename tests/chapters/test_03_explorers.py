@@ -1,0 +1,312 @@
+"""Chapter 3: what the explorers draw and say, and the training behind the claims."""
+
+import copy
+import math
+import re
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.optim.lr_scheduler import CosineAnnealingLR
+
+from helpers import train
+from helpers.chapters.multilayer_perceptrons import (
+    approximation,
+    depth,
+    experiments,
+    explorers,
+)
+from helpers.chapters.multilayer_perceptrons.reading import readable
+from helpers.data import Examples, ImageData
+
+MODULES = {
+    "sigmoid": nn.Sigmoid(),
+    "tanh": nn.Tanh(),
+    "ReLU": nn.ReLU(),
+    "LeakyReLU": nn.LeakyReLU(),
+}
+
+
+@pytest.mark.parametrize(
+    "value, text",
+    [
+        (0.25, "0.25"),
+        (0, "0"),
+        (-0.5, "−0.5"),
+        (0.00125, "0.00125"),
+        (2**-20, "9.54 × 10⁻⁷"),
+        (97656.25, "9.77 × 10⁴"),
+        (-1e20, "−1.00 × 10²⁰"),
+        (math.inf, "infinite"),
+        (math.nan, "not a number"),
+    ],
+)
+def test_numbers_are_readable(value, text):
+    assert readable(value) == text
+
+
+# -- activations --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("z", [-6.0, -1.0, 0.0, 0.5, 6.0])
+@pytest.mark.parametrize("name", MODULES)
+def test_activations_are_those_of_torch(name, z):
+    at = torch.tensor(z, dtype=torch.float64, requires_grad=True)
+    value = MODULES[name](at)
+    value.backward()
+    explorer = explorers.activations()
+    explorer.set(activation=name, z=z, layers=1)
+    assert explorer.sentence.startswith(f"{name}({z:.2f}) is ".replace("-", "−"))
+    said = re.search(r"is ([−\d.]+) and", explorer.sentence)[1].replace("−", "-")
+    assert float(said) == pytest.approx(value.item(), abs=6e-5)
+    slope = at.grad.item()
+    assert f"its slope there is {readable(slope)}. " in explorer.sentence
+    # one layer: no weight stands between layers, so the factor is the slope
+    assert explorer.sentence.endswith(f"is multiplied by {readable(slope)}.")
+    marks = [ax.lines[1].get_ydata()[0] for ax in explorer.picture().axes[:2]]
+    assert marks == pytest.approx([value.item(), slope])
+
+
+@pytest.mark.parametrize("weight, layers", [(1.0, 3), (4.0, 10), (100.0, 5)])
+def test_the_chain_is_that_of_autograd(weight, layers):
+    """One sigmoid unit in each layer, every z 0: the gradient of the first bias."""
+    first = b = torch.zeros((), dtype=torch.float64, requires_grad=True)
+    a = torch.sigmoid(first)
+    for _ in range(layers - 1):
+        b = -weight * a.detach()  # a bias that makes the next z 0
+        a = torch.sigmoid(weight * a + b)
+    a.backward()
+    explorer = explorers.activations()
+    explorer.set(activation="sigmoid", z=0.0, weight=weight, layers=layers)
+    factor = first.grad.item()
+    assert explorer.sentence.endswith(f"is multiplied by {readable(factor)}.")
+    drawn = explorer.picture().axes[2].lines[0].get_ydata()
+    assert len(drawn) == layers and drawn[-1] == pytest.approx(factor)
+
+
+def test_a_slope_of_zero_stops_the_chain():
+    explorer = explorers.activations()
+    explorer.set(activation="ReLU", z=1e-4)  # the 0 of a slider; torch's slope at 0
+    assert explorer.sentence.startswith("ReLU(0.00) is 0.0000 and its slope there is 0")
+    assert explorer.sentence.endswith("multiplied by 0.")
+
+
+def test_the_browser_gets_every_value():
+    explorer = explorers.activations()
+    explorer.set(activation="tanh")
+    # the drop-down itself carries the value that its link takes to the drawing
+    assert explorer.controls["activation"].get_state()["value"] == "tanh"
+    names = {"activation", "z", "layers", "weight"}
+    assert names <= set(explorer.view.keys) and set(explorer.controls) == names
+
+
+# -- approximation ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("target", approximation.TARGETS)
+def test_a_wider_network_never_fits_worse(target):
+    y = approximation.TARGETS[target](approximation.X_TRAIN)
+    errors = [
+        np.mean((approximation.output(weights, approximation.X_TRAIN) - y) ** 2)
+        for weights in approximation.networks(target)
+    ]
+    assert len(errors) == approximation.MOST
+    assert np.all(np.diff(errors) <= 1e-15)
+    assert errors[-1] < 1e-5 and errors[0] > 0.01
+
+
+def test_the_network_is_one_of_torch():
+    weights = approximation.networks("sin 6x")[4]
+    w, b, c = torch.tensor(weights[:-1]).view(3, 5)
+    net = nn.Sequential(nn.Linear(1, 5), nn.Tanh(), nn.Linear(5, 1)).double()
+    with torch.no_grad():
+        net[0].weight.copy_(w[:, None])
+        net[0].bias.copy_(b)
+        net[2].weight.copy_(c[None])
+        net[2].bias.fill_(weights[-1])
+        y_hat = net(torch.tensor(approximation.X_SHOWN)[:, None]).squeeze(1)
+    ours = approximation.output(weights, approximation.X_SHOWN)
+    np.testing.assert_allclose(ours, y_hat.numpy(), atol=1e-12)
+
+
+def test_the_jacobian_is_the_derivative():
+    weights = np.random.default_rng(0).normal(size=7)
+    f = lambda v: approximation.output(v, approximation.X_TRAIN)  # noqa: E731
+    slopes = [(f(weights + h) - f(weights - h)) / 2e-6 for h in 1e-6 * np.eye(7)]
+    found = approximation._jacobian(weights)
+    np.testing.assert_allclose(found, np.stack(slopes, 1), atol=1e-7)
+
+
+@pytest.mark.parametrize("target, few, enough", [("sin 6x", 2, 8), ("sin 20x", 4, 24)])
+def test_it_fits_where_it_was_trained_and_nowhere_else(target, few, enough):
+    errors = approximation.largest_errors(target)
+    assert errors[few - 1, 0] > 0.5 and errors[enough - 1, 0] < 0.05
+    assert errors[:, 1].min() > 0.5, "no width extrapolates"
+
+
+def test_approximation_says_its_errors():
+    explorer = explorers.approximation()
+    for target, m in (("|x|", 1), ("sin 20x", 64)):
+        explorer.set(target=target, num_hiddens=m)
+        inside, beyond = approximation.largest_errors(target)[m - 1]
+        units = "1 tanh unit" if m == 1 else f"{m} tanh units"
+        assert explorer.sentence == (
+            f"With {units}, {3 * m + 1} parameters, the network is at most "
+            f"{readable(inside)} away from {target} on −1 to 1, where it was trained, "
+            f"and up to {readable(beyond)} away on 1 to 2."
+        )
+
+
+# -- depth --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("activation", depth.ACTIVATIONS)
+def test_the_signal_is_that_of_a_torch_network(activation):
+    sd, layers = 0.1, 4
+    X, y, W, W_out = depth._draw()
+    net = nn.Sequential()
+    for k in range(layers):
+        net.append(nn.Linear(depth.WIDTH, depth.WIDTH, bias=False))
+        net[-1].weight.data = sd * W[k].T.clone()
+        net.append(MODULES[activation])
+    loss = nn.functional.cross_entropy(net(X) @ W_out, y)
+    loss.backward()
+    found = depth.signal(activation, sd, layers)
+    norms = torch.stack([m.weight.grad.norm() for m in net[::2]]).double()
+    torch.testing.assert_close(found.gradients, norms, rtol=1e-4, atol=0)
+    torch.testing.assert_close(found.activations[-1], net(X))
+    torch.testing.assert_close(found.activations[0], X)
+    assert found.deviations[-1].item() == pytest.approx(net(X).std().item(), rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    "activation, weight_sd, words",
+    [
+        ("tanh", "0.01", "The gradient has vanished"),
+        ("tanh", "Xavier", "The gradient arrives"),
+        ("tanh", "1", "The gradient has exploded"),
+        ("ReLU", "0.01", "The gradient has vanished"),
+        ("ReLU", "Kaiming", "The gradient arrives"),
+        ("ReLU", "1", "The gradient has exploded"),
+        ("sigmoid", "Xavier", "The gradient has vanished"),
+    ],
+)
+def test_depth_says_what_becomes_of_the_gradient(activation, weight_sd, words):
+    explorer = explorers.depth()
+    explorer.set(activation=activation, weight_sd=weight_sd, layers=20)
+    found = depth.signal(activation, depth.INITS[weight_sd], 20)
+    first, last = found.gradients[0].item(), found.gradients[-1].item()
+    assert explorer.sentence.endswith(
+        f"{words}: its norm is {readable(last)} in layer 20 and {readable(first)} in "
+        "layer 1."
+    )
+    spread = readable(found.deviations[-1].item())
+    assert f"Layer 20: activations with standard deviation {spread}, " in (
+        explorer.sentence
+    )
+
+
+def test_xavier_and_kaiming_are_those_of_torch():
+    weight = torch.empty(depth.WIDTH, depth.WIDTH)
+    for name, init in (
+        ("Xavier", nn.init.xavier_normal_),
+        ("Kaiming", lambda w: nn.init.kaiming_normal_(w, nonlinearity="relu")),
+    ):
+        assert init(weight).std().item() == pytest.approx(depth.INITS[name], rel=0.03)
+
+
+def test_what_leaves_float32_is_said():
+    explorer = explorers.depth()
+    explorer.set(activation="ReLU", weight_sd="1", factor=10.0, layers=30)
+    assert "have left the range of float32" in explorer.sentence
+    explorer.set(layers=1)
+    assert "in the only hidden layer" in explorer.sentence
+
+
+def test_shares_are_histograms():
+    values = torch.tensor([[-9.0, 0.0, 0.01, 2.99], [9.0, math.inf, 3.0, -math.inf]])
+    found = depth.shares(values[:, :, None])
+    assert found.shape == (2, depth.BINS)
+    assert found[0, 0] == 0.25 and found[0, depth.BINS // 2] == 0.5
+    assert found[1, -1] == 0.75 and found[1, 0] == 0.25
+    torch.testing.assert_close(found.sum(1), torch.ones(2))
+    assert depth.shares(torch.full((1, 4, 1), math.nan)).sum() == 0
+
+
+# -- the training behind the claims -------------------------------------------------
+
+
+def dots(n, seed):
+    """Two clouds in the plane as images of two pixels."""
+    generator = torch.Generator().manual_seed(seed)
+    y = torch.arange(n) % 2
+    return Examples(
+        torch.randn(n, 1, 1, 2, generator=generator) + y.view(n, 1, 1, 1), y
+    )
+
+
+@pytest.mark.parametrize("num_hiddens", [(), (5,), (6, 3)], ids=str)
+def test_side_by_side_is_one_after_the_other(num_hiddens):
+    """The same weights as SGD with torch's cosine, though another rate diverges."""
+    images, rates = dots(150, 0), (0.1, 1.0, 1e6)
+    data = ImageData("dots", ("left", "right"), images, images, images)
+    nets = [experiments.new_net(data, k, num_hiddens, nn.Tanh) for k in range(3)]
+    alone = [copy.deepcopy(net) for net in nets]
+    experiments.train_side_by_side(nets, rates, images, num_epochs=2, seed=4)
+    for net, lr in zip(alone[:2], rates, strict=False):
+        train(
+            net,
+            images,
+            lr=lr,
+            num_epochs=2,
+            batch_size=experiments.BATCH_SIZE,
+            seed=4,
+            schedule=lambda optimizer: CosineAnnealingLR(optimizer, T_max=6),
+            schedule_every="step",
+        )
+    for net, other in zip(nets[:2], alone, strict=False):
+        for p, q in zip(net.parameters(), other.parameters(), strict=True):
+            torch.testing.assert_close(p, q, rtol=1e-4, atol=1e-5)
+
+
+def test_the_rate_is_chosen_on_val_and_reported_on_test():
+    images = dots(300, 0)
+    wrong = Examples(images.X, 1 - images.y)
+    data = ImageData("dots", ("left", "right"), images, images, wrong)
+    make = {"net": lambda: experiments.new_net(data, 0, (8,))}
+    (found,) = experiments.best_at_some_rate(
+        make, data, 300, 5, 0, (1e-9, 0.3)
+    ).values()
+    assert found < 0.3, "right on val is wrong on test here"
+
+
+def test_the_shapes_have_as_many_parameters_as_is_said():
+    def count(num_hiddens):
+        net = experiments.mlp(num_hiddens)
+        return sum(p.numel() for p in net.parameters())
+
+    widths = [count(num_hiddens) for num_hiddens in experiments.WIDTHS.values()]
+    assert widths == [51_450, 14_298, 51_370, 51_437]
+    assert round(100 * widths[1] / widths[0]) == 28  # a claim's quantity says so
+    assert count(experiments.DEPTHS["128"]) == 101_770
+    assert count(experiments.DEPTHS["112, 112"]) == 101_706
+
+
+def test_the_starts_have_the_variances_they_are_named_after():
+    weight = torch.empty(400, 400)
+    expected = {"Kaiming": 2 / 400, "Xavier": 2 / 800}
+    for name, init in experiments.STARTS.items():
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            init(weight)
+        variance = expected[name.split(",")[0]] / (100 if "tenth" in name else 1)
+        assert weight.var().item() == pytest.approx(variance, rel=0.02)
+        # a uniform distribution ends at sqrt(3) standard deviations
+        reach = weight.abs().max().item() / weight.std().item()
+        assert (reach < 1.8) == ("uniform" in name)
+
+
+def test_usable_rates_are_counted_in_decades():
+    right = torch.tensor([0.1, 0.5, 0.8, 1.0, 0.9, 0.1])
+    assert experiments.usable(right) == 1.5

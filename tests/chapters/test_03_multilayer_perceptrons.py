@@ -1,0 +1,201 @@
+"""Chapter 3: the notebook's own definitions agree with helpers' and with torch's."""
+
+import math
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+import helpers
+from helpers.chapters.multilayer_perceptrons import figures
+from tests.taught import taught
+
+own = taught(
+    "03",
+    "sigmoid",
+    "tanh",
+    "relu",
+    "slope_at",
+    "ScaledSigmoid",
+    "perceptron",
+    "train_xor",
+    "interpolating_network",
+    "wave",
+    "forward",
+    "backward",
+    "num_saved",
+    "MLP",
+    "init_with",
+    "gradient_norms",
+)
+PAIRS = {
+    "sigmoid": (own.sigmoid, torch.sigmoid),
+    "tanh": (own.tanh, torch.tanh),
+    "relu": (own.relu, torch.relu),
+    "scaled sigmoid": (own.ScaledSigmoid(), lambda z: 2 * torch.tanh(z / 2)),
+}
+XOR = torch.tensor([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+
+
+# -- units and activations ----------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_activations_and_their_slopes(name):
+    ours, theirs = PAIRS[name]
+    points = torch.linspace(-20, 20, 81, dtype=torch.float64)  # 0 is one of them
+    torch.testing.assert_close(ours(points), theirs(points), rtol=0, atol=1e-12)
+    slopes = [own.slope_at(f, *points.tolist()) for f in (ours, theirs)]
+    torch.testing.assert_close(*slopes, rtol=0, atol=1e-12)
+
+
+def test_slopes_that_the_text_names():
+    slopes = own.slope_at(own.sigmoid, 0.0, 5.0, 10.0).tolist()
+    assert slopes == pytest.approx([0.25, 0.00665, 4.54e-5], rel=1e-3)
+    assert own.slope_at(own.tanh, 0.0).item() == pytest.approx(1)
+    assert own.slope_at(own.relu, -1.0, 0.0, 1.0).tolist() == [0, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("threshold", "expected"), [(1.5, [0, 0, 0, 1]), (0.5, [0, 1, 1, 1])]
+)
+def test_a_bias_is_minus_a_threshold(threshold, expected):
+    w = torch.ones(2)
+    assert own.perceptron(XOR, w, threshold).tolist() == expected
+    assert ((XOR @ w - threshold) > 0).int().tolist() == expected
+
+
+def test_xor_needs_a_bend():
+    names = own.train_xor.__globals__
+    names["X"], names["y"] = XOR, torch.tensor([[0.0], [1.0], [1.0], [0.0]])
+    line = own.train_xor(nn.Identity(), 4, num_nets=5, lr=0.1, num_steps=500)
+    bent = own.train_xor(torch.tanh, 8, num_nets=5, num_steps=500)
+    torch.testing.assert_close(line, torch.full((5,), 0.25), rtol=0, atol=1e-3)
+    assert (bent < 0.01).all()
+
+
+@pytest.mark.parametrize("width", [1, 4, 16])
+def test_interpolating_network_meets_its_knots(width):
+    net = own.interpolating_network(own.wave, width)
+    knots = torch.linspace(-1, 1, width + 1)
+    torch.testing.assert_close(net(knots), own.wave(knots), rtol=0, atol=1e-4)
+    middle = (knots[1:] + knots[:-1]) / 2  # on the straight line between two knots
+    ends = own.wave(knots)
+    torch.testing.assert_close(
+        net(middle), (ends[1:] + ends[:-1]) / 2, rtol=0, atol=1e-4
+    )
+
+
+# -- forward and backward -----------------------------------------------------------
+
+
+@pytest.mark.parametrize("widths", [(2, 2, 1), (3, 1), (5, 4, 3, 2), (4,) * 9], ids=str)
+def test_backward_is_autograd(widths):
+    generator = torch.Generator().manual_seed(1)
+
+    def make(*shape):
+        return torch.randn(*shape, generator=generator, dtype=torch.float64)
+
+    layers = [
+        (make(n, m).requires_grad_(), make(n).requires_grad_())
+        for m, n in zip(widths, widths[1:], strict=False)
+    ]
+    x, target = make(widths[0]), make(widths[-1])
+    activations = own.forward(x, layers)
+    a = x
+    for (W, b), ours in zip(layers, activations[1:], strict=True):
+        a = torch.sigmoid(F.linear(a, W, b))
+        torch.testing.assert_close(ours, a)
+    loss = 0.5 * ((a - target) ** 2).sum()
+    theirs = torch.autograd.grad(loss, [p for layer in layers for p in layer])
+    with torch.no_grad():
+        ours = own.backward(own.forward(x, layers), target, layers)
+    ours = [gradient for layer in ours for gradient in layer]
+    for a, b in zip(ours, theirs, strict=True):
+        torch.testing.assert_close(a, b, rtol=0, atol=1e-12)
+
+
+def test_the_example_worked_by_hand():
+    x = torch.tensor([1.0, 2.0], dtype=torch.float64)
+    bias = torch.tensor([0.1, 0.1], dtype=torch.float64)
+    layers = [
+        (torch.tensor([[0.1, 0.2], [0.3, 0.4]], dtype=torch.float64), bias),
+        (torch.tensor([[0.5, 0.6]], dtype=torch.float64), bias[:1]),
+    ]
+    _, a1, y_hat = activations = own.forward(x, layers)
+    assert a1.tolist() == pytest.approx([0.64566, 0.76852], abs=5e-6)
+    assert y_hat.item() == pytest.approx(0.70764, abs=5e-6)
+    assert 0.5 * (y_hat.item() - 1) ** 2 == pytest.approx(0.042738, abs=5e-7)
+    (dW1, db1), (dW2, db2) = own.backward(activations, 1.0, layers)
+    assert db2.tolist() == pytest.approx([-0.060486], abs=5e-7)
+    assert db1.tolist() == pytest.approx([-0.006919, -0.006456], abs=5e-7)
+    assert dW2[0].tolist() == pytest.approx([-0.039053, -0.046485], abs=5e-7)
+    assert dW1[1].tolist() == pytest.approx([-0.006456, -0.012912], abs=5e-7)
+
+
+@pytest.mark.parametrize(("depth", "batch_size"), [(1, 1), (3, 7), (6, 32)])
+def test_what_the_forward_half_keeps(depth, batch_size):
+    assert own.num_saved(depth, batch_size) == (depth + 1) * 64 * batch_size
+
+
+# -- modules and initial weights ----------------------------------------------------
+
+
+@pytest.mark.parametrize("sizes", [(784, 256, 10), (12, 5, 3)], ids=str)
+def test_model(sizes):
+    num_inputs, num_hiddens, num_outputs = sizes
+    ours = own.MLP(*sizes)
+    theirs = helpers.MLP((num_hiddens,), num_inputs, num_outputs)
+    theirs[1].load_state_dict(ours.hidden.state_dict())
+    theirs[3].load_state_dict(ours.output.state_dict())
+    X = torch.rand(9, 1, 2, num_inputs // 2)
+    assert torch.equal(ours(X), theirs(X))
+    assert (ours(X) == ours.output(ours.hidden(X.flatten(1)).clamp(min=0))).all()
+    count = (num_inputs + 1) * num_hiddens + (num_hiddens + 1) * num_outputs
+    assert sum(p.numel() for p in ours.parameters()) == count
+
+
+def test_init_with_fills_weights_and_clears_biases():
+    net = helpers.MLP((300, 400), 200, 10)
+    net.apply(own.init_with(nn.init.kaiming_normal_))
+    for layer in net:
+        if isinstance(layer, nn.Linear):
+            expected = math.sqrt(2 / layer.in_features)
+            assert layer.weight.std().item() == pytest.approx(expected, rel=0.05)
+            assert not layer.bias.any()
+
+
+def test_gradient_norms_are_those_of_the_mean_loss():
+    X, y = torch.rand(256, 1, 2, 3), torch.randint(4, (256,))
+    examples = helpers.Examples(X, y)
+    own.gradient_norms.__globals__["data"] = type("Data", (), {"train": examples})
+    net = helpers.MLP((5, 5), 6, 4)
+    weights = [layer.weight for layer in net if isinstance(layer, nn.Linear)]
+    loss = F.cross_entropy(net(X), y)
+    expected = [g.norm().item() for g in torch.autograd.grad(loss, weights)]
+    for _ in range(2):  # a second call starts from zero gradients again
+        assert own.gradient_norms(net) == pytest.approx(expected, rel=1e-5)
+
+
+# -- pictures -----------------------------------------------------------------------
+
+
+def test_show_slopes_draws_values_and_slopes():
+    figure = figures.show_slopes({"sigmoid": own.sigmoid, "ReLU": own.relu})
+    for ax, f in zip(figure.axes, (torch.sigmoid, torch.relu), strict=True):
+        value, slope = ax.lines[1], ax.lines[2]
+        x = torch.tensor(value.get_xdata())
+        torch.testing.assert_close(torch.tensor(value.get_ydata()), f(x))
+        expected = own.slope_at(f, *x.tolist()).float()
+        torch.testing.assert_close(torch.tensor(slope.get_ydata()), expected)
+
+
+def test_show_planes_draws_a_line_that_parts_the_classes():
+    H = torch.relu(XOR.sum(1, keepdim=True) + torch.tensor([[0.0, -1.0]]))
+    y = torch.tensor([[0.0], [1.0], [1.0], [0.0]])
+    left, right = figures.show_planes(XOR, H, y).axes
+    assert len(left.lines) == 2
+    (x0, x1), (y0, y1) = right.lines[2].get_data()
+    above = (y1 - y0) * (H[:, 0] - x0) < (x1 - x0) * (H[:, 1] - y0)
+    assert above.tolist() == [True, False, False, True]
