@@ -1,6 +1,7 @@
 """Systems of chapter 3; tests/test_systems.py runs them."""
 
 import math
+from pathlib import Path
 
 import pytest
 import torch
@@ -113,9 +114,9 @@ def parameters():
     torch.testing.assert_close(both, sum(parts))
 
 
-def persistence(tmp_path):
+def persistence():
     """Tensors, lists, dicts and states survive a file; objects are refused."""
-    path = tmp_path / "x.pt"
+    path = Path("x.pt")
     x = torch.arange(4)
     for value in (x, [x, x + 1], {"x": x, "y": x + 1}):
         torch.save(value, path)

@@ -12,6 +12,7 @@ from PIL import Image
 from torch.nn import functional as F
 
 from helpers import load_images
+from helpers.chapters.dropout_and_regularization import claims as chapter_04
 from helpers.chapters.linear_algebra_and_gradients import claims as chapter_01
 from helpers.chapters.linear_algebra_and_gradients import experiments as experiments_01
 from helpers.chapters.linear_algebra_and_gradients import experiments_descent
@@ -30,6 +31,8 @@ ALL = {
     "01": chapter_01.CLAIMS,
     "02": chapter_02.CLAIMS,
     "03": chapter_03.CLAIMS,
+    "02": chapter_02.CLAIMS,
+    "04": chapter_04.CLAIMS,
 }
 CLAIMS = [claim for found in ALL.values() for claim in found]
 BY_NAME = {claim.name: claim for claim in CLAIMS}
@@ -48,6 +51,12 @@ EXPECTED = {
     "wide-to-narrow": ("not supported", "narrower is worse"),
     "second-layer": ("supported", "with the second it is better"),
     "explosion-window": ("not supported", "it ends less accurate"),
+    "noise-weights": ("supported", "the weights are larger"),
+    "mask-speed": ("supported", "at least twice as fast"),
+    "double-width": ("supported", "it gains"),
+    "l1-zeros": ("not supported", "none, or hardly any"),
+    "dropout-symmetry": ("not supported", "constant weights end lower"),
+    "label-smoothing": ("supported", "it gains"),
 }
 EFFECT = ("no effect", "an effect")
 
@@ -175,7 +184,7 @@ def normal_too_small(starts=experiments_03.STARTS):
             "supported",
         ),
     ],
-    ids=BY_NAME,
+    ids=[claim.name for n in ("01", "02", "03") for claim in ALL[n]],
 )
 def test_a_planted_bug_flips_the_verdict(name, attribute, bug, expected, monkeypatch):
     monkeypatch.setattr(MODULES.get(name, experiments), attribute, bug)

@@ -15,6 +15,7 @@ from torch.utils.data import DataLoader
 
 from helpers import Examples, SoftmaxRegression, evaluate, seeded, train
 from helpers.chapters.linear_algebra_and_gradients import solutions as algebra
+from tests import systems_03, systems_04
 from tests.taught import taught
 
 LOGITS, CLASS = torch.tensor([[1.0, 2.0, 3.0]]), torch.tensor([2])
@@ -259,9 +260,12 @@ SYSTEMS = {
     "54-gradient-Hessian-Taylor": gradient_hessian_taylor,
     "55-squared-error": squared_error,
     "69-gradient-descent": gradient_descent,
+    **systems_03.SYSTEMS,
+    **systems_04.SYSTEMS,
 }
 
 
 @pytest.mark.parametrize("name", SYSTEMS)
-def test_system(name):
+def test_system(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # some write files
     SYSTEMS[name]()

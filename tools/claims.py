@@ -21,6 +21,7 @@ CHAPTERS = {
     "01": "linear_algebra_and_gradients",
     "02": "softmax_regression",
     "03": "multilayer_perceptrons",
+    "04": "dropout_and_regularization",
 }
 IMAGES = ("digits", "fashion_mnist")
 N_TEST = 10_000  # more than in the notebooks: what is measured scatters less

@@ -1,0 +1,1 @@
+"""What belongs to chapter 4, dropout-and-regularization, alone."""

@@ -1,0 +1,128 @@
+"""Explorers of chapter 4, dropout and regularization: one function each.
+
+`polynomial` stands here; `penalties` and `dropout_masks`, which the browser draws,
+stand in modules of their own beside their scripts.
+"""
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.polynomial.legendre import leggauss, legvander
+from scipy.linalg import solve_triangular
+
+from helpers.chapters.dropout_and_regularization.masks import dropout_masks
+from helpers.chapters.dropout_and_regularization.penalties import penalties
+from helpers.figures import COLORS
+from helpers.widgets.controls import Linear, Whole
+from helpers.widgets.explorer import Explorer
+
+__all__ = ["dropout_masks", "fits", "penalties", "polynomial", "sample", "target"]
+
+MAX_DEGREE, MAX_POINTS = 15, 160
+GRID = np.linspace(-1, 1, 201)
+# Gauss-Legendre nodes and weights: with 64 the mean over -1 to 1 of a smooth function
+# is exact to rounding, so that the error on new points needs no sample.
+NODES, WEIGHTS = leggauss(64)
+
+
+def polynomial() -> Explorer:
+    """Fit a polynomial by least squares; degree, points and noise are dragged."""
+    return Explorer(
+        _make_polynomial,
+        figsize=(7.2, 3.2),
+        degree=Whole(0, MAX_DEGREE, start=3),
+        points=Whole(MAX_DEGREE + 1, MAX_POINTS, start=24),
+        noise=Linear(0, 1, start=0.3),
+    )
+
+
+def target(x):
+    """Return sin(3x), the curve that the points scatter around."""
+    return np.sin(3 * x)
+
+
+def sample(num_points: int, noise: float):
+    """Return the first points of a fixed sequence.
+
+    Parameters
+    ----------
+    num_points : at most 160; more points are added to the same ones.
+    noise : standard deviation of what is added to the curve.
+
+    Returns
+    -------
+    x, y : (num_points,), x uniform in -1 to 1.
+    """
+    generator = np.random.default_rng(1)
+    x = generator.uniform(-1, 1, MAX_POINTS)[:num_points]
+    return x, target(x) + noise * generator.standard_normal(MAX_POINTS)[:num_points]
+
+
+def fits(x, y, noise: float):
+    """Fit the polynomials of all degrees 0 to 15 by least squares.
+
+    Returns
+    -------
+    curves (16, 201) at GRID; training error (16,), the mean squared error on the
+    points; and the error on new points (16,), the expected squared error where x is
+    uniform in -1 to 1 and y has the same noise.
+    """
+    # One QR serves all degrees: its first columns are those of the smaller problem.
+    Q, R = np.linalg.qr(legvander(x, MAX_DEGREE))
+    projected, sizes = Q.T @ y, range(1, MAX_DEGREE + 2)
+    coefficients = np.zeros((MAX_DEGREE + 1, MAX_DEGREE + 1))
+    for k in sizes:
+        coefficients[k - 1, :k] = solve_triangular(R[:k, :k], projected[:k])
+    residuals = y - coefficients @ legvander(x, MAX_DEGREE).T
+    distance = coefficients @ legvander(NODES, MAX_DEGREE).T - target(NODES)
+    # the weights add up to 2, the length of the interval
+    new = (distance**2 * WEIGHTS).sum(1) / 2 + noise**2
+    return coefficients @ legvander(GRID, MAX_DEGREE).T, (residuals**2).mean(1), new
+
+
+def _make_polynomial(figure: Figure):
+    left, right = figure.subplots(1, 2)
+    left.set(xlim=(-1.03, 1.03), ylim=(-2.6, 2.6), xlabel="x", ylabel="y")
+    left.plot(GRID, target(GRID), color="#666666", linestyle=":", label="sin 3x")
+    (dots,) = left.plot([], [], "o", color=COLORS[0], markersize=4, animated=True)
+    (curve,) = left.plot([], [], color=COLORS[1], animated=True, label="fit")
+    left.legend(loc="upper left")
+    degrees = np.arange(MAX_DEGREE + 1)
+    right.set(xlabel="degree", yscale="log", xlim=(-0.5, 15.5), ylim=(1e-3, 1e3))
+    right.set_title("mean squared error")
+    looks = (("new points", COLORS[1], "-"), ("training points", COLORS[0], "--"))
+    lines, marks = [], []
+    for name, color, dashes in looks:
+        look = {"color": color, "animated": True}
+        lines += right.plot(degrees, degrees + 1, dashes, label=name, **look)
+        marks += right.plot([], [], "o", markersize=6, **look)
+    right.legend(loc="upper left")
+    (here,) = right.plot([], [], color="#999999", linewidth=1, animated=True)
+
+    def update(degree: int, points: int, noise: float) -> str:
+        x, y = sample(points, noise)
+        curves, train, new = fits(x, y, noise)
+        dots.set_data(x, y)
+        curve.set_data(GRID, curves[degree])
+        here.set_data([degree, degree], right.get_ylim())
+        for line, mark, errors in zip(lines, marks, (new, train), strict=True):
+            line.set_data(degrees, errors)
+            mark.set_data([degree], [errors[degree]])
+        best = int(new.argmin())
+        lowest = (
+            "which is the lowest of all degrees"
+            if best == degree
+            else f"while degree {best} has {_text(new[best])}, the lowest"
+        )
+        return (
+            f"Degree {degree} on {points} points: error {_text(train[degree])} on "
+            f"these points and {_text(new[degree])} on new ones, {lowest}."
+        )
+
+    return update
+
+
+def _text(error: float) -> str:
+    """Write an error with three digits; what is zero but for rounding is called 0."""
+    if error < 1e-12:
+        return "0"
+    return f"{error:,.0f}" if error >= 1000 else f"{error:.3g}"
