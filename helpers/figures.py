@@ -24,6 +24,8 @@ from helpers.regions import Plane, Regions, plane_of, regions_of
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 # On-off lengths in points; four patterns and six colours give twelve distinct pairs.
 DASHES = ((), (6, 3), (2, 2), (8, 3, 2, 3))
+# Highest to lowest loss of a regression; beyond it the axis is logarithmic.
+WIDE = 100
 
 
 def use_course_style() -> None:
@@ -192,7 +194,8 @@ def draw_curves(
 ) -> None:
     """Draw loss on the first and accuracy on the second of two axes, if there are two.
 
-    ``indices`` chooses the `line_style` of each history; 0, 1, 2, ... by default.
+    ``indices`` chooses the `line_style` of each history; 0, 1, 2, ... by default. The
+    losses of a regression, which fall by powers of ten, get a logarithmic axis.
     """
     indices = range(len(histories)) if indices is None else indices
     for ax, metric in zip(axes, ("loss", "accuracy"), strict=False):
@@ -217,20 +220,24 @@ def draw_curves(
                 ]
         ax.set_title(metric)
         ax.set_xlabel("epoch")
+        drawn = [y for line in ax.lines for y in line.get_ydata() if np.isfinite(y)]
+        if len(axes) == 1 and drawn and max(drawn) > WIDE * min(drawn) > 0:
+            ax.set_yscale("log")
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
         _label_ends(ax, ends)
 
 
 def _label_ends(ax: Axes, ends: list[tuple[float, str, str]]) -> None:
     """Write each line's name at its right end, pushed apart where they would touch."""
-    low, high = ax.get_ylim()
-    gap, at = (high - low) * 0.085, -np.inf
+    on_axis = np.log if ax.get_yscale() == "log" else np.asarray
+    low, high = on_axis(ax.get_ylim())
+    at = -np.inf
     for value, name, color in sorted(e for e in ends if np.isfinite(e[0])):
-        at = max(value, at + gap)
+        at = max((on_axis(value) - low) / (high - low), at + 0.085)
         ax.annotate(
             name,
             (1.01, at),
-            xycoords=ax.get_yaxis_transform(),
+            xycoords="axes fraction",
             color=color,
             fontsize=8,
             va="center",

@@ -366,7 +366,7 @@ def test_a_regression_is_judged_by_its_loss():
     losses = run.history.val_loss
     assert run.final() == losses[-1] and run.best() == min(losses) < losses[0]
     row = panel._surface.runs.rows[0]
-    assert row["final"] == f"{losses[-1]:.3f}" and row["best"] == f"{min(losses):.3f}"
+    assert row["final"] == f"{losses[-1]:.3g}" and row["best"] == f"{min(losses):.3g}"
     assert "val loss" in panel._surface.status.value
     assert "val loss" in panel._view.widget.summary
     assert panel._source.metric == "val loss"
@@ -420,3 +420,23 @@ def test_curves_of_a_regression_stand_alone():
     classes = train(nn.Linear(2, 2), drawn.train, drawn.val, num_epochs=2)
     assert len(plot_curves(classes).axes) == 2
     assert len(plot_curves({"a": line, "b": classes}).axes) == 2
+
+
+def test_a_small_loss_keeps_its_digits_and_its_axis_is_logarithmic():
+    panel = line_panel()
+    panel.run(num_epochs=20, noise=0.001)
+    final = panel.runs[0].final()
+    assert final < 1e-5
+    assert panel._surface.runs.rows[0]["final"] == f"{final:.3g}"
+    assert f"{final:.3g}" in texts(panel.picture())
+    assert f"val loss {final:.3g}" in panel._surface.status.value
+    assert f"val loss {final:.3g}" in panel._view.widget.summary
+    (ax,) = plot_curves({"run": panel.runs[0].history}).axes
+    assert ax.get_yscale() == "log"
+    (label,) = [t for t in ax.texts if t.get_text() == "run"]
+    on_val = next(line for line in ax.lines if line.get_marker() == "o")
+    at = ax.transLimits.transform(ax.transScale.transform((1, on_val.get_ydata()[-1])))
+    assert label.xy[1] == pytest.approx(at[1]), "the name stands at the line's end"
+    drawn = make_points(n_train=50)
+    classes = train(nn.Linear(2, 2), drawn.train, drawn.val, num_epochs=2)
+    assert plot_curves(classes).axes[0].get_yscale() == "linear"

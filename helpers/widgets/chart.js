@@ -1,6 +1,7 @@
 // The live chart: loss at the left, accuracy at the right, one pair of lines per run.
 // Python computes every number; this file only draws what `runs` and `live` hold.
 
+const WIDE = 100; // of a regression's losses, highest to lowest: then the axis is logarithmic
 const MARGIN = { left: 46, right: 40, top: 26, bottom: 34 };
 
 function theme(node) {
@@ -26,9 +27,10 @@ function ticks(low, high, wanted, whole = false) {
   return out;
 }
 
+const number = (v) => (v === 0 || Math.abs(v) >= 0.01 ? v.toFixed(3) : v.toPrecision(3));
 const finite = (values) => values.filter((v) => v !== null && isFinite(v));
 
-function limits(shown, keys, share) {
+function limits(shown, keys, share, alone) {
   let all = [];
   for (const run of shown) for (const key of keys) {
     const band = run.band?.[key] ?? { low: [], high: [] };
@@ -42,16 +44,17 @@ function limits(shown, keys, share) {
   }
   if (!all.length) return { low: 0, high: 2.5, log: false };
   let low = Math.min(...all), high = Math.max(...all);
-  // A diverging run would flatten all others on a linear axis.
-  if (high > 40 && low > 0) return { low: low / 1.3, high: high * 1.3, log: true };
+  // A diverging run would flatten all others on a linear axis; the loss of a regression
+  // falls by powers of ten.
+  if ((high > 40 || (alone && high > WIDE * low)) && low > 0) return { low: low / 1.3, high: high * 1.3, log: true };
   return { low: Math.min(0, low), high: high * 1.05 || 1, log: false };
 }
 
 class Plot {
   constructor(title, keys, share) { Object.assign(this, { title, keys, share }); }
 
-  place(x, width, height, shown, epochs) {
-    const { low, high, log } = limits(shown, this.keys, this.share);
+  place(x, width, height, shown, epochs, alone) {
+    const { low, high, log } = limits(shown, this.keys, this.share, alone);
     this.box = { x: x + MARGIN.left, y: MARGIN.top,
       w: width - MARGIN.left - MARGIN.right, h: height - MARGIN.top - MARGIN.bottom };
     Object.assign(this, { low, high, log, epochs });
@@ -76,7 +79,7 @@ class Plot {
     for (const v of rows) {
       const y = Math.round(this.py(v)) + 0.5;
       ctx.beginPath(); ctx.moveTo(b.x, y); ctx.lineTo(b.x + b.w, y); ctx.stroke();
-      ctx.fillText(Math.abs(v) >= 1e4 ? v.toExponential(0) : String(v), b.x - 6, y);
+      ctx.fillText(Math.abs(v) >= 1e4 || (v && Math.abs(v) < 1e-3) ? v.toExponential(0) : String(+v.toPrecision(10)), b.x - 6, y);
     }
     ctx.textAlign = "center"; ctx.textBaseline = "top";
     for (const e of ticks(0, this.epochs, 6, true))
@@ -179,7 +182,7 @@ class Plot {
         s.x.forEach((e, k) => {
           if (best < 0 || Math.abs(e - epoch) < Math.abs(s.x[best] - epoch)) best = k;
         });
-        return best < 0 || s.y[best] === null ? "–" : s.y[best].toFixed(3);
+        return best < 0 || s.y[best] === null ? "–" : number(s.y[best]);
       };
       rows.push({ run, text: `${run.mark}  train ${at(run[this.keys[0]])}  val ${at(run[this.keys[1]])}` });
     }
@@ -226,7 +229,7 @@ function render({ model, el }) {
     // A regression has no accuracy: the loss takes the whole width.
     const used = plots.slice(0, model.get("accuracy") ? 2 : 1);
     used.forEach((plot, k) => {
-      plot.place((k * width) / used.length, width / used.length, height, shown, epochs);
+      plot.place((k * width) / used.length, width / used.length, height, shown, epochs, used.length === 1);
       plot.draw(ctx, c, shown);
     });
     if (pointer && shown.length)

@@ -206,7 +206,9 @@ function render({ model, el }) {
     let title = picture.title ?? "no network yet";
     if (under) { // one unit, as large as the answer
       title = under.title;
+      ctx.globalAlpha = 0.6; // so that the points stand out
       ctx.drawImage(under.image, box.x, box.y, box.s, box.s);
+      ctx.globalAlpha = 1;
     } else if (picture.side) {
       const levels = bytes(picture.level), labels = bytes(picture.label);
       const own = labels.length ? labels : null;

@@ -167,12 +167,13 @@ class DecisionView:
     def _title(self) -> str:
         seeds = self._run.seeds
         seed = f", seed {self._seeds_begun} of {len(seeds)}" if len(seeds) > 1 else ""
-        after = f", epoch {self._epoch.epoch}" if self._epoch else ""
+        n = self._epoch.epoch if self._epoch else 0
+        after = f", after {n} epoch{'s' if n > 1 else ''}" if n else ""
         return f"{self._run.name}{seed}{after}"
 
     def _words(self) -> str:
         """The picture in words, for those who do not see it."""
-        words = [f"The plane as the network of {self._title()} divides it."]
+        words = [f"Decision regions of {self._title()}."]
         if not self.regions.finite:
             words.append("Its output is not a number everywhere.")
         elif classes := self._data.classes:

@@ -81,6 +81,13 @@ class Run:
                 return name.replace("_", " ")
         return "val accuracy"
 
+    def text(self, value: float) -> str:
+        """A value of that metric: an accuracy to 3 places, a loss to 3 digits.
+
+        The loss of a regression may be far below a thousandth.
+        """
+        return f"{value:.3f}" if self.metric_name().endswith("cy") else f"{value:.3g}"
+
     def seeds_text(self) -> str:
         """The seeds as they stand in tables: "3", or "0..4"."""
         first, last = self.seeds[0], self.seeds[-1]
@@ -165,7 +172,7 @@ class KeptRuns(list[Run]):
         """The curves in words, for those who do not see them."""
         shown = [run for run in self if not run.hidden and run.final() is not None]
         return "Learning curves. " + " ".join(
-            f"{run.name}: {run.metric_name()} {run.final():.3f} after "
+            f"{run.name}: {run.metric_name()} {run.text(run.final())} after "
             f"{run.history.num_epochs} epochs."
             for run in shown
         )

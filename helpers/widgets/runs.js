@@ -30,6 +30,7 @@ function render({ model, el }) {
     if (!rows.length) return;
     const table = document.createElement("table");
     table.className = "course-runs";
+    table.classList.toggle("course-many", columns.length > 12);
     const head = table.createTHead().insertRow();
     for (const name of columns) {
       const th = document.createElement("th");

@@ -28,8 +28,8 @@ def draw_panel(values: Mapping[str, tuple[Range, object]], view, runs: list[Run]
     top, bottom = figure.subfigures(2, 1, height_ratios=(2.9, table_height))
     left, right = top.subfigures(1, 2, width_ratios=(1, 3.1))
     _controls(left, values)
-    num_axes = getattr(view, "num_axes", 2)
-    view.draw(tuple(right.subplots(1, num_axes, squeeze=False)[0]), shown)
+    axes = right.subplots(1, getattr(view, "num_axes", 2), squeeze=False)[0]
+    view.draw(axes, shown)
     names = [name for name in values if name != "seeds"]
     _table(bottom, names, {n: r for n, (r, _) in values.items()}, shown)
     return figure
@@ -70,8 +70,8 @@ def _table(figure, names, ranges, runs) -> None:
         cells = [run.name, *(_text(ranges[n], run, n) for n in names)]
         final, spread = run.final(), run.spread()
         cells += [
-            ("–" if final is None else f"{final:.3f}")
-            + ("" if spread is None else f" ± {spread:.3f}"),
+            ("–" if final is None else run.text(final))
+            + ("" if spread is None else f" ± {run.text(spread)}"),
             f"{run.history.seconds:.1f}",
         ]
         for x, text in zip(at[1:], cells, strict=True):

@@ -176,8 +176,8 @@ class Surface:
             "dash": list(DASHES[run.index % len(DASHES)]),
             "hidden": run.hidden,
             "values": [self.value_text(run, name) for name in self._names],
-            "final": _metric(run.final()) + _spread(run) + _note(run),
-            "best": _metric(run.best()),
+            "final": _metric(run, run.final()) + _spread(run) + _note(run),
+            "best": _metric(run, run.best()),
             "seconds": f"{run.history.seconds:.1f}",
         }
 
@@ -208,15 +208,19 @@ def _button(text: str, icon: str, tooltip: str) -> ipywidgets.Button:
     return ipywidgets.Button(description=text, icon=icon, tooltip=tooltip)
 
 
-def _metric(value: float | None) -> str:
+def _metric(run: Run, value: float | None) -> str:
     if value is None:
         return "–"
-    return f"{value:.3f}" if math.isfinite(value) else "not a number"
+    return run.text(value) if math.isfinite(value) else "not a number"
 
 
 def _spread(run: Run) -> str:
     spread = run.spread()
-    return "" if spread is None or math.isnan(spread) else f"\u00a0±\u00a0{spread:.3f}"
+    return (
+        ""
+        if spread is None or math.isnan(spread)
+        else f"\u00a0±\u00a0{run.text(spread)}"
+    )
 
 
 def _note(run: Run) -> str:

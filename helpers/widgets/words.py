@@ -18,7 +18,7 @@ def describe(engine: Engine, run: Run) -> str:
     if engine.state == "failed":
         return f"{name} failed: {type(engine.error).__name__}: {engine.error}"
     final = run.final()
-    result = "" if final is None else f": {run.metric_name()} {final:.3f}"
+    result = "" if final is None else f": {run.metric_name()} {run.text(final)}"
     if (spread := run.spread()) is not None:
-        result += f" ± {spread:.3f} over {len(run.complete)} seeds"
+        result += f" ± {run.text(spread)} over {len(run.complete)} seeds"
     return f"{name} {engine.state}{result}."
