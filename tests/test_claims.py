@@ -31,7 +31,6 @@ ALL = {
     "01": chapter_01.CLAIMS,
     "02": chapter_02.CLAIMS,
     "03": chapter_03.CLAIMS,
-    "02": chapter_02.CLAIMS,
     "04": chapter_04.CLAIMS,
 }
 CLAIMS = [claim for found in ALL.values() for claim in found]
