@@ -130,7 +130,7 @@ DOUBLE_WIDTH = Claim(
         ),
         accuracy_gain("Test accuracy, 128 without dropout minus 64", "128", "64", GAIN),
     ),
-    live=Size(400, 40, 3),
+    live=Size(500, 40, 3),
     full=Size(2_000, 40, 6),
 )
 
@@ -239,7 +239,7 @@ LABEL_SMOOTHING = Claim(
         ),
         overconfidence("The same, smoothing 0.1", "smoothing 0.1, right labels"),
     ),
-    live=Size(500, 20, 3),
+    live=Size(500, 30, 5),
     full=Size(2_000, 40, 8),
 )
 

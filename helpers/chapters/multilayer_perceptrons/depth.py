@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from matplotlib.figure import Figure
@@ -15,7 +16,7 @@ from helpers.widgets.explorer import Explorer
 
 MOST = 30  # hidden layers
 WIDTH = 128  # units of every layer, and inputs
-NUM_EXAMPLES = 128
+NUM_EXAMPLES = 64
 NUM_CLASSES = 10
 REACH, BINS = 3.0, 61  # activations are drawn from -3 to 3; the middle bin holds 0
 DECADES = 12  # norms are drawn from 1e-12 to 1e12
@@ -61,7 +62,7 @@ class Signal:
     activations: Tensor
     gradients: Tensor
 
-    @property
+    @cached_property
     def deviations(self) -> Tensor:
         """Standard deviation of each layer's activations, (layers + 1,)."""
         # float64: the square of a large float32 would overflow before its time
@@ -69,7 +70,7 @@ class Signal:
 
 
 def _draw():
-    generator = torch.Generator().manual_seed(0)
+    generator = torch.Generator().manual_seed(1)
     X = torch.randn(NUM_EXAMPLES, WIDTH, generator=generator)
     y = torch.randint(NUM_CLASSES, (NUM_EXAMPLES,), generator=generator)
     W = torch.randn(MOST, WIDTH, WIDTH, generator=generator)
@@ -80,7 +81,7 @@ def _draw():
 def signal(
     activation: str, sd: float, layers: int, drawn: tuple[Tensor, ...] | None = None
 ) -> Signal:
-    """Send 128 random inputs through a random network, and the gradient back.
+    """Send 64 random inputs through a random network, and the gradient back.
 
     Parameters
     ----------
