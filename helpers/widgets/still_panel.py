@@ -9,6 +9,7 @@ from helpers.widgets.controls import Range, label_of
 from helpers.widgets.run import Run
 
 INK, FAINT = "#333333", "#999999"
+MOST_LETTERS = 120  # of a table's head in one line; above, its labels take two
 
 
 def draw_panel(values: Mapping[str, tuple[Range, object]], view, runs: list[Run]):
@@ -22,10 +23,10 @@ def draw_panel(values: Mapping[str, tuple[Range, object]], view, runs: list[Run]
     runs : kept runs; hidden ones stand in the table, not in the curves.
     """
     shown = [run for run in runs if run.history is not None]
-    table_height = 0.35 + 0.22 * len(shown)
-    height = 2.9 + table_height
-    figure = Figure(figsize=(9.2, height))
-    top, bottom = figure.subfigures(2, 1, height_ratios=(2.9, table_height))
+    table_height = 0.45 + 0.22 * len(shown)
+    top_height = max(2.9, 0.29 * len(values))
+    figure = Figure(figsize=(9.2, top_height + table_height))
+    top, bottom = figure.subfigures(2, 1, height_ratios=(top_height, table_height))
     left, right = top.subfigures(1, 2, width_ratios=(1, 3.1))
     _controls(left, values)
     axes = right.subplots(1, getattr(view, "num_axes", 2), squeeze=False)[0]
@@ -48,19 +49,21 @@ def _controls(figure, values) -> None:
         )
         at = declared.fraction(value)
         if at is not None:
-            ax.plot((0, 1), (y - 0.06,) * 2, color="#dddddd", linewidth=3)
-            ax.plot(
-                at, y - 0.06, marker="o", markersize=6, color="#0072B2", clip_on=False
-            )
+            rail = y - 0.45 * gap
+            ax.plot((0, 1), (rail, rail), color="#dddddd", linewidth=3)
+            ax.plot(at, rail, marker="o", markersize=6, color="#0072B2", clip_on=False)
 
 
 def _table(figure, names, ranges, runs) -> None:
     ax = figure.subplots()
     ax.set_axis_off()
-    ax.set(xlim=(0, 1), ylim=(len(runs) + 1, 0))
+    ax.set(xlim=(0, 1), ylim=(len(runs) + 1, -0.2))
     metric = runs[-1].metric_name() if runs else "val accuracy"
     head = ["", "run", *(label_of(n) for n in names), metric, "seconds"]
-    weights = [0.6, *(max(1.0, len(h) / 8) for h in head[1:])]
+    if sum(map(len, head)) > MOST_LETTERS:
+        head = [text.replace(" ", "\n", 1) for text in head]
+    letters = [max(map(len, text.split("\n"))) for text in head[1:]]
+    weights = [5.0, *(max(5.0, n) + 2.0 for n in letters)]
     at = [sum(weights[:k]) / sum(weights) for k in range(len(head))]
     for x, text in zip(at, head, strict=True):
         ax.text(x, 0.5, text, fontsize=8, color=FAINT, va="center")
