@@ -1,8 +1,8 @@
 """Run the tests: the script behind `make test`.
 
-First the unit tests and every notebook, two at a time, one thread each; then the
-browser tests alone, because they measure how fast the page answers. Both are run even
-if the first fails. A notebook with local changes is tested as git holds it, so that a
+The unit tests and every notebook run two at a time, one thread each. The browser tests
+mostly wait, so they run beside them; those that measure time (marked `alone`) come
+last, when nothing else runs. All are run even if some fail. A notebook with local changes is tested as git holds it, so that a
 learner's answers break nothing; `--notebooks here` tests it as it stands. With
 `--only-notebooks` the notebooks are run and nothing else.
 """
@@ -20,20 +20,50 @@ from stored import ROOT, as_committed, changed_notebooks  # noqa: E402
 
 NBVAL = ("--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=120")
 PARALLEL = ("-n", "2", "--dist", "loadscope")
+BESIDE, ALONE = ("-m", "not alone"), ("-m", "alone")
 NOTHING_COLLECTED = 5
 
 
-def run(what: str, arguments: list[str], empty: bool = False) -> bool:
-    """Run pytest once, and say how it ended; `empty` allows that nothing was found."""
-    print(f"\n== {what}", flush=True)
-    start = time.perf_counter()
-    # The root is given, because copied notebooks lie elsewhere.
-    command = [sys.executable, "-m", "pytest", "-q", "--rootdir=.", "-c"]
-    code = subprocess.call([*command, "pyproject.toml", *arguments], cwd=ROOT)
-    passed = code == 0 or (empty and code == NOTHING_COLLECTED)
-    word = "passed" if passed else "FAILED"
-    print(f"== {what}: {word}, {time.perf_counter() - start:.0f} s", flush=True)
-    return passed
+class Run:
+    """One run of pytest, started at once.
+
+    Parameters
+    ----------
+    what : said above and below its output.
+    arguments : of pytest.
+    beside : whether it runs beside another; its output is then shown at its end.
+    empty : whether it may find no test.
+    """
+
+    def __init__(
+        self, what: str, arguments: list[str], beside: bool = False, empty: bool = False
+    ):
+        self._what, self._empty, self._output = what, empty, None
+        self._start = time.perf_counter()
+        if beside:
+            self._output = tempfile.TemporaryFile("w+", encoding="utf8")
+        else:
+            print(f"\n== {what}", flush=True)
+        # The root is given, because copied notebooks lie elsewhere.
+        command = [sys.executable, "-m", "pytest", "-q", "--rootdir=.", "-c"]
+        self._process = subprocess.Popen(
+            [*command, "pyproject.toml", *arguments],
+            cwd=ROOT,
+            stdout=self._output,
+            stderr=self._output and subprocess.STDOUT,
+        )
+
+    def passed(self) -> bool:
+        """Wait for its end, say how it ended, and return whether all is well."""
+        code = self._process.wait()
+        if self._output is not None:
+            self._output.seek(0)
+            print(f"\n== {self._what}\n{self._output.read()}", end="")
+        passed = code == 0 or (self._empty and code == NOTHING_COLLECTED)
+        word = "passed" if passed else "FAILED"
+        seconds = time.perf_counter() - self._start
+        print(f"== {self._what}: {word}, {seconds:.0f} s", flush=True)
+        return passed
 
 
 def main() -> int:
@@ -84,10 +114,17 @@ def main() -> int:
         else:
             tests += [str(path) for path in found]
         tests += options.pytest
-        results = [run(what, [*NBVAL, *PARALLEL, *tests])]
+        runs = []
         if browser is not None:
             browser = ["tests/browser", *browser, *options.pytest]
-            results.append(run("browser", browser, empty=bool(chapter)))
+            runs.append(Run("browser", [*browser, *BESIDE], beside=True, empty=True))
+        runs.insert(0, Run(what, [*NBVAL, *PARALLEL, *tests]))
+        results = [started.passed() for started in runs]
+        if browser is not None:
+            measured = Run(
+                "browser, what measures time", [*browser, *ALONE], empty=True
+            )
+            results.append(measured.passed())
         if changed:
             print(note)
     return 0 if all(results) else 1

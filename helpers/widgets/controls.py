@@ -122,10 +122,21 @@ class Linear(_Interval):
             value=self.start,
             min=self.low,
             max=self.high,
-            step=10 ** math.floor(math.log10((self.high - self.low) / 50)),
+            step=self._step(),
             readout_format=".3g",
             **_look(name),
         )
+
+    def _step(self) -> float:
+        """A hundred steps, if one of them meets the start; else a power of ten.
+
+        The browser moves a value that lies between two stops to the next of them.
+        """
+        step = (self.high - self.low) / 100
+        stops = (self.start - self.low) / step
+        if math.isclose(stops, round(stops), abs_tol=1e-6):
+            return step
+        return 10 ** math.floor(math.log10(2 * step))
 
 
 class Log(_Interval):

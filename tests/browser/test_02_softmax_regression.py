@@ -166,6 +166,7 @@ def test_buttons_pause_step_and_the_rate_while_it_trains(page):
     page.text("Ready")
 
 
+@pytest.mark.alone
 def test_stop_answers_within_200_ms(page):
     page.drag("epochs", 1.0)
     page.choose("batch size", "16")
