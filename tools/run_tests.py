@@ -2,9 +2,10 @@
 
 The unit tests and every notebook run two at a time, one thread each. The browser tests
 mostly wait, so they run beside them; those that measure time (marked `alone`) come
-last, when nothing else runs. All are run even if some fail. A notebook with local changes is tested as git holds it, so that a
-learner's answers break nothing; `--notebooks here` tests it as it stands. With
-`--only-notebooks` the notebooks are run and nothing else.
+last, when nothing else runs. All are run even if some fail. A notebook with local
+changes is tested as git holds it, so that a learner's answers break nothing;
+`--notebooks here` tests it as it stands. With `--only-notebooks` the notebooks are run
+and nothing else.
 """
 
 import argparse
