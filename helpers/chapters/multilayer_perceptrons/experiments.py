@@ -57,8 +57,8 @@ def train_side_by_side(nets, rates, images, num_epochs, seed):
 
     The same as to train them one after the other by SGD with a rate that falls to 0
     along a cosine, so that the last step's noise does not decide. Stacked into one
-    tensor for each layer, R networks take about a third of the time; no gradient of
-    one reaches another.
+    tensor for each layer, networks of this size take about half the time (measured: 3
+    or 15 networks of 64 and 64 units); no gradient of one reaches another.
     """
     layers = zip(*([m for m in net if isinstance(m, nn.Linear)] for net in nets),
                  strict=True)  # fmt: skip
