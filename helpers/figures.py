@@ -223,7 +223,7 @@ def draw_curves(
         drawn = [y for line in ax.lines for y in line.get_ydata() if np.isfinite(y)]
         if len(axes) == 1 and drawn and max(drawn) > WIDE * min(drawn) > 0:
             ax.set_yscale("log")
-        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+        ax.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
         _label_ends(ax, ends)
 
 

@@ -123,7 +123,17 @@ MLP_BACKWARD = Exercise(
     "delta.T @ input of its layer, a bias's the sum of delta over the examples.",
     then="Add `W -= lr * dW` for each, and you have a network that learns without "
     "autograd.",
-    without=("autograd", "backward", "requires_grad", "requires_grad_", "grad"),
+    without=(
+        "autograd",
+        "backward",
+        "requires_grad",
+        "requires_grad_",
+        "grad",
+        "jacrev",
+        "jacfwd",
+        "vjp",
+        "jvp",
+    ),
 )
 
 
@@ -228,6 +238,8 @@ SEQUENTIAL = Exercise(
         ("nn.Sequential(a, c).load_state_dict(Sequential(a, c).state_dict())",),
         ("Sequential(a, b, c)[1] is b, Sequential(a, b, c)[-1] is c",),
         ("Sequential(a, b, c, d)[2:](H)",),
+        ("type(Sequential(a, b, c)[1:]) is Sequential",),
+        ("issubclass(Sequential, nn.Sequential)",),
     ],
     solution=solutions.Sequential,
     call=used,
@@ -252,6 +264,23 @@ SEQUENTIAL = Exercise(
             "next: `X = layer(X)`.",
         ),
         Mistake(
+            container(stored=lambda self: list(self.children())),
+            "`children()` names a layer that stands twice only once. Go through "
+            "`self._modules.values()`.",
+        ),
+        Mistake(
+            container(
+                part=lambda layers, i: (
+                    nn.Sequential(*layers)[i] if isinstance(i, slice) else layers[i]
+                )
+            ),
+            "A slice is to be a Sequential of your own class, not torch's.",
+        ),
+        Mistake(
+            type("Sequential", (nn.Sequential,), {}),
+            "You inherit everything from nn.Sequential; build it from nn.Module.",
+        ),
+        Mistake(
             container(run=backward_through),
             "The layers are applied in reverse.",
         ),
@@ -265,8 +294,8 @@ SEQUENTIAL = Exercise(
             "it.",
         ),
         Mistake(
-            container(part=lambda layers, i: dict(enumerate(layers))[i]),
-            "The keys are 0, 1, ...: neither -1 nor a slice is one of them. Make a "
+            container(part=lambda layers, i: dict(zip("012345", layers))[str(i)]),  # noqa: B905
+            'The keys are "0", "1", ...: neither -1 nor a slice is one of them. Make a '
             "list of the layers first, and index that.",
         ),
         Mistake(

@@ -64,6 +64,15 @@ def _returns_the_report(net, path):
     return net.load_state_dict(torch.load(path))
 
 
+def _eval_of_the_report(net, path):
+    return net.load_state_dict(torch.load(path)).eval()
+
+
+def _eval_of_the_dict(net, path):
+    net = torch.load(path)
+    return net.eval()
+
+
 def _returns_nothing(net, path):
     net.load_state_dict(torch.load(path))
     net.eval()
@@ -107,6 +116,16 @@ RELOAD = Exercise(
             "Return the network, in evaluation mode.",
         ),
         Mistake(
+            _eval_of_the_report,
+            "`load_state_dict` returns a report, not the network: call `net.eval()` in "
+            "a line of its own.",
+        ),
+        Mistake(
+            _eval_of_the_dict,
+            "What is in the file is a dict of tensors, which has no eval(): load it "
+            "into `net`.",
+        ),
+        Mistake(
             _returns_nothing,
             "The network is right; only the `return` is missing.",
         ),
@@ -127,7 +146,7 @@ KAIMING_STD = Exercise(
     chapter="03",
     title="Kaiming's standard deviation",
     cases=[
-        ((10, 50),),
+        ((20, 50),),
         ((256, 784),),
         ((64, 2),),
     ],
@@ -184,6 +203,9 @@ def initialized(answer, net):
     changed = any(not a.equal(b) for a, b in zip(before, after, strict=True))
     return {
         "weights' size over Kaiming's": sizes,
+        "a weight beyond three of Kaiming's": any(
+            (m.weight.abs() > 3 * math.sqrt(2 / m.in_features)).any() for m in linear
+        ),
         "largest bias": round(max(m.bias.abs().max().item() for m in linear), 1),
         "other layers changed": changed,
     }
@@ -207,6 +229,12 @@ def _xavier(module):
 def _default_gain(module):
     if isinstance(module, nn.Linear):
         nn.init.kaiming_uniform_(module.weight, a=math.sqrt(5))
+        nn.init.zeros_(module.bias)
+
+
+def _uniform(module):
+    if isinstance(module, nn.Linear):
+        nn.init.kaiming_uniform_(module.weight)
         nn.init.zeros_(module.bias)
 
 
@@ -248,6 +276,11 @@ INIT_WEIGHTS = Exercise(
         Mistake(
             _forgets_the_bias,
             "The biases keep what they were: set them to 0 as well.",
+        ),
+        Mistake(
+            _uniform,
+            "The size is right, but these numbers are uniform; normal ones are asked "
+            "for.",
         ),
         Mistake(_xavier, "This is Xavier's variance; for ReLU Kaiming's is asked for."),
         Mistake(

@@ -211,10 +211,11 @@ def window_experiment(data, n_train, num_epochs, seed):
     for name, init in LARGE_AND_XAVIER.items():
         nets = [new_net(data, seed, (64, 64), init=init) for _ in SWEEP]
         train_side_by_side(nets, SWEEP, data.train.take(n_train), num_epochs, seed)
-        right = torch.tensor([right_on(net, data.test) for net in nets])
+        right = torch.tensor([right_on(net, data.val) for net in nets])
+        best = right.argmax().item()
         results[name] = {
             "decades of usable rates": usable(right),
-            "log10 of the best rate": math.log10(SWEEP[right.argmax()]),
-            "test accuracy at it": right.max(),
+            "log10 of the best rate": math.log10(SWEEP[best]),
+            "test accuracy at it": right_on(nets[best], data.test),
         }
     return results
