@@ -172,6 +172,16 @@ LARGEST_RATE = Exercise(
     solution=solutions.largest_rate,
     mistakes=[
         Mistake(
+            lambda X: 4 / eigenvalues(X).max(),
+            "This is twice the limit. The ½ of the loss cancels the 2 from the square: "
+            "the Hessian is X.T @ X / n, without a ½.",
+        ),
+        Mistake(
+            lambda X: 2 / eigenvalues(torch.cat([X, torch.ones(len(X), 1)], 1)).max(),
+            "You append a column of ones. X is complete: the column of a bias, if any, "
+            "is in X already.",
+        ),
+        Mistake(
             lambda X: 2 / torch.linalg.eigvalsh(X.T @ X).max(),
             "The loss is a *mean* over n examples, so its Hessian is X.T @ X / n. The "
             "limit for the sum is n times smaller.",

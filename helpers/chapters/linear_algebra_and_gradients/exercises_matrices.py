@@ -24,6 +24,11 @@ ADJUGATE_INVERSE = Exercise(
     solution=solutions.inverse_2x2,
     mistakes=[
         Mistake(
+            lambda a, b, c, d: matrix([d, -b], [-c, a]) / a * d - b * c,
+            "The determinant needs brackets: this divides by a alone. Write "
+            "`/ (a * d - b * c)`.",
+        ),
+        Mistake(
             lambda a, b, c, d: matrix([d, -b], [-c, a]),
             "This is the adjugate; the inverse is it divided by the determinant.",
         ),
@@ -104,6 +109,9 @@ DEFINITE = Exercise(
         (matrix([1, 2, 3], [2, 4, 6], [3, 6, 9]),),
         (matrix([4, 2, 1], [2, 1, 0.5], [1, 0.5, 1]),),
         (matrix([0.01, 0, 0], [0, 3, 1], [0, 1, 3]),),
+        (matrix([5e-6, 0], [0, 1]),),
+        (matrix([-5e-6, 0], [0, 1]),),
+        (matrix([1e-4, 0], [0, 1]),),
         (matrix([1, 2, 0], [2, 1, 0], [0, 0, -1]),),
         (matrix([-3, 1, 0], [1, -3, 0], [0, 0, 0]),),
     ],

@@ -65,7 +65,8 @@ ANGLE = Exercise(
         ),
         Mistake(
             lambda a, b: (a @ b).acos().rad2deg(),
-            "Divide the inner product by both lengths first: only then it is a cosine.",
+            "Divide the inner product by both lengths first, and bracket them, "
+            "`a @ b / (a.norm() * b.norm())`: only then it is a cosine.",
         ),
         Mistake(
             lambda a, b: (a @ b).clamp(-1, 1).acos().rad2deg(),
@@ -106,7 +107,7 @@ LP_NORM = Exercise(
         (tensor([3.0, -4.0, 1.0]), 3),
         (tensor([0.5, 2.0, 0.0, 1.0]), 1.5),
         (tensor([3.0, -4.0, 1.0]), math.inf),
-        (tensor([0.25, -0.5]), math.inf),
+        (tensor([0.5, -0.5]), math.inf),
     ],
     solution=solutions.lp_norm,
     mistakes=[

@@ -74,7 +74,7 @@ def _make_norm_balls(figure: Figure):
         largest = max(abs(x1), abs(x2))
         text = (
             f"For p = {p:.1f}, x = ({x1:.2f}, {x2:.2f}) has length {norm:.3f}; "
-            f"its largest coordinate, the limit for large p, is {largest:.3f}. "
+            f"its largest |coordinate|, the limit for large p, is {largest:.3f}. "
         ).replace("-", "−")
         if p > 1 - 1e-9:
             return text + "The ball is convex, and the length is a norm."
