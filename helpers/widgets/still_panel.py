@@ -63,7 +63,7 @@ def _table(figure, names, ranges, runs) -> None:
     if sum(map(len, head)) > MOST_LETTERS:
         head = [text.replace(" ", "\n", 1) for text in head]
     letters = [max(map(len, text.split("\n"))) for text in head[1:]]
-    weights = [5.0, *(max(5.0, n) + 2.0 for n in letters)]
+    weights = [6.0, 10.0, *(max(5.0, n) + 2.0 for n in letters[1:])]
     at = [sum(weights[:k]) / sum(weights) for k in range(len(head))]
     for x, text in zip(at, head, strict=True):
         ax.text(x, 0.5, text, fontsize=8, color=FAINT, va="center")

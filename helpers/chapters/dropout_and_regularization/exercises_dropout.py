@@ -61,6 +61,11 @@ def rows(X, p):
     return (torch.rand(len(X), *[1] * (X.ndim - 1)) > p) * X / (1 - p)
 
 
+def columns(X, p):
+    """Draw one number for each unit."""
+    return (torch.rand(X.shape[-1]) > p) * X / (1 - p)
+
+
 class FixedMask(nn.Module):
     """Draw the mask once, and keep it."""
 
@@ -94,6 +99,7 @@ DROPOUT = Exercise(
         ("d = Dropout(0.5); X = ones(64); d(X); X.unique()",),
         ("d = Dropout(0.5); X = ones(9, 64); d(X).equal(d(X))",),
         ("d = Dropout(0.5); Y = d(ones(64, 64)); bool((Y == Y[:, :1]).all())",),
+        ("d = Dropout(0.5); Y = d(ones(64, 64)); bool((Y == Y[:1]).all())",),
         ("d = Dropout(0.0); d(ones(100)).unique()",),
         ("d = Dropout(1.0); d(ones(100)).unique()",),
         ("Dropout(1.5).p",),
@@ -151,6 +157,11 @@ DROPOUT = Exercise(
             dropout(rows),
             "Whole rows are dropped, that is whole examples. Draw a number for each "
             "entry: `torch.rand_like(X)`.",
+        ),
+        Mistake(
+            dropout(columns),
+            "All examples lose the same units. Draw a number for each entry: "
+            "`torch.rand_like(X)`.",
         ),
         Mistake(
             FixedMask,

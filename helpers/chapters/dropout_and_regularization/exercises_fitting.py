@@ -74,6 +74,12 @@ def _never_starts_again(val_losses, patience):
     return best
 
 
+def _last_if_never_stopped(val_losses, patience):
+    best = solutions.early_stopping(val_losses, patience)
+    stopped = best + patience <= len(val_losses) - 1
+    return best if stopped else len(val_losses) - 1
+
+
 def _equal_is_better(val_losses, patience):
     best = 0
     for epoch, loss in enumerate(val_losses):
@@ -95,6 +101,7 @@ EARLY_STOPPING = Exercise(
         ([9.0, 5.0, 8.0, 6.0, 7.0, 6.5], 3),
         ([2.0, 1.0, 1.0, 1.0], 2),
         ([4.0, 3.0, 2.0], 1),
+        ([3.0, 2.0, 2.5], 2),
     ],
     solution=solutions.early_stopping,
     mistakes=[
@@ -119,6 +126,11 @@ EARLY_STOPPING = Exercise(
             _never_starts_again,
             "Patience starts anew with every new best; you counted all bad epochs "
             "together.",
+        ),
+        Mistake(
+            _last_if_never_stopped,
+            "If it never stops early, keep the best of all, which need not be the "
+            "last.",
         ),
         Mistake(
             _equal_is_better,

@@ -89,7 +89,7 @@ def _make_polynomial(figure: Figure):
     degrees = np.arange(MAX_DEGREE + 1)
     right.set(xlabel="degree", yscale="log", xlim=(-0.5, 15.5), ylim=(1e-3, 1e3))
     right.set_title("mean squared error")
-    looks = (("new points", COLORS[1], "-"), ("training points", COLORS[0], "--"))
+    looks = (("new points", COLORS[1], "--"), ("training points", COLORS[0], "-"))
     lines, marks = [], []
     for name, color, dashes in looks:
         look = {"color": color, "animated": True}
