@@ -72,11 +72,10 @@ def test_seeds_make_a_band(page):
     assert canvas.get_attribute("data-points") == "0"
     row = page.page.locator(".course-runs tbody tr").inner_text()
     assert "0..2" in row and "±" in row
-    assert doctor(page) in (
-        "",
-        "Doctor: The curves are flat: this training is done. "
-        "More epochs would change little; change another setting.",
-    )
+    # Where the slider stops decides whether there is anything to say at the end.
+    assert doctor(page).startswith(
+        ("Doctor: The curves are flat", "Doctor: With seed", "Doctor: Overfitting")
+    ) or not doctor(page)
 
 
 def test_the_doctor_speaks_while_it_happens(page):

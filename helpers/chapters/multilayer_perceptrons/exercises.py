@@ -1,19 +1,17 @@
 """Exercises of chapter 3, multilayer perceptrons, in the order of the notebook."""
 
-from helpers.chapters.multilayer_perceptrons.exercises_build import (
-    MLP_BACKWARD,
-    SEQUENTIAL,
+from helpers.chapters.multilayer_perceptrons.exercises_backward import MLP_BACKWARD
+from helpers.chapters.multilayer_perceptrons.exercises_init import (
+    INIT_WEIGHTS,
+    KAIMING_STD,
 )
 from helpers.chapters.multilayer_perceptrons.exercises_layers import (
     MERGE_LAYERS,
     NUM_PARAMETERS,
     SIGMOID_SLOPE,
 )
-from helpers.chapters.multilayer_perceptrons.exercises_modules import (
-    INIT_WEIGHTS,
-    KAIMING_STD,
-    RELOAD,
-)
+from helpers.chapters.multilayer_perceptrons.exercises_reload import RELOAD
+from helpers.chapters.multilayer_perceptrons.exercises_sequential import SEQUENTIAL
 from helpers.exercises import checker, tabler
 
 EXERCISES = (
