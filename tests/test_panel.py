@@ -413,9 +413,9 @@ def test_at_most_ten_pictures_a_second(slow):
     times = []
     slow._view.widget.observe(lambda _: times.append(time.monotonic()), "live")
     click(slow, "run")
-    wait_for(lambda: len(times) >= 6)
-    gaps = [b - a for a, b in zip(times[1:5], times[2:6], strict=True)]
-    assert min(gaps) > 0.08
+    wait_for(lambda: len(times) >= 7)
+    # A picture that a busy machine shows late makes the next gap shorter.
+    assert times[6] - times[1] > 0.42
 
 
 def test_long_runs_are_drawn_with_few_points_and_their_mean_stays():
