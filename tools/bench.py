@@ -160,7 +160,7 @@ def write(rows: list[Row]) -> None:
         f"Python {platform.python_version()}, torch {torch.__version__}"
     )
     with FILE.open("w", newline="", encoding="utf8") as file:
-        out = csv.writer(file)
+        out = csv.writer(file, lineterminator="\n")
         out.writerow(["what", "threads", "result", "target", "machine"])
         out.writerows([r.what, r.threads, r.result, r.target, about] for r in rows)
     lines = ["| what | threads | measured | must reach |", "|---|---|---|---|"]
