@@ -118,7 +118,9 @@ def main() -> int:
         runs = []
         if browser is not None:
             browser = ["tests/browser", *browser, *options.pytest]
-            runs.append(Run("browser", [*browser, *BESIDE], beside=True, empty=True))
+            # The loop of one chapter is to be short: all of its browser tests at once.
+            marked = () if chapter else BESIDE
+            runs.append(Run("browser", [*browser, *marked], beside=True, empty=True))
         runs.insert(0, Run(what, [*NBVAL, *PARALLEL, *tests]))
         results = [started.passed() for started in runs]
         if browser is not None:
