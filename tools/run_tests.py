@@ -123,7 +123,7 @@ def main() -> int:
             runs.append(Run("browser", [*browser, *marked], beside=True, empty=True))
         runs.insert(0, Run(what, [*NBVAL, *PARALLEL, *tests]))
         results = [started.passed() for started in runs]
-        if browser is not None:
+        if browser is not None and not chapter:
             measured = Run(
                 "browser, what measures time", [*browser, *ALONE], empty=True
             )
