@@ -16,6 +16,7 @@ CHAPTER =
 N =
 NAME =
 NOTEBOOKS =
+JUNIT =
 DATA = fashion_mnist
 ARGS =
 LAB_ARGS =
@@ -43,8 +44,9 @@ lab: env  ## open the course in JupyterLab (LAB_ARGS=--no-browser)
 	  $(PY) -m jupyterlab --ServerApp.root_dir="$(CURDIR)" --ServerApp.ip=127.0.0.1 \
 	  --LabApp.default_url=/lab/tree/notebooks/00-welcome.ipynb $(ROOT_FLAG) $(LAB_ARGS)
 
-test: env  ## run every test, or one chapter's (CHAPTER=02)
-	@$(PY) tools/run_tests.py --chapter "$(CHAPTER)" --notebooks "$(NOTEBOOKS)" $(ARGS)
+test: env  ## run every test, or one chapter's (CHAPTER=02, JUNIT=report.xml)
+	@$(PY) tools/run_tests.py --chapter "$(CHAPTER)" --notebooks "$(NOTEBOOKS)" \
+	  --junit "$(JUNIT)" $(ARGS)
 
 data: env  ## fetch a real data set (DATA=fashion_mnist)
 	@$(PY) -m helpers.data $(DATA)

@@ -153,11 +153,10 @@ def test_no_space_before(clone):
     assert not (clone / ".venv").exists()
 
 
-def test_nothing_to_be_done_is_quick(clone):
+def test_nothing_is_to_be_done(clone):
     finished_environment(clone)
-    status, said, errors, seconds = make(clone, "env")
+    status, said, errors, _ = make(clone, "env")
     assert (status, said, errors) == (0, ".venv is up to date\n", "")
-    assert seconds < 2
 
 
 @pytest.mark.parametrize("name", ["pyproject.toml", "constraints.txt"])
