@@ -17,6 +17,7 @@ torch.set_num_threads(
 )
 
 # ruff: noqa: E402  (the imports below need what stands above)
+from helpers.checkpoints import load_checkpoint, save_checkpoint
 from helpers.data import (
     Examples,
     ImageData,
@@ -27,25 +28,20 @@ from helpers.data import (
     minibatches,
     with_label_noise,
 )
-from helpers.devices import (
-    default_device,
-    load_checkpoint,
-    save_checkpoint,
-    seeded,
-)
+from helpers.devices import default_device
 from helpers.experiments import check_band
 from helpers.figures import plot_curves, show_images, use_course_style
 from helpers.models import MLP, LeNet, SoftmaxRegression
-from helpers.records import History
-from helpers.training import accuracy, evaluate, fit, train
+from helpers.seeds import seeded
+from helpers.training import History, accuracy, evaluate, fit, train
 from helpers.widgets import (
     Choice,
     DecisionView,
     Explorer,
-    Linear,
-    Log,
+    IntSlider,
+    LogSlider,
+    Slider,
     TuningPanel,
-    Whole,
 )
 
 use_course_style()
@@ -59,12 +55,12 @@ __all__ = [
     "History",
     "ImageData",
     "LeNet",
-    "Linear",
-    "Log",
+    "Slider",
+    "LogSlider",
     "PointData",
     "SoftmaxRegression",
     "TuningPanel",
-    "Whole",
+    "IntSlider",
     "accuracy",
     "check_band",
     "d2l",  # noqa: F822  (made by __getattr__)

@@ -18,18 +18,18 @@ from helpers import (
     Choice,
     DecisionView,
     Examples,
-    Linear,
-    Log,
+    IntSlider,
+    LogSlider,
     PointData,
+    Slider,
     SoftmaxRegression,
     TuningPanel,
-    Whole,
     load_images,
     make_points,
     make_regression,
 )
 from helpers.figures import plot_regions
-from helpers.regions import SIDE, plane_of, regions_of
+from helpers.figures.plane import SIDE, plane_of, regions_of
 
 SMALL = SIDE // 2
 
@@ -44,11 +44,11 @@ def build(num_hiddens=8, dropout=0.0):
 
 def make_panel(build=build, data=points, **more) -> TuningPanel:
     ranges = {
-        "lr": Log(0.01, 10, start=0.3),
+        "lr": LogSlider(0.01, 10, start=0.3),
         "batch_size": Choice(10, 50),
-        "num_epochs": Whole(1, 500, start=3),
-        "noise": Linear(0, 0.5, start=0.1),
-        "num_hiddens": Whole(1, 40, start=8),
+        "num_epochs": IntSlider(1, 500, start=3),
+        "noise": Slider(0, 0.5, start=0.1),
+        "num_hiddens": IntSlider(1, 40, start=8),
     }
     return TuningPanel(build, data, **({"view": DecisionView()} | ranges | more))
 
@@ -369,7 +369,7 @@ def test_a_function_with_parameters_by_hand():
         W, b = torch.zeros(2, 2, requires_grad=True), torch.zeros(2, requires_grad=True)
         return (lambda X: X @ W + b), [W, b]
 
-    panel = make_panel(by_hand, num_hiddens=Whole(1, 2), data=ignore_hiddens)
+    panel = make_panel(by_hand, num_hiddens=IntSlider(1, 2), data=ignore_hiddens)
     panel.run(num_epochs=20)
     regions = panel._view.regions
     assert regions.layers == () and 0.2 < regions.shares(2)[0] < 0.8
@@ -385,13 +385,18 @@ def test_three_classes_and_a_regression():
     data = PointData("three", ("a", "b", "c"), part, part)
     view = DecisionView()
     panel = TuningPanel(lambda: MLP((4,), 2, 3), data, view=view,
-                        num_epochs=Whole(1, 9, start=2))  # fmt: skip
+                        num_epochs=IntSlider(1, 9, start=2))  # fmt: skip
     panel.run()
     assert len(view.map.picture["label"]) == SIDE**2 and "% c." in view.map.summary
     panel.picture()
     view = DecisionView()
-    panel = TuningPanel(lambda: nn.Linear(2, 1), make_regression(n_train=50), view=view,
-                        loss=F.mse_loss, num_epochs=Whole(1, 9, start=5))  # fmt: skip
+    panel = TuningPanel(
+        lambda: nn.Linear(2, 1),
+        make_regression(n_train=50),
+        view=view,
+        loss=F.mse_loss,
+        num_epochs=IntSlider(1, 9, start=5),
+    )
     panel.run()
     assert view.num_axes == 2 and view.map.classes == []
     assert "Validation loss" in view.map.summary and "accuracy" not in view.map.summary
@@ -408,7 +413,7 @@ def test_only_points_in_the_plane_have_regions():
 
 
 def test_of_very_many_points_the_first_are_drawn():
-    panel = make_panel(data=make_points(n_train=5000, n_val=5000), noise=Linear(0, 1))
+    panel = make_panel(data=make_points(n_train=5000, n_val=5000), noise=Slider(0, 1))
     assert panel._view.map.num_train == 1000 and len(panel._view.map.labels) == 2000
 
 

@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from helpers import progress
 from helpers.chapters.welcome.overview import all_exercises
+from helpers.exercises import progress
 
 ALL = [e for exercises in all_exercises().values() for e in exercises]
 MISTAKES = [

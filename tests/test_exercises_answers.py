@@ -13,8 +13,7 @@ import pytest
 import torch
 from torch import nn, tensor
 
-from helpers import progress
-from helpers.exercises import Exercise, Loose, Mistake, checker, tabler
+from helpers.exercises import Exercise, Loose, Mistake, checker, progress, tabler
 from helpers.exercises.comparing import show
 
 

@@ -14,11 +14,11 @@ from torch import nn
 from helpers import (
     Choice,
     ImageData,
-    Linear,
-    Log,
+    IntSlider,
+    LogSlider,
+    Slider,
     SoftmaxRegression,
     TuningPanel,
-    Whole,
     seeded,
     train,
 )
@@ -48,9 +48,9 @@ class Slow(nn.Linear):
 
 def make_panel(data, build=build, **more) -> TuningPanel:
     ranges = {
-        "lr": Log(0.01, 10, start=0.1),
+        "lr": LogSlider(0.01, 10, start=0.1),
         "batch_size": Choice(16, 64, start=64),
-        "num_epochs": Whole(1, 50, start=3),
+        "num_epochs": IntSlider(1, 50, start=3),
     }
     return TuningPanel(build, data, **(ranges | more))
 
@@ -94,7 +94,7 @@ def click(panel, name: str) -> None:
 
 
 def test_run_trains_the_declared_epochs_and_equals_train(data):
-    panel = make_panel(data, num_hiddens=Whole(1, 32), momentum=Linear(0, 0.99))
+    panel = make_panel(data, num_hiddens=IntSlider(1, 32), momentum=Slider(0, 0.99))
     run = panel.run(lr=0.5, num_hiddens=8, momentum=0.5, num_epochs=4, seed=3)
     with seeded(3):
         net = build(8)
@@ -124,11 +124,11 @@ def test_the_background_training_equals_the_headless_one(data):
 
 
 def test_settings_go_where_they_belong_or_are_refused(data):
-    panel = make_panel(data, no_such_option=Linear(0, 1))
+    panel = make_panel(data, no_such_option=Slider(0, 1))
     with pytest.raises(TypeError, match="no_such_option"):
         panel.run()
     assert state(panel) == "failed" and "no_such_option" in status(panel)
-    with pytest.raises(TypeError, match="must be declared as Log"):
+    with pytest.raises(TypeError, match="must be declared as Slider"):
         make_panel(data, momentum=(0, 1))
 
 
@@ -164,11 +164,11 @@ def test_bad_values_name_the_range_and_change_nothing(data, values, message):
 @pytest.mark.parametrize(
     "declare",
     [
-        lambda: Log(0, 1),
-        lambda: Log(1, 0.1),
-        lambda: Linear(1, 1),
-        lambda: Whole(0.5, 3),
-        lambda: Whole(1, 10, start=11),
+        lambda: LogSlider(0, 1),
+        lambda: LogSlider(1, 0.1),
+        lambda: Slider(1, 1),
+        lambda: IntSlider(0.5, 3),
+        lambda: IntSlider(1, 10, start=11),
         lambda: Choice(1),
         lambda: Choice(1, 2, start=3),
     ],
@@ -380,7 +380,7 @@ def test_a_history_from_a_cell_is_the_first_run(data):
     assert panel._view.widget.runs[0]["val_loss"]["x"] == [1.0, 2.0]
     panel.load("baseline")
     assert panel.settings["lr"] == pytest.approx(0.5)
-    panel = make_panel(data, first_run=history, lr=Log(0.01, 0.1))
+    panel = make_panel(data, first_run=history, lr=LogSlider(0.01, 0.1))
     panel.load("baseline")
     assert "learning rate must lie in 0.01 to 0.1, got 0.5" in status(panel)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers import Log, SoftmaxRegression, TuningPanel, Whole, load_images
+from helpers import IntSlider, LogSlider, SoftmaxRegression, TuningPanel, load_images
 from helpers.data import DataError, real
 from helpers.widgets.data_choice import arrived
 from tests.test_real_data import server, toy, toy_set  # noqa: F401  (fixtures)
@@ -35,8 +35,8 @@ def make_panel(data, **more) -> TuningPanel:
         SoftmaxRegression,
         data,
         **{"datasets": SETS} | more,
-        lr=Log(0.01, 1, start=0.1),
-        num_epochs=Whole(1, 9, start=1),
+        lr=LogSlider(0.01, 1, start=0.1),
+        num_epochs=IntSlider(1, 9, start=1),
     )
 
 

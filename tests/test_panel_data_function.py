@@ -13,10 +13,10 @@ from torch.nn import functional as F
 from helpers import (
     MLP,
     Choice,
-    Linear,
-    Log,
+    IntSlider,
+    LogSlider,
+    Slider,
     TuningPanel,
-    Whole,
     load_images,
     make_points,
     make_regression,
@@ -47,18 +47,18 @@ def no_calls():
 
 def make_panel(data=data, build=build, **more) -> TuningPanel:
     ranges = {
-        "lr": Log(0.01, 10, start=0.1),
+        "lr": LogSlider(0.01, 10, start=0.1),
         "batch_size": Choice(10, 50),
-        "num_epochs": Whole(1, 20, start=2),
+        "num_epochs": IntSlider(1, 20, start=2),
     }
     return TuningPanel(build, data, **(ranges | more))
 
 
 def points_panel(**more) -> TuningPanel:
     ranges = {
-        "n_train": Whole(10, 500, start=100),
-        "noise": Linear(0, 0.5, start=0.1),
-        "num_hiddens": Whole(1, 32, start=8),
+        "n_train": IntSlider(10, 500, start=100),
+        "noise": Slider(0, 0.5, start=0.1),
+        "num_hiddens": IntSlider(1, 32, start=8),
     }
     return make_panel(**(ranges | more))
 
@@ -156,7 +156,7 @@ def test_data_is_made_in_the_training_thread_and_its_error_is_shown():
             raise ValueError("no such noise")
         return make_points(noise=noise)
 
-    panel = make_panel(data=broken, noise=Linear(0, 0.5, start=0.1))
+    panel = make_panel(data=broken, noise=Slider(0, 0.5, start=0.1))
     panel.set(noise=0.4)
     panel.start()
     with pytest.raises(ValueError, match="no such noise"):
@@ -184,8 +184,8 @@ def noisy(name=None, n_train=40, share=0.0):
 def images_panel(**more) -> TuningPanel:
     return make_panel(
         **{"data": noisy, "build": lambda: MLP((8,))} | more,
-        n_train=Whole(20, 80, start=40),
-        share=Linear(0, 1, start=0.5),
+        n_train=IntSlider(20, 80, start=40),
+        share=Slider(0, 1, start=0.5),
         datasets=("digits", "mnist"),
     )
 
@@ -215,7 +215,7 @@ def test_a_function_that_takes_no_name_has_nothing_to_choose():
 
 
 def test_options_of_the_loss_go_to_the_loss():
-    panel = points_panel(label_smoothing=Linear(0, 0.5, start=0.2))
+    panel = points_panel(label_smoothing=Slider(0, 0.5, start=0.2))
     run = panel.run(label_smoothing=0.3)
     drawn = make_points("moons", 100, 50)
     with seeded(0):
@@ -249,22 +249,22 @@ def test_a_name_that_several_take_goes_to_each():
         seen.append(("loss", scale))
         return F.cross_entropy(y_hat, y) * scale
 
-    panel = make_panel(both, net, loss=loss, scale=Linear(1, 3, start=2.0))
+    panel = make_panel(both, net, loss=loss, scale=Slider(1, 3, start=2.0))
     panel.run(scale=3.0)
     assert set(seen) == {("data", 2.0), ("data", 3.0), ("build", 3.0), ("loss", 3.0)}
 
 
 def test_what_nobody_takes_still_goes_to_the_optimizer():
     panel = points_panel(
-        momentum=Linear(0, 0.99, start=0.9),
-        weight_decay=Log(1e-6, 1),
+        momentum=Slider(0, 0.99, start=0.9),
+        weight_decay=LogSlider(1e-6, 1),
         optimizer=Choice({"SGD": torch.optim.SGD, "RMSprop": torch.optim.RMSprop}),
     )
     for optimizer in ("SGD", "RMSprop"):
         assert_repeats(panel, panel.run(optimizer=optimizer, lr=0.01))
     assert panel.runs[0].history.step_loss != panel.runs[1].history.step_loss
     with pytest.raises(TypeError, match="unexpected keyword argument 'width'"):
-        points_panel(width=Whole(1, 3)).run()
+        points_panel(width=IntSlider(1, 3)).run()
 
 
 # -- exported code ------------------------------------------------------------------
@@ -272,7 +272,7 @@ def test_what_nobody_takes_still_goes_to_the_optimizer():
 
 @pytest.mark.parametrize("settings", [{"seed": 2}, {"seeds": 2, "seed": 1}])
 def test_the_code_repeats_runs_with_made_data(settings):
-    panel = points_panel(data=points_by_seed, label_smoothing=Linear(0, 0.5))
+    panel = points_panel(data=points_by_seed, label_smoothing=Slider(0, 0.5))
     assert_repeats(panel, panel.run(noise=0.2, **settings))
     panel = points_panel()
     assert_repeats(panel, panel.run(n_train=70, **settings))
@@ -285,7 +285,7 @@ def points_by_seed(n_train, noise, seed):
 def test_functions_with_arguments_filled_in_are_written_out():
     from functools import partial
 
-    panel = make_panel(data=partial(make_points, "xor", n_val=30), noise=Linear(0, 1))
+    panel = make_panel(data=partial(make_points, "xor", n_val=30), noise=Slider(0, 1))
     run = panel.run()
     assert "data = partial(make_points, 'xor', n_val=30)(" in panel.code(run.id)
     assert_repeats(panel, run)
@@ -295,8 +295,8 @@ NOTEBOOK = [
     """
 import json
 from torch import nn
-from helpers import (MLP, Linear, Log, TuningPanel, Whole, load_images, make_points,
-                     with_label_noise)
+from helpers import MLP, IntSlider, LogSlider, Slider, TuningPanel
+from helpers import load_images, make_points, with_label_noise
 N_VAL = 30
 same = []
 images = load_images("digits", n_train=60, n_val=20, n_test=20)
@@ -311,9 +311,9 @@ def build(num_hiddens, activation="ReLU"):
     return MLP((num_hiddens,), 2, 2, activation=ACTIVATIONS[activation])
 """,
     """
-panel = TuningPanel(build, data, num_hiddens=Whole(1, 9), n_train=Whole(9, 99),
-                    noise=Linear(0, 1), label_smoothing=Linear(0, 1),
-                    lr=Log(0.01, 1), num_epochs=Whole(1, 9, start=2))
+panel = TuningPanel(build, data, num_hiddens=IntSlider(1, 9), n_train=IntSlider(9, 99),
+                    noise=Slider(0, 1), label_smoothing=Slider(0, 1),
+                    lr=LogSlider(0.01, 1), num_epochs=IntSlider(1, 9, start=2))
 for settings in ({}, {"seeds": 2}):
     run, space = panel.run(**settings), {}
     exec(panel.code(run.id), space)
@@ -324,8 +324,8 @@ code = panel.code(run.id)
     """
 def noisy(share):
     return with_label_noise(images, share)
-panel = TuningPanel(MLP, noisy, share=Linear(0, 1), lr=Log(0.01, 1),
-                    num_epochs=Whole(1, 9, start=1))
+panel = TuningPanel(MLP, noisy, share=Slider(0, 1), lr=LogSlider(0.01, 1),
+                    num_epochs=IntSlider(1, 9, start=1))
 run, space = panel.run(), {}
 exec(panel.code(run.id), space)
 same.append(space["history"].step_loss == run.history.step_loss)
@@ -353,7 +353,7 @@ def line_panel(**more) -> TuningPanel:
         build=lambda: nn.Linear(2, 1),
         data=lambda noise: make_regression(n_train=100, n_val=30, noise=noise),
         loss=F.mse_loss,
-        noise=Log(0.001, 1, start=0.1),
+        noise=LogSlider(0.001, 1, start=0.1),
         **more,
     )
 

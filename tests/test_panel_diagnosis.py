@@ -10,11 +10,11 @@ from helpers import (
     MLP,
     Choice,
     History,
+    IntSlider,
     LeNet,
-    Log,
+    LogSlider,
     SoftmaxRegression,
     TuningPanel,
-    Whole,
     load_images,
 )
 from helpers.widgets.dead_units import dead_relu_share
@@ -173,7 +173,7 @@ def test_at_most_one_sentence_each():
 
 
 def test_the_line_changes_with_the_state_alone(digits):
-    surface = TuningPanel(SoftmaxRegression, digits, lr=Log(0.1, 1))._surface
+    surface = TuningPanel(SoftmaxRegression, digits, lr=LogSlider(0.1, 1))._surface
     surface.diagnosis(Finding("dead", "60% <dead>.", "Do."))
     line = surface.doctor.value
     assert 'role="status"' in line and "60% &lt;dead&gt;." in line
@@ -235,8 +235,8 @@ def told(build, data, **settings):
     panel = TuningPanel(
         build,
         data,
-        lr=Log(1e-6, 1e9),
-        num_epochs=Whole(1, 60),
+        lr=LogSlider(1e-6, 1e9),
+        num_epochs=IntSlider(1, 60),
         batch_size=Choice(16, 256, start=256),
     )
     seen = []

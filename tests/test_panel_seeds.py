@@ -11,9 +11,9 @@ from helpers import (
     Choice,
     History,
     ImageData,
-    Log,
+    IntSlider,
+    LogSlider,
     TuningPanel,
-    Whole,
     seeded,
     train,
 )
@@ -47,9 +47,9 @@ def make_panel(data, build=Net, **more) -> TuningPanel:
     return TuningPanel(
         build,
         data,
-        lr=Log(0.01, 10, start=1.0),
+        lr=LogSlider(0.01, 10, start=1.0),
         batch_size=Choice(16, 64),
-        num_epochs=Whole(1, 50, start=3),
+        num_epochs=IntSlider(1, 50, start=3),
         **more,
     )
 

@@ -14,12 +14,12 @@ from helpers import (
     MLP,
     Choice,
     ImageData,
+    IntSlider,
     LeNet,
-    Linear,
-    Log,
+    LogSlider,
+    Slider,
     SoftmaxRegression,
     TuningPanel,
-    Whole,
     load_images,
     seeded,
     train,
@@ -33,9 +33,9 @@ def data() -> ImageData:
 
 def make_panel(data, build=SoftmaxRegression, **more) -> TuningPanel:
     ranges = {
-        "lr": Log(0.001, 10, start=0.1),
+        "lr": LogSlider(0.001, 10, start=0.1),
         "batch_size": Choice(64, 256, start=256),
-        "num_epochs": Whole(1, 20, start=2),
+        "num_epochs": IntSlider(1, 20, start=2),
     }
     return TuningPanel(build, data, **(ranges | more))
 
@@ -60,7 +60,7 @@ def test_the_line_follows_the_controls(data):
 
 
 RICH = {
-    "momentum": Linear(0, 0.99, start=1 / 3),
+    "momentum": Slider(0, 0.99, start=1 / 3),
     "optimizer": Choice({"SGD": torch.optim.SGD, "Adam W": torch.optim.AdamW}),
     "num_hiddens": Choice((256,), (64, 64)),
     "nesterov": Choice(True, False),
@@ -130,7 +130,7 @@ def test_pasting_into_the_field_sets_the_controls(data):
 
 
 def test_a_slider_moved_by_hand_means_the_number_beside_it(data):
-    panel = make_panel(data, momentum=Linear(0, 0.99, start=0.0))
+    panel = make_panel(data, momentum=Slider(0, 0.99, start=0.0))
     slider = panel._controls["lr"]
     slider.set_state({"value": 10**-1.05})  # what the browser sends
     panel._controls["momentum"].set_state({"value": 0.29700000000000004})
@@ -264,7 +264,7 @@ NOTEBOOK = [
 import torch
 from torch import nn
 from torch.nn import functional as F
-from helpers import Choice, Log, TuningPanel, Whole, load_images
+from helpers import Choice, LogSlider, TuningPanel, IntSlider, load_images
 data = load_images("digits", n_train=600, n_val=200, n_test=200)
 same = []
 X = torch.zeros(3)  # not the X of the functions below
@@ -275,7 +275,7 @@ def check(panel, **settings):
     assert "as in the notebook" not in panel.code(run.id)
     same.append(space["history"].step_loss == run.history.step_loss
                 and space["history"].val_loss == run.history.val_loss)
-ranges = {"lr": Log(0.01, 1, start=0.1), "num_epochs": Whole(1, 9, start=1)}
+ranges = {"lr": LogSlider(0.01, 1, start=0.1), "num_epochs": IntSlider(1, 9, start=1)}
 """,
     """
 WIDTH = 32
@@ -298,7 +298,7 @@ class SoftmaxRegression(nn.Module):  # the name of another one in helpers
     def forward(self, X):
         return self.net(X)
 
-check(TuningPanel(SoftmaxRegression, data, depth=Whole(1, 3), **ranges), depth=2)
+check(TuningPanel(SoftmaxRegression, data, depth=IntSlider(1, 3), **ranges), depth=2)
 """,
     """
 def smoothed(y_hat, y):
@@ -309,7 +309,7 @@ def by_hand(sigma=0.1):
     b = torch.zeros(10, requires_grad=True)
     return (lambda X: X.flatten(1) @ W + b), [W, b]
 
-check(TuningPanel(by_hand, data, loss=smoothed, sigma=Log(0.01, 1), **ranges))
+check(TuningPanel(by_hand, data, loss=smoothed, sigma=LogSlider(0.01, 1), **ranges))
 """,
     """
 check(TuningPanel(lambda: nn.Sequential(nn.Flatten(), nn.Linear(784, 10)), data,

@@ -8,9 +8,9 @@ import sys
 import pytest
 from filelock import FileLock
 
-from helpers import progress
 from helpers.chapters.welcome import chapter_map
 from helpers.chapters.welcome.overview import TITLES, all_exercises
+from helpers.exercises import progress
 
 
 @pytest.fixture(autouse=True)

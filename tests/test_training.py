@@ -22,7 +22,7 @@ from helpers import (
     seeded,
     train,
 )
-from helpers.records import Epoch, Step
+from helpers.training.history import Epoch, Step
 
 
 @pytest.fixture(scope="module")

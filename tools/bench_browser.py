@@ -12,12 +12,12 @@ from tools.page import SLIDER
 CELLS = (
     """
 import time
-from helpers import LeNet, TuningPanel, Whole, Log, fit, load_images, seeded
+from helpers import LeNet, TuningPanel, IntSlider, LogSlider, fit, load_images, seeded
 data = load_images("digits")
 """,
     """
-panel = TuningPanel(LeNet, data, lr=Log(0.001, 10, start=0.1),
-                    num_epochs=Whole(1, 50, start=2))
+panel = TuningPanel(LeNet, data, lr=LogSlider(0.001, 10, start=0.1),
+                    num_epochs=IntSlider(1, 50, start=2))
 moments = []  # wall time, because the time of drawing is what is in question
 panel._surface.status.observe(
     lambda change: moments.append((time.perf_counter(), change["new"])), "value")

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from helpers.exercises.comparing import equal, fault, show
 from helpers.exercises.feedback import Feedback
 from helpers.exercises.guarded import Outcome, call_guarded, code_of
-from helpers.progress import record
+from helpers.exercises.progress import record
 
 READS = (Tensor, nn.Module, int, float, list, dict)  # what a notebook's variables hold
 

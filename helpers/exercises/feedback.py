@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from helpers.progress import progress_file, states
+from helpers.exercises.progress import progress_file, states
 
 if TYPE_CHECKING:
     from helpers.exercises.checking import Exercise

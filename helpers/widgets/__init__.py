@@ -1,6 +1,6 @@
 """The instruments: tuning panel, explorer, live chart."""
 
-from helpers.widgets.controls import Choice, Linear, Log, Whole
+from helpers.widgets.controls import Choice, IntSlider, LogSlider, Slider
 from helpers.widgets.decision import DecisionView
 from helpers.widgets.explorer import Explorer
 from helpers.widgets.panel import TuningPanel
@@ -9,8 +9,8 @@ __all__ = [
     "Choice",
     "DecisionView",
     "Explorer",
-    "Linear",
-    "Log",
+    "Slider",
+    "LogSlider",
     "TuningPanel",
-    "Whole",
+    "IntSlider",
 ]

@@ -10,7 +10,7 @@ import traitlets
 from matplotlib.axes import Axes
 
 from helpers.figures import COLORS, DASHES, draw_curves
-from helpers.records import Epoch, History, Step
+from helpers.training.history import Epoch, History, Step
 from helpers.widgets.run import Run
 from helpers.widgets.wiring import Data
 

@@ -114,7 +114,7 @@ class _FloatLogSlider(_ByHand, ipywidgets.FloatLogSlider):
     pass
 
 
-class Linear(_Interval):
+class Slider(_Interval):
     """A real number whose slider moves evenly from ``low`` to ``high``."""
 
     def control(self, name):
@@ -139,7 +139,7 @@ class Linear(_Interval):
         return 10 ** math.floor(math.log10(2 * step))
 
 
-class Log(_Interval):
+class LogSlider(_Interval):
     """A positive number whose slider moves by factors, for rates and decays."""
 
     def __post_init__(self):
@@ -173,7 +173,7 @@ class Log(_Interval):
         )
 
 
-class Whole(_Interval):
+class IntSlider(_Interval):
     """A whole number from ``low`` to ``high``, both included."""
 
     def __post_init__(self):

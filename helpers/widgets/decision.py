@@ -12,8 +12,8 @@ from matplotlib.axes import Axes
 
 from helpers.data import Examples, PointData
 from helpers.figures import COLORS, draw_regions
-from helpers.records import Epoch, Step
-from helpers.regions import EVERY, SIDE, Regions, plane_of, regions_of
+from helpers.figures.plane import EVERY, SIDE, Regions, plane_of, regions_of
+from helpers.training.history import Epoch, Step
 from helpers.widgets.chart import CurvesView
 from helpers.widgets.run import Run
 
@@ -28,7 +28,7 @@ class DecisionMap(anywidget.AnyWidget):
 
     ``points`` are float32 pairs, the first ``num_train`` of them training points;
     ``labels`` are bytes, a class or a level of a regression. ``picture`` holds bytes
-    of `helpers.regions.Regions`; it is empty before the first run.
+    of `helpers.figures.plane.Regions`; it is empty before the first run.
     """
 
     _esm = _HERE / "decision.js"

@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from helpers.records import History
+from helpers.training.history import History
 
 WINDOW = 20  # steps whose mean loss counts as "now"
 FAR_ABOVE = 2.0  # times the loss of the first step

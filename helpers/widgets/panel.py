@@ -7,10 +7,10 @@ from matplotlib.figure import Figure
 from torch.nn import functional as F
 
 from helpers.data import DataError
-from helpers.records import History
+from helpers.training.history import History
 from helpers.widgets.adjust import Adjustable
 from helpers.widgets.chart import CurvesView
-from helpers.widgets.controls import Linear, Log, Range, Whole, label_of
+from helpers.widgets.controls import IntSlider, LogSlider, Range, Slider, label_of
 from helpers.widgets.data_choice import DataChoice
 from helpers.widgets.data_source import DataSource
 from helpers.widgets.engine import Engine
@@ -51,9 +51,9 @@ class TuningPanel(Adjustable, Keeper, StillPicture, ipywidgets.VBox):
         the same loss, options included: only then does the distance between the two
         curves of a run say something about generalization. Runs whose losses differ
         are compared by their accuracies.
-    hyperparameters : a `Log`, `Linear`, `Whole` or `Choice` for each. Names that
-        `fit` knows go to `fit`, those that ``build``, ``data`` or ``loss`` take go
-        there, all others to the optimizer.
+    hyperparameters : a `LogSlider`, `Slider`, `IntSlider` or `Choice` for each. Names
+        that `fit` knows go to `fit`, those that ``build``, ``data`` or ``loss`` take
+        go there, all others to the optimizer.
 
     In a notebook the buttons drive a training in the background; ``run`` trains in
     the calling thread, in the same way. With several seeds the same settings are
@@ -80,15 +80,15 @@ class TuningPanel(Adjustable, Keeper, StillPicture, ipywidgets.VBox):
         for name, declared in hyperparameters.items():
             if not isinstance(declared, Range):
                 raise TypeError(
-                    f"{name} must be declared as Log, Linear, Whole or Choice, "
-                    f"got {declared!r}"
+                    f"{name} must be declared as Slider, LogSlider, IntSlider or "
+                    f"Choice, got {declared!r}"
                 )
         self._ranges = dict(hyperparameters)
         start = {name: declared.start for name, declared in self._ranges.items()}
         self._source = DataSource(data, datasets, start | {"seed": 0})
         self._ranges |= self._source.ranges
-        self._ranges["seed"] = Whole(0, 99, start=0)
-        self._ranges["seeds"] = Whole(1, MOST_SEEDS, start=1)
+        self._ranges["seed"] = IntSlider(0, 99, start=0)
+        self._ranges["seeds"] = IntSlider(1, MOST_SEEDS, start=1)
         self._build, self._loss = build, loss
         self._view = view or CurvesView()
         self._trial: Trial | None = None
@@ -99,7 +99,7 @@ class TuningPanel(Adjustable, Keeper, StillPicture, ipywidgets.VBox):
         for declared, control in zip(
             self._ranges.values(), self._controls.values(), strict=True
         ):
-            if isinstance(declared, (Linear, Log)):
+            if isinstance(declared, (Slider, LogSlider)):
                 # Else the browser answers a value between two stops of the slider,
                 # one that was pasted or loaded, with the nearest stop.
                 control.continuous_update = False

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from helpers.records import History
+from helpers.training.history import History
 from helpers.widgets.wiring import Data
 
 

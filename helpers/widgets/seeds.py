@@ -5,7 +5,7 @@ from collections.abc import Callable, Generator
 
 from torch import nn
 
-from helpers.records import Epoch, Recorder
+from helpers.training.history import Epoch, Recorder
 from helpers.widgets.dead_units import IMAGES, dead_relu_share
 from helpers.widgets.diagnosis import Finding, diagnose, gravest
 from helpers.widgets.engine import Engine

@@ -9,7 +9,7 @@ import re
 import shlex
 from collections.abc import Mapping
 
-from helpers.widgets.controls import Choice, Range, Whole, label_of
+from helpers.widgets.controls import Choice, IntSlider, Range, label_of
 
 SEED_RANGE = re.compile(r"(\d+)\.\.(\d+)")
 
@@ -72,7 +72,7 @@ def _read(name: str, text: str, ranges: Mapping[str, Range]) -> dict[str, object
             raise ValueError(f"seed={text} must begin with the smaller number")
         seeds = ranges["seeds"].check("seeds", last - first + 1)
         return {"seed": declared.check(name, first), "seeds": seeds}
-    kind = int if isinstance(declared, Whole) else float
+    kind = int if isinstance(declared, IntSlider) else float
     return {name: declared.check(name, _number(name, text, kind))}
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from torch import nn
 
 from helpers.data import Examples, ImageData, PointData
-from helpers.devices import seeded
+from helpers.seeds import seeded
 from helpers.training import fit
 
 _OWN = {"net", "train", "val", "loss", "parameters", "seed", "optimizer_options"}

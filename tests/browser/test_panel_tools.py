@@ -8,7 +8,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 CELLS = (
     """
-from helpers import Choice, Log, TuningPanel, Whole, SoftmaxRegression, load_images
+from helpers import Choice, IntSlider, LogSlider, SoftmaxRegression, TuningPanel
+from helpers import load_images
 data = load_images()
 """,
     """
@@ -16,9 +17,9 @@ TuningPanel(
     SoftmaxRegression,
     data,
     datasets=("digits", "fashion_mnist"),
-    lr=Log(0.001, 100, start=0.1),
+    lr=LogSlider(0.001, 100, start=0.1),
     batch_size=Choice(16, 64, 256, 1024, start=256),
-    num_epochs=Whole(1, 30, start=4),
+    num_epochs=IntSlider(1, 30, start=4),
     weight_decay=Choice(0.0, 1e-4, 1e-3),
 )
 """,

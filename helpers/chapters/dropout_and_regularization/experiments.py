@@ -13,9 +13,9 @@ from torch import nn
 from torch.nn import functional as F
 
 from helpers.data import Examples
-from helpers.devices import seeded
-from helpers.records import Epoch
+from helpers.seeds import seeded
 from helpers.training import accuracy, fit
+from helpers.training.history import Epoch
 
 WRONG = 0.3  # share of wrong labels, where there are any
 RATES = (0.03, 0.1)  # with momentum 0.9 and batches of 100

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from helpers.data import Examples, ImageData
-from helpers.devices import seeded
+from helpers.seeds import seeded
 from helpers.training import train
 
 NUM_FEATURES, NUM_TRUE = 50, 5

@@ -12,7 +12,7 @@ from scipy.linalg import solve_triangular
 from helpers.chapters.dropout_and_regularization.masks import dropout_masks
 from helpers.chapters.dropout_and_regularization.penalties import penalties
 from helpers.figures import COLORS
-from helpers.widgets.controls import Linear, Whole
+from helpers.widgets.controls import IntSlider, Slider
 from helpers.widgets.explorer import Explorer
 
 __all__ = ["dropout_masks", "fits", "penalties", "polynomial", "sample", "target"]
@@ -29,9 +29,9 @@ def polynomial() -> Explorer:
     return Explorer(
         _make_polynomial,
         figsize=(7.2, 3.2),
-        degree=Whole(0, MAX_DEGREE, start=3),
-        points=Whole(MAX_DEGREE + 1, MAX_POINTS, start=24),
-        noise=Linear(0, 1, start=0.3),
+        degree=IntSlider(0, MAX_DEGREE, start=3),
+        points=IntSlider(MAX_DEGREE + 1, MAX_POINTS, start=24),
+        noise=Slider(0, 1, start=0.3),
     )
 
 

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from helpers.figures import COLORS
-from helpers.widgets.controls import Linear, Whole
+from helpers.widgets.controls import IntSlider, Slider
 from helpers.widgets.explorer import ClientExplorer
 
 NUM_MASKS, NUM_INPUTS = 200, 4
@@ -51,8 +51,8 @@ def dropout_masks() -> ClientExplorer:
         _draw,
         _read,
         figsize=(6.6, 3.6),
-        dropout=Linear(0, 1, start=0.5),
-        mask=Whole(1, NUM_MASKS, start=1),
+        dropout=Slider(0, 1, start=0.5),
+        mask=IntSlider(1, NUM_MASKS, start=1),
     )
 
 

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle, Ellipse, Polygon
 
 from helpers.figures import COLORS
-from helpers.widgets.controls import Linear
+from helpers.widgets.controls import Slider
 from helpers.widgets.explorer import ClientExplorer
 
 REACH = 2.0  # both weights lie in -2 to 2
@@ -34,10 +34,10 @@ def penalties() -> ClientExplorer:
         _draw,
         _read,
         figsize=(6.4, 3.5),
-        optimum_w1=Linear(-REACH, REACH, start=1.2),
-        optimum_w2=Linear(-REACH, REACH, start=0.4),
-        strength=Linear(0, 2, start=0.5),
-        correlation=Linear(-0.8, 0.8, start=0.0),
+        optimum_w1=Slider(-REACH, REACH, start=1.2),
+        optimum_w2=Slider(-REACH, REACH, start=0.4),
+        strength=Slider(0, 2, start=0.5),
+        correlation=Slider(-0.8, 0.8, start=0.0),
     )
 
 

@@ -9,7 +9,7 @@ import traitlets
 from matplotlib.figure import Figure
 
 from helpers.figures import COLORS
-from helpers.widgets.controls import Linear, Whole
+from helpers.widgets.controls import IntSlider, Slider
 from helpers.widgets.explorer import ClientExplorer
 
 # As in descent.js, which draws the same.
@@ -36,8 +36,8 @@ def descent() -> ClientExplorer:
         _draw,
         _read,
         figsize=(6.2, 2.9),
-        learning_rate=Linear(0.01, 1.01, start=0.05),  # steps of 0.01
-        condition=Whole(1, 20, start=10),
+        learning_rate=Slider(0.01, 1.01, start=0.05),  # steps of 0.01
+        condition=IntSlider(1, 20, start=10),
     )
 
 

@@ -9,7 +9,7 @@ from matplotlib.patches import Polygon
 from helpers.chapters.linear_algebra_and_gradients.descent import descent
 from helpers.chapters.linear_algebra_and_gradients.plane_map import plane_map
 from helpers.figures import COLORS
-from helpers.widgets.controls import Linear, Whole
+from helpers.widgets.controls import IntSlider, Slider
 from helpers.widgets.explorer import Explorer
 
 __all__ = ["descent", "norm_balls", "plane_map", "taylor"]
@@ -24,9 +24,9 @@ def norm_balls() -> Explorer:
     return Explorer(
         _make_norm_balls,
         figsize=(4.4, 4.2),
-        p=Linear(0.5, 10.5, start=2.0),  # steps of 0.1, so that 1 and 2 are met
-        x1=Linear(-2.5, 2.5, start=1.5),
-        x2=Linear(-2.5, 2.5, start=-2.0),
+        p=Slider(0.5, 10.5, start=2.0),  # steps of 0.1, so that 1 and 2 are met
+        x1=Slider(-2.5, 2.5, start=1.5),
+        x2=Slider(-2.5, 2.5, start=-2.0),
     )
 
 
@@ -96,10 +96,10 @@ def taylor() -> Explorer:
     return Explorer(
         _make_taylor,
         figsize=(6.6, 3.1),
-        x=Linear(-1, 1, start=0.0),
-        y=Linear(-2, 2, start=0.8),
-        direction=Whole(0, 360, start=30),
-        distance=Linear(0.1, FARTHEST, start=1.0),
+        x=Slider(-1, 1, start=0.0),
+        y=Slider(-2, 2, start=0.8),
+        direction=IntSlider(0, 360, start=30),
+        distance=Slider(0.1, FARTHEST, start=1.0),
     )
 
 

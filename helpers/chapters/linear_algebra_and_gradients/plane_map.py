@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from helpers.experiments import number
 from helpers.figures import COLORS
-from helpers.widgets.controls import Linear, Whole
+from helpers.widgets.controls import IntSlider, Slider
 from helpers.widgets.explorer import ClientExplorer
 
 REACH = 4.0  # the picture shows -4 to 4 in both coordinates
@@ -37,8 +37,8 @@ def plane_map() -> ClientExplorer:
         _draw,
         _read,
         figsize=(4.6, 4.6),
-        **{name: Linear(-2.5, 2.5, start=a) for name, a in entries.items()},
-        angle=Whole(0, 360, start=15),
+        **{name: Slider(-2.5, 2.5, start=a) for name, a in entries.items()},
+        angle=IntSlider(0, 360, start=15),
     )
 
 

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from helpers.chapters.multilayer_perceptrons.reading import readable
 from helpers.figures import COLORS
-from helpers.widgets.controls import Choice, Whole
+from helpers.widgets.controls import Choice, IntSlider
 from helpers.widgets.explorer import Explorer
 
 MOST = 64  # hidden units
@@ -28,7 +28,7 @@ def approximation() -> Explorer:
         _make,
         figsize=(7, 3),
         target=Choice(*TARGETS, start="sin 6x"),
-        num_hiddens=Whole(1, MOST, start=2),
+        num_hiddens=IntSlider(1, MOST, start=2),
     )
 
 

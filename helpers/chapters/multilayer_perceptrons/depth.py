@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from helpers.chapters.multilayer_perceptrons.reading import readable
 from helpers.figures import COLORS
-from helpers.widgets.controls import Choice, Log, Whole
+from helpers.widgets.controls import Choice, IntSlider, LogSlider
 from helpers.widgets.explorer import Explorer
 
 MOST = 30  # hidden layers
@@ -44,8 +44,8 @@ def depth() -> Explorer:
         figsize=(7, 3),
         activation=Choice(*ACTIVATIONS, start="tanh"),
         weight_sd=Choice(*INITS, start="Xavier"),
-        factor=Log(0.1, 10, start=1.0),
-        layers=Whole(1, MOST, start=20),
+        factor=LogSlider(0.1, 10, start=1.0),
+        layers=IntSlider(1, MOST, start=20),
     )
 
 

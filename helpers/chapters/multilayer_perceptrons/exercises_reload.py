@@ -8,8 +8,8 @@ import torch
 from torch import nn
 
 from helpers.chapters.multilayer_perceptrons import solutions
-from helpers.devices import seeded
 from helpers.exercises import Exercise, Mistake
+from helpers.seeds import seeded
 
 
 def network(widths, extra):

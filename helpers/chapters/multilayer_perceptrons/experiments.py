@@ -15,7 +15,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from helpers.data import minibatches
-from helpers.devices import seeded
+from helpers.seeds import seeded
 from helpers.training import evaluate
 
 RATES = (0.1, 0.3, 1.0)

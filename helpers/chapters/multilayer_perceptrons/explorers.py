@@ -12,7 +12,7 @@ from helpers.chapters.multilayer_perceptrons.approximation import approximation
 from helpers.chapters.multilayer_perceptrons.depth import depth
 from helpers.chapters.multilayer_perceptrons.reading import readable
 from helpers.figures import COLORS
-from helpers.widgets.controls import Choice, Linear, Log, Whole
+from helpers.widgets.controls import Choice, IntSlider, LogSlider, Slider
 from helpers.widgets.explorer import ClientExplorer
 
 __all__ = ["activations", "approximation", "depth"]
@@ -85,9 +85,9 @@ def activations() -> ClientExplorer:
         _read_activations,
         figsize=(7, 2.6),
         activation=_Named(*FUNCTIONS, start="sigmoid"),
-        z=Linear(-REACH, REACH, start=0.0),
-        layers=Whole(1, 30, start=10),
-        weight=Log(0.1, 100, start=1.0),
+        z=Slider(-REACH, REACH, start=0.0),
+        layers=IntSlider(1, 30, start=10),
+        weight=LogSlider(0.1, 100, start=1.0),
     )
 
 

@@ -14,8 +14,8 @@ from torch import nn
 from torch.nn import functional as F
 
 from helpers.data import Examples, ImageData
-from helpers.devices import seeded
 from helpers.models import SoftmaxRegression
+from helpers.seeds import seeded
 from helpers.training import accuracy, evaluate, train
 
 

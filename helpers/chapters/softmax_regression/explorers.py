@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from torch.nn import functional as F
 
 from helpers.figures import COLORS
-from helpers.widgets.controls import Linear, Log, Whole
+from helpers.widgets.controls import IntSlider, LogSlider, Slider
 from helpers.widgets.explorer import ClientExplorer, Explorer
 
 NAMES = ("cat", "chicken", "dog")
@@ -34,10 +34,10 @@ def softmax_temperature() -> ClientExplorer:
         _draw_softmax,
         _read_softmax,
         figsize=(6, 2.5),
-        logit_cat=Linear(-5, 5, start=1.0),
-        logit_chicken=Linear(-5, 5, start=2.0),
-        logit_dog=Linear(-5, 5, start=3.0),
-        temperature=Log(0.1, 10, start=1.0),
+        logit_cat=Slider(-5, 5, start=1.0),
+        logit_chicken=Slider(-5, 5, start=2.0),
+        logit_dog=Slider(-5, 5, start=3.0),
+        temperature=LogSlider(0.1, 10, start=1.0),
     )
 
 
@@ -78,8 +78,8 @@ def decision_borders() -> Explorer:
     return Explorer(
         _make_borders,
         figsize=(4.2, 4),
-        training_steps=Whole(0, 100, start=100),
-        weight_factor=Log(0.1, 10, start=1.0),
+        training_steps=IntSlider(0, 100, start=100),
+        weight_factor=LogSlider(0.1, 10, start=1.0),
     )
 
 
@@ -149,8 +149,8 @@ def focal_factor() -> Explorer:
     return Explorer(
         _make_focal,
         figsize=(5, 3),
-        gamma=Linear(0, 5, start=2.0),
-        probability=Linear(0.01, 0.99, start=0.7),
+        gamma=Slider(0, 5, start=2.0),
+        probability=Slider(0.01, 0.99, start=0.7),
     )
 
 

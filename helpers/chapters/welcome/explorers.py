@@ -5,7 +5,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
 from helpers.figures import COLORS
-from helpers.widgets.controls import Linear
+from helpers.widgets.controls import Slider
 from helpers.widgets.explorer import Explorer
 
 # Twelve points around a line with slope 1.5 and intercept 1, fixed once.
@@ -24,8 +24,8 @@ def fit_a_line() -> Explorer:
     return Explorer(
         _make,
         figsize=(5, 3),
-        slope=Linear(-2, 4, start=0.0),
-        intercept=Linear(-6, 8, start=0.0),
+        slope=Slider(-2, 4, start=0.0),
+        intercept=Slider(-6, 8, start=0.0),
     )
 
 

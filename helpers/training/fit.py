@@ -18,9 +18,11 @@ from torch.nn import functional as F
 from tqdm import tqdm
 
 from helpers.data import Examples, minibatches
-from helpers.devices import OwnRandomness, default_device, place
-from helpers.records import Epoch, History, Metrics, Recorder, Step
-from helpers.steps import (
+from helpers.devices import default_device, place
+from helpers.seeds import OwnRandomness
+from helpers.training.evaluate import evaluate
+from helpers.training.history import Epoch, History, Recorder, Step
+from helpers.training.step import (
     LossFunction,
     Sums,
     Trainer,
@@ -29,19 +31,6 @@ from helpers.steps import (
 )
 
 DEFAULTS = {"num_epochs": 10, "lr": 0.1, "batch_size": 256, "seed": 0}
-
-
-def accuracy(y_hat: Tensor, y: Tensor) -> float:
-    """Share of rows whose largest logit stands at the label.
-
-    Parameters
-    ----------
-    y_hat : (n, K) logits or probabilities.
-    y : (n,) class indices.
-
-    Taught in chapter 2.
-    """
-    return (y_hat.argmax(1) == y).float().mean().item()
 
 
 def fit(
@@ -160,34 +149,6 @@ def train(net, train: Examples, val: Examples | None = None, **settings) -> Hist
             recorder.add(record)
             bar.update(record.examples - bar.n)
     return recorder.history()
-
-
-@torch.no_grad()
-def evaluate(
-    net: Callable[[Tensor], Tensor],
-    examples: Examples,
-    loss: LossFunction = F.cross_entropy,
-    batch_size: int = 1024,
-) -> Metrics:
-    """Mean loss and accuracy over all examples, in evaluation mode.
-
-    The module's mode (train or eval) is put back afterwards. Accuracy is None where
-    the targets are not class indices.
-    """
-    training = isinstance(net, nn.Module) and net.training
-    if isinstance(net, nn.Module):
-        net.eval()
-        weight = next(net.parameters(), None)
-        examples = examples if weight is None else examples.to(weight.device)
-    sums = Sums()
-    try:
-        for X, y in minibatches(examples, batch_size):
-            y_hat = net(X)
-            sums.add(y_hat, y, loss(y_hat, y))
-    finally:
-        if training:
-            net.train()
-    return sums.metrics()
 
 
 def _check_whole(name: str, value: int) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from helpers.records import Metrics
+from helpers.training.history import Metrics
 
 LossFunction = Callable[[Tensor, Tensor], Tensor]
 
