@@ -483,7 +483,7 @@ def test_pictures_of_a_slow_network_are_fewer(monkeypatch):
         time.sleep(0.02)
         return regions_of(*arguments)
 
-    monkeypatch.setattr("helpers.widgets.decision.regions_of", slow)
+    monkeypatch.setattr("helpers.widgets.plane_view.regions_of", slow)
     view.begin(panel.runs[0], 100, panel.net)
     end = time.perf_counter() + 0.5
     while time.perf_counter() < end:

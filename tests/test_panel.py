@@ -22,8 +22,8 @@ from helpers import (
     seeded,
     train,
 )
-from helpers.widgets import engine
-from helpers.widgets.still import VIEW
+from helpers.tuning import worker
+from helpers.widgets.picture import VIEW
 from tests.easy import easy_data
 
 
@@ -419,7 +419,7 @@ def test_at_most_ten_pictures_a_second(slow):
 
 
 def test_long_runs_are_drawn_with_few_points_and_their_mean_stays():
-    from helpers.widgets.chart import MAX_POINTS, Curves
+    from helpers.widgets.curves_view import MAX_POINTS, Curves
 
     curves = Curves(num_examples=10)
     losses = [float(k % 7) for k in range(5000)]
@@ -447,7 +447,7 @@ def test_the_panel_carries_a_picture_of_its_runs(data):
 def test_only_the_engine_of_the_last_training_is_current(data):
     panel = make_panel(data)
     panel.run()
-    assert engine.current() is panel._engine
+    assert worker.current() is panel._engine
 
 
 def test_the_test_set_is_never_touched(data):

@@ -9,7 +9,7 @@ import pytest
 
 from helpers import IntSlider, LogSlider, SoftmaxRegression, TuningPanel, load_images
 from helpers.data import DataError, real
-from helpers.widgets.data_choice import arrived
+from helpers.widgets.dataset_menu import arrived
 from tests.test_real_data import server, toy, toy_set  # noqa: F401  (fixtures)
 
 SHARED = Path(__file__).parents[2] / "shared/data"
@@ -26,7 +26,7 @@ def empty(monkeypatch, tmp_path):
     """A machine that has no real set."""
     monkeypatch.setenv("COURSE_DATA", str(tmp_path))
     monkeypatch.setattr(real, "data_folders", lambda: [tmp_path])
-    monkeypatch.setattr("helpers.widgets.data_choice.data_folders", lambda: [tmp_path])
+    monkeypatch.setattr("helpers.widgets.dataset_menu.data_folders", lambda: [tmp_path])
     return tmp_path
 
 

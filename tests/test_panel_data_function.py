@@ -26,7 +26,7 @@ from helpers import (
     with_label_noise,
 )
 from helpers.data import DataError
-from helpers.widgets.chart import CurvesView
+from helpers.widgets.curves_view import CurvesView
 
 CALLS = []
 

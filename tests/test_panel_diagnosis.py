@@ -17,8 +17,7 @@ from helpers import (
     TuningPanel,
     load_images,
 )
-from helpers.widgets.dead_units import dead_relu_share
-from helpers.widgets.diagnosis import STATES, Finding, diagnose, gravest
+from helpers.tuning.diagnosis import STATES, Finding, dead_relu_share, diagnose, gravest
 
 PER_EPOCH = 47  # steps, as in 12,000 images by batches of 256
 

@@ -17,7 +17,7 @@ from helpers import (
     seeded,
     train,
 )
-from helpers.widgets.run import mean_history
+from helpers.tuning.runs import mean_history
 from tests.easy import easy_data
 
 

@@ -1,7 +1,8 @@
 """Setting a panel's controls from Python and from a pasted line."""
 
-from helpers.widgets import settings_text
-from helpers.widgets.controls import Range
+from helpers.tuning import settings_line
+from helpers.tuning.ranges import Range
+from helpers.widgets.sliders import value_of
 
 
 class Adjustable:
@@ -15,12 +16,12 @@ class Adjustable:
     @property
     def settings(self) -> dict[str, object]:
         """The values that the controls show now."""
-        return {n: r.read(n, self._controls[n]) for n, r in self._ranges.items()}
+        return {n: value_of(n, r, self._controls[n]) for n, r in self._ranges.items()}
 
     @property
     def settings_text(self) -> str:
         """The settings as one line, such as ``lr=0.1 num_epochs=10 seed=0``."""
-        return settings_text.render(self._ranges, self.settings)
+        return settings_line.render(self._ranges, self.settings)
 
     def paste(self, text: str) -> None:
         """Set the controls that a line like `settings_text` names.
@@ -30,7 +31,7 @@ class Adjustable:
         ValueError : the line cannot be read, or a value is outside its range; then
             nothing has changed, and the message is one sentence.
         """
-        self.set(**settings_text.parse(text, self._ranges))
+        self.set(**settings_line.parse(text, self._ranges))
 
     def _pasted(self, text: str) -> None:
         try:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 import ipywidgets
 
 from helpers.data import DataError
-from helpers.widgets.controls import Range
-from helpers.widgets.data_choice import DataChoice
-from helpers.widgets.wiring import Data, arguments_of, made_data
+from helpers.tuning.dispatch import Data, arguments_of, made_data
+from helpers.tuning.ranges import Range
+from helpers.widgets.dataset_menu import DataChoice
 
 
 class DataSource:

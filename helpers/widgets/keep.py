@@ -1,7 +1,7 @@
 """What can be done with a panel's kept runs."""
 
-from helpers.widgets.export import run_code, runs_csv
-from helpers.widgets.run import KeptRuns
+from helpers.tuning.export import run_code, runs_csv
+from helpers.tuning.runs import KeptRuns
 
 
 class Keeper:

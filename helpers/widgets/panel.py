@@ -8,22 +8,22 @@ from torch.nn import functional as F
 
 from helpers.data import DataError
 from helpers.training.history import History
+from helpers.tuning.dispatch import Data
+from helpers.tuning.ranges import IntSlider, LogSlider, Range, Slider, label_of
+from helpers.tuning.runs import KeptRuns, Run
+from helpers.tuning.trial import Trial
+from helpers.tuning.worker import Engine
 from helpers.widgets.adjust import Adjustable
-from helpers.widgets.chart import CurvesView
-from helpers.widgets.controls import IntSlider, LogSlider, Range, Slider, label_of
-from helpers.widgets.data_choice import DataChoice
+from helpers.widgets.curves_view import CurvesView
 from helpers.widgets.data_source import DataSource
-from helpers.widgets.engine import Engine
+from helpers.widgets.dataset_menu import DataChoice
+from helpers.widgets.interrupt import listen_to_interrupt, replace_in_cell
 from helpers.widgets.keep import Keeper
-from helpers.widgets.kernel import listen_to_interrupt, replace_in_cell
 from helpers.widgets.more import More
-from helpers.widgets.run import KeptRuns, Run
-from helpers.widgets.seeds import Trial
-from helpers.widgets.still import StillPicture
-from helpers.widgets.still_panel import draw_panel
-from helpers.widgets.surface import Surface
-from helpers.widgets.wiring import Data
-from helpers.widgets.words import describe
+from helpers.widgets.panel_parts import Surface
+from helpers.widgets.panel_picture import draw_panel
+from helpers.widgets.picture import StillPicture
+from helpers.widgets.sliders import control_of
 
 MOST_SEEDS = 5
 NOT_FOR_TRAINING = ("seeds", "data")  # settings of the panel, not of one training
@@ -95,7 +95,7 @@ class TuningPanel(Adjustable, Keeper, StillPicture, ipywidgets.VBox):
         self._count = 0
         self.runs = KeptRuns()
         self._sets: dict[str, Data] = {}  # the set of every run, for its code
-        self._controls = {name: r.control(name) for name, r in self._ranges.items()}
+        self._controls = {name: control_of(name, r) for name, r in self._ranges.items()}
         for declared, control in zip(
             self._ranges.values(), self._controls.values(), strict=True
         ):
@@ -237,7 +237,7 @@ class TuningPanel(Adjustable, Keeper, StillPicture, ipywidgets.VBox):
         engine, run = trial.engine, trial.run
         if engine.active:
             trial.push()
-            self._surface.state(engine.state, describe(engine, run))
+            self._surface.state(engine.state, trial.describe())
             return
         trial.close()
         if run.histories and not trial.discard:
@@ -249,7 +249,7 @@ class TuningPanel(Adjustable, Keeper, StillPicture, ipywidgets.VBox):
             self._surface.diagnosis(None)
             self._surface.state("ready", "Ready. The training was dropped.")
         else:
-            self._surface.state(engine.state, describe(engine, run))
+            self._surface.state(engine.state, trial.describe())
 
     def rate_moved(self) -> None:
         """The learning rate's control moved; a live training follows at once.

@@ -14,8 +14,8 @@ from helpers.data import Examples, PointData
 from helpers.figures import COLORS, draw_regions
 from helpers.figures.plane import EVERY, SIDE, Regions, plane_of, regions_of
 from helpers.training.history import Epoch, Step
-from helpers.widgets.chart import CurvesView
-from helpers.widgets.run import Run
+from helpers.tuning.runs import Run
+from helpers.widgets.curves_view import CurvesView
 
 MOST_POINTS = 1_000  # of each part that are drawn
 CURVE_HEIGHT = 170  # pixels
@@ -24,14 +24,14 @@ _HERE = Path(__file__).parent
 
 
 class DecisionMap(anywidget.AnyWidget):
-    """The canvas that decision.js draws.
+    """The canvas that plane_view.js draws.
 
     ``points`` are float32 pairs, the first ``num_train`` of them training points;
     ``labels`` are bytes, a class or a level of a regression. ``picture`` holds bytes
     of `helpers.figures.plane.Regions`; it is empty before the first run.
     """
 
-    _esm = _HERE / "decision.js"
+    _esm = _HERE / "plane_view.js"
     _css = _HERE / "panel.css"
     points = traitlets.Bytes().tag(sync=True)
     labels = traitlets.Bytes().tag(sync=True)

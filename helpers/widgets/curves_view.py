@@ -11,20 +11,20 @@ from matplotlib.axes import Axes
 
 from helpers.figures import COLORS, DASHES, draw_curves
 from helpers.training.history import Epoch, History, Step
-from helpers.widgets.run import Run
-from helpers.widgets.wiring import Data
+from helpers.tuning.dispatch import Data
+from helpers.tuning.runs import Run
 
 MAX_POINTS = 200  # of the training loss; more would not be seen
 _HERE = Path(__file__).parent
 
 
 class Chart(anywidget.AnyWidget):
-    """The canvas that chart.js draws: ``runs`` that are kept and the ``live`` one.
+    """The canvas of curves_view.js: ``runs`` that are kept and the ``live`` one.
 
     Without ``accuracy``, as in a regression, the loss has the whole width.
     """
 
-    _esm = _HERE / "chart.js"
+    _esm = _HERE / "curves_view.js"
     _css = _HERE / "panel.css"
     runs = traitlets.List().tag(sync=True)
     live = traitlets.Dict().tag(sync=True)
@@ -73,7 +73,7 @@ class Curves:
                 self.width *= 2
 
     def series(self) -> dict:
-        """The four curves as lists of epochs and values, ready for chart.js."""
+        """The four curves as lists of epochs and values, ready for curves_view.js."""
         if self.pending:
             seen, losses = zip(*self.pending, strict=True)
             self.add_losses(seen, torch.stack(losses).tolist())

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from matplotlib.figure import Figure
 
 from helpers.figures import line_style
-from helpers.widgets.controls import Range, label_of
-from helpers.widgets.run import Run
+from helpers.tuning.ranges import Range, label_of
+from helpers.tuning.runs import Run
 
 INK, FAINT = "#333333", "#999999"
 MOST_LETTERS = 120  # of a table's head in one line; above, its labels take two

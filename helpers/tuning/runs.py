@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from helpers.training.history import History
-from helpers.widgets.wiring import Data
+from helpers.tuning.dispatch import Data
 
 
 @dataclass

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 
 from torch.nn import functional as F
 
-from helpers.widgets.run import Run
-from helpers.widgets.source import Quoted, loading_of
-from helpers.widgets.wiring import Data, arguments_of, divide, loss_with
+from helpers.tuning.dispatch import Data, arguments_of, divide, loss_with
+from helpers.tuning.quoting import Quoted, loading_of
+from helpers.tuning.runs import Run
 
 METRICS = ("train_loss", "train_accuracy", "val_loss", "val_accuracy")
 

@@ -6,11 +6,16 @@ from collections.abc import Callable, Generator
 from torch import nn
 
 from helpers.training.history import Epoch, Recorder
-from helpers.widgets.dead_units import IMAGES, dead_relu_share
-from helpers.widgets.diagnosis import Finding, diagnose, gravest
-from helpers.widgets.engine import Engine
-from helpers.widgets.run import Run
-from helpers.widgets.wiring import Data, arguments_of, made_data, train_with
+from helpers.tuning.diagnosis import (
+    IMAGES,
+    Finding,
+    dead_relu_share,
+    diagnose,
+    gravest,
+)
+from helpers.tuning.dispatch import Data, arguments_of, made_data, train_with
+from helpers.tuning.runs import Run
+from helpers.tuning.worker import Engine
 
 PUSH_SECONDS = 0.1  # at most ten pictures a second
 FINDING_SECONDS = 0.5  # between two looks at the numbers
@@ -171,6 +176,25 @@ class Trial:
         if finding is not None:
             self._shown = now
         self._surface.diagnosis(finding)
+
+    def describe(self) -> str:
+        """The state of the training as a sentence."""
+        engine, run, name = self.engine, self.run, self.run.name.capitalize()
+        if engine.state == "running":
+            return f"{name} is training."
+        if engine.state == "paused":
+            why = f", because {engine.reason}" if engine.reason else ""
+            return (
+                f"{name} is paused{why}. Run goes on, Step takes one minibatch, Stop "
+                "ends it."
+            )
+        if engine.state == "failed":
+            return f"{name} failed: {type(engine.error).__name__}: {engine.error}"
+        final = run.final()
+        result = "" if final is None else f": {run.metric_name()} {run.text(final)}"
+        if (spread := run.spread()) is not None:
+            result += f" ± {run.text(spread)} over {len(run.complete)} seeds"
+        return f"{name} {engine.state}{result}."
 
     def _num_classes(self) -> int | None:
         if self.data is None or self.data.train.y.is_floating_point():

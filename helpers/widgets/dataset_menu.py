@@ -8,7 +8,7 @@ import ipywidgets
 
 from helpers.data import DataError, ImageData, download, load_images
 from helpers.data.real import SETS, data_folders
-from helpers.widgets.controls import Choice
+from helpers.tuning.ranges import Choice
 
 PARTS = ("train", "val", "test")
 POLL_SECONDS = 0.2  # between two looks at how much has arrived

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from IPython import get_ipython
 
-from helpers.widgets.engine import current
+from helpers.tuning.worker import current
 
 
 def _stop_training(*_) -> None:

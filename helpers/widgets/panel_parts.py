@@ -9,9 +9,9 @@ import ipywidgets
 import traitlets
 
 from helpers.figures import COLORS, DASHES
-from helpers.widgets.controls import Range, label_of
-from helpers.widgets.diagnosis import Finding
-from helpers.widgets.run import Run
+from helpers.tuning.diagnosis import Finding
+from helpers.tuning.ranges import Range, label_of
+from helpers.tuning.runs import Run
 
 _HERE = Path(__file__).parent
 # which buttons can be pressed in which state
