@@ -19,7 +19,7 @@ data = load_images("digits")
 panel = TuningPanel(LeNet, data, lr=LogSlider(0.001, 10, start=0.1),
                     num_epochs=IntSlider(1, 50, start=2))
 moments = []  # wall time, because the time of drawing is what is in question
-panel._surface.status.observe(
+panel.lines.status.observe(
     lambda change: moments.append((time.perf_counter(), change["new"])), "value")
 panel
 """,

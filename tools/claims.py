@@ -11,7 +11,6 @@ import importlib
 import os
 import platform
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -102,17 +101,12 @@ def read(path: Path) -> list[dict[str, str]]:
 
 def write(rows: list[dict[str, str]], path: Path) -> None:
     """Store rows, whole or not at all."""
-    handle, part = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
-    try:
-        with os.fdopen(handle, "w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(rows)
-        os.chmod(part, 0o644)
-        os.replace(part, path)
-    except BaseException:
-        os.unlink(part)
-        raise
+    from helpers.files import replaced
+
+    with replaced(path) as part, part.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 def merged(old: list[dict], new: list[dict]) -> list[dict]:

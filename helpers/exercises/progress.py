@@ -2,11 +2,12 @@
 
 import json
 import os
-import tempfile
 from pathlib import Path
 
 import platformdirs
 from filelock import FileLock
+
+from helpers.files import replaced
 
 STATES = ("wrong", "solved")  # the later one stays: what was solved once is solved
 PATIENCE_SECONDS = 5
@@ -62,7 +63,8 @@ def record(chapter: str, name: str, state: str) -> bool:
             if damaged:
                 os.replace(path, f"{path}.damaged")
             now[chapter][name] = state
-            _write(path, json.dumps(now, indent=1))
+            with replaced(path) as part:
+                part.write_text(json.dumps(now, indent=1), encoding="utf8")
     except OSError:
         return False
     return True
@@ -89,14 +91,3 @@ def _read(path: Path) -> tuple[dict[str, dict[str, str]], bool]:
         damaged |= len(kept) < len(names)
         found[chapter] = kept
     return found, damaged
-
-
-def _write(path: Path, text: str) -> None:
-    handle, part = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
-    try:
-        with os.fdopen(handle, "w", encoding="utf8") as file:
-            file.write(text)
-        os.replace(part, path)
-    except BaseException:
-        os.unlink(part)
-        raise
