@@ -48,7 +48,7 @@ def installer(env) -> list[str]:
 def install(env, *arguments: str) -> None:
     """Install, with the output in a log; raise Failed if it fails."""
     command, output, looked_up = [*installer(env), *arguments], [], 0
-    with open(env.log, "a") as log:
+    with open(env.log, "a", encoding="utf-8") as log:
         log.write(f"\n$ {' '.join(command)}\n")
         child = subprocess.Popen(
             command,
