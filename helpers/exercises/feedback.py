@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from helpers.exercises.progress import progress_file, states
+from helpers.exercises.progress import not_saved, states
 
 if TYPE_CHECKING:
     from helpers.exercises.checking import Exercise
@@ -75,9 +75,7 @@ class Feedback:
         return f"{self.exercise.title}: {self.text}"
 
     def _not_saved(self) -> str:
-        if self.saved is not False:
-            return ""
-        return f"Your progress could not be saved: {progress_file()} is not writable."
+        return not_saved() if self.saved is False else ""
 
     def _repr_html_(self) -> str:
         rows = "".join(
