@@ -15,7 +15,7 @@ WHOLE = {"python": "3.11.7", "torch": "2.13.0+cpu", "broken": "", "differs": []}
 NO_NETWORK = "WARNING: Retrying (Retry(total=0)) after connection broken"
 # The Python of an environment, and uv. Its file of answers says what stands there and
 # what pip says (nothing: it works); what it was asked is noted.
-FAKE = '''\
+FAKE = """\
 #!{python}
 import json, pathlib, sys
 folder = pathlib.Path({folder!r})
@@ -34,7 +34,16 @@ elif "pip install" in asked:
         sys.exit(answers["says"])
     answers["look"] = {whole!r}
     (folder / "answers.json").write_text(json.dumps(answers))
-'''
+else:
+    sys.exit(answers.get("status", 0))
+"""
+# This Python, which says that it is another version.
+OLDER = """\
+#!{python}
+import runpy, sys
+sys.version_info, sys.argv = {version}, sys.argv[1:]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
 
 
 class Clone:

@@ -300,7 +300,6 @@ def test_the_large_torch_is_announced(maker, monkeypatch, capsys):
 
 def test_every_server_of_the_environment_saves_pictures(maker):
     """Plain `jupyter lab` and a hub's read etc/jupyter; what is there already stays."""
-    shutil.copytree(ROOT / "tools/jupyter_config", maker.folder / "tools/jupyter_config")
     ensure()
     folder = maker.venv / "etc/jupyter"
     config = PyFileConfigLoader("jupyter_server_config.py", str(folder)).load_config()
@@ -378,7 +377,10 @@ def test_no_venv_module(inside, monkeypatch):
         ("WARNING: Retrying (Retry(total=4)) after connection broken", "No network"),
         ("ERROR: ReadTimeoutError: Read timed out.", "The network is too slow"),
         ("SSLError(CERTIFICATE_VERIFY_FAILED); Retrying (Retry(", "The package index"),
-        ("ERROR: No matching distribution found for x==9\n", "Installing failed: ERROR"),
+        (
+            "ERROR: No matching distribution found for x==9\n",
+            "Installing failed: ERROR",
+        ),
         ("", "Installing failed"),
     ],
 )
