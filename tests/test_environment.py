@@ -185,7 +185,7 @@ def test_without_any_pip_a_sentence(clone):
 
 def test_one_that_cannot_be_written_is_used_if_it_fits(inside, monkeypatch):
     def read_only(*_):
-        raise PermissionError(13, "Permission denied", "/opt/course")
+        raise PermissionError(13, "Permission denied", "/srv/course")
 
     inside.put_environment()
     monkeypatch.setattr(env, "write_config", read_only)
@@ -378,9 +378,10 @@ def test_no_venv_module(inside, monkeypatch):
         ("ERROR: ReadTimeoutError: Read timed out.", "The network is too slow"),
         ("SSLError(CERTIFICATE_VERIFY_FAILED); Retrying (Retry(", "The package index"),
         (
-            "ERROR: No matching distribution found for x==9\n",
-            "Installing failed: ERROR",
+            "  ERROR: Nothing fits x==9\nnote: from pip",
+            "Installing failed: Nothing fits",
         ),
+        ("x\n  cause: Because of x\nhint: y", "Installing failed: Because of x."),
         ("", "Installing failed"),
     ],
 )

@@ -92,7 +92,8 @@ def reason(output: str) -> str:
     for pattern, sentence in CAUSES.items():
         if re.search(pattern, output):
             return sentence
-    errors = re.findall(r"^ERROR:.*$", output, re.MULTILINE)
+    # pip's word and uv's, also from a build that they ran
+    errors = re.findall(r"^\s*(?:ERROR|cause): (.*)$", output, re.MULTILINE)
     last = errors[-1] if errors else last_line(output)
     return f"Installing failed: {last.rstrip('.')}."
 
