@@ -4,6 +4,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from helpers.words import number
+
 # Words for the names that the field shortens.
 WORDS = {
     "lr": "learning rate",
@@ -27,9 +29,17 @@ class Range:
         """Return the value, or raise ValueError naming it and the allowed range."""
         raise NotImplementedError
 
+    def by_hand(self, name: str, value):
+        """The value that a control stands for where a person left it, checked.
+
+        Of a slider it is the number that is shown beside it: what a person reads,
+        writes down and pastes back is what the training gets.
+        """
+        return self.check(name, value)
+
     def text(self, value) -> str:
         """The value as it stands in tables."""
-        return f"{value:.3g}" if isinstance(value, float) else str(value)
+        return number(value) if isinstance(value, float) else str(value)
 
     def fraction(self, value) -> float | None:
         """Where the value lies between the ends, 0..1; None without an order."""
@@ -69,6 +79,12 @@ class _Interval(Range):
                 f"got {value:g}"
             )
         return float(value)
+
+    def by_hand(self, name, value):
+        value = self.check(name, value)
+        if isinstance(value, int) or value in (self.low, self.high):
+            return value
+        return min(max(float(f"{value:.3g}"), self.low), self.high)
 
     def fraction(self, value):
         return (value - self.low) / (self.high - self.low)
@@ -150,6 +166,5 @@ class Choice(Range):
         )
 
     def text(self, value):
-        return next(
-            label for label, v in self.options.items() if v is value or v == value
-        )
+        labels = (k for k, v in self.options.items() if v is value or v == value)
+        return next(labels, str(value))  # a first run may have had another value

@@ -15,25 +15,6 @@ from helpers.tuning.ranges import (
 )
 
 
-class _ByHand:
-    """Remembers the value that the front end sent last, to tell it from Python's."""
-
-    by_hand: float | None = None
-
-    def set_state(self, sync_data):
-        if "value" in sync_data:
-            self.by_hand = sync_data["value"]
-        super().set_state(sync_data)
-
-
-class _FloatSlider(_ByHand, ipywidgets.FloatSlider):
-    pass
-
-
-class _FloatLogSlider(_ByHand, ipywidgets.FloatLogSlider):
-    pass
-
-
 def control_of(name: str, declared: Range) -> ipywidgets.Widget:
     """A labelled control whose ``value`` is the hyperparameter."""
     look = {
@@ -44,19 +25,6 @@ def control_of(name: str, declared: Range) -> ipywidgets.Widget:
     return _control(declared, value=declared.start, **look)
 
 
-def value_of(name: str, declared: Range, control: ipywidgets.Widget):
-    """The control's value, checked.
-
-    A slider that was moved by hand stands for the number that is shown beside it:
-    what a person reads, writes down and pastes back is what the training gets.
-    """
-    value = declared.check(name, control.value)
-    by_hand = isinstance(control, _ByHand) and control.by_hand == control.value
-    if not by_hand or value in (declared.low, declared.high):
-        return value
-    return min(max(float(f"{value:.3g}"), declared.low), declared.high)
-
-
 @singledispatch
 def _control(declared: Range, **look) -> ipywidgets.Widget:
     raise TypeError(f"no control for {declared!r}")
@@ -64,7 +32,7 @@ def _control(declared: Range, **look) -> ipywidgets.Widget:
 
 @_control.register
 def _(declared: Slider, **look):
-    return _FloatSlider(
+    return ipywidgets.FloatSlider(
         min=declared.low,
         max=declared.high,
         step=_step(declared),
@@ -76,7 +44,9 @@ def _(declared: Slider, **look):
 @_control.register
 def _(declared: LogSlider, **look):
     low, high = math.log10(declared.low), math.log10(declared.high)
-    return _FloatLogSlider(min=low, max=high, step=0.05, readout_format=".3g", **look)
+    return ipywidgets.FloatLogSlider(
+        min=low, max=high, step=0.05, readout_format=".3g", **look
+    )
 
 
 @_control.register
