@@ -16,6 +16,7 @@ FLOORS = [
     {"data", "models", "devices", "seeds", "checkpoints"},
     {"training"},
     {"figures", "experiments", "exercises"},
+    {"tuning"},
     {"widgets"},
     {"chapters"},
     {"__init__", "doctor"},
