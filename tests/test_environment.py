@@ -192,6 +192,19 @@ def test_one_that_cannot_be_written_is_used_if_it_fits(inside, monkeypatch):
     ensure("lab")
 
 
+def test_an_older_one_in_a_read_only_clone_is_used(inside, monkeypatch, capsys):
+    def read_only(*_):
+        raise OSError(30, "Read-only file system", "/srv/course")
+
+    inside.put_environment()
+    ensure()
+    inside.change()
+    inside.answer(look=OLD)
+    monkeypatch.setattr(env, "install", read_only)
+    ensure("lab")
+    assert "Cannot write to /srv/course" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("source", ["VENV", "COURSE_VENV"])
 def test_what_is_no_environment_is_left_alone(clone, source):
     (clone.folder / "home").mkdir()
@@ -382,6 +395,10 @@ def test_no_venv_module(inside, monkeypatch):
             "Installing failed: Nothing fits",
         ),
         ("x\n  cause: Because of x\nhint: y", "Installing failed: Because of x."),
+        (
+            "error: Cannot update time stamp of 'a.egg-info'",
+            "A folder cannot be written",
+        ),
         ("", "Installing failed"),
     ],
 )

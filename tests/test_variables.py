@@ -60,14 +60,12 @@ def test_threads_are_half_of_the_cores():
     assert num_threads() == 32
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="affinity is Linux's")
 @pytest.mark.parametrize("cores", [1, 3])
 def test_threads_follow_affinity(monkeypatch, cores):
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(cores)))
     assert num_threads() == cores
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="a quota is Linux's")
 @pytest.mark.parametrize("text, cores", [("200000 100000", 2), ("50000 100000", 1)])
 def test_threads_follow_the_quota(monkeypatch, text, cores):
     quota(monkeypatch, text)

@@ -18,8 +18,9 @@ CAUSES = {
     " proxy) and call again.",
     r"Read timed out|ReadTimeoutError": "The network is too slow or broke off: call"
     " again.",
-    r"Permission denied|Read-only file system": "A folder cannot be written to: see the"
-    " log's last lines.",
+    r"Permission denied|Read-only file system|Cannot update time stamp": "A folder"
+    " cannot be written to, the environment's or the course's own: see the log's last"
+    " lines.",
 }
 
 
