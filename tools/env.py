@@ -218,15 +218,15 @@ def make(env: Environment, torch_index: str) -> None:
     done = subprocess.run(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
-    if "No space left" in done.stdout:
-        raise Failed(FULL)
-    if re.search("ensurepip|No module named '?(venv|pip)", done.stdout):
-        raise Failed(
-            f"This Python ({sys.executable}) cannot make environments, its venv module"
-            " is missing: install it (Debian, Ubuntu: apt install python3-venv), or"
-            " give another Python: make env PYTHON=python3.12."
-        )
     if done.returncode != 0:
+        if "No space left" in done.stdout:
+            raise Failed(FULL)
+        if re.search("ensurepip|No module named '?(venv|pip)", done.stdout):
+            raise Failed(
+                f"This Python ({sys.executable}) cannot make environments, its venv"
+                " module is missing: install it (Debian, Ubuntu: apt install"
+                " python3-venv), or give another Python: make env PYTHON=python3.12."
+            )
         raise Failed(f"Making {env.name} failed: {last_line(done.stdout)}")
     if torch_index:
         say(f"  torch comes from {torch_index}")
