@@ -8,7 +8,7 @@ import html
 import re
 from dataclasses import dataclass
 
-from helpers.exercises.progress import progress_file
+from helpers.exercises.progress import not_saved
 
 MARKS = {"open": "○", "wrong": "✎", "solved": "✓"}
 COLORS = {
@@ -68,9 +68,7 @@ class Feedback:
         return f"{self.title}: {self.text}"
 
     def _not_saved(self) -> str:
-        if self.saved is not False:
-            return ""
-        return f"Your progress could not be saved: {progress_file()} is not writable."
+        return not_saved() if self.saved is False else ""
 
     def _repr_html_(self) -> str:
         rows = "".join(

@@ -129,8 +129,6 @@ def _blocks(text: str) -> Iterator[Swap]:
             says.append(line.strip())
             continue
         if says:
-            if not code:
-                raise ValueError(f"a sentence without code: {' '.join(says)}")
             planted = code[0].startswith("* ")
             code[0] = code[0].removeprefix("* ")
             yield Swap(tuple(code), " ".join(says), planted)
