@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import pytest
 from traitlets.config.loader import PyFileConfigLoader
 
-from tests.commands import NO_NETWORK, WHOLE, Clone, sentence
+from tests.commands import NO_INDEX, NO_NETWORK, UNSET, WHOLE, Clone, sentence
 from tools import env, env_install, env_look
 from tools.stored import ROOT
 
@@ -37,6 +37,10 @@ def finished(clone):
 @pytest.fixture
 def inside(clone, monkeypatch):
     """tools/env.py, at work in the clone."""
+    for name in UNSET:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in NO_INDEX.items():
+        monkeypatch.setenv(name, value)
     monkeypatch.setattr(env, "ROOT", clone.folder)
     monkeypatch.setattr(env, "PROJECT", clone.folder / "pyproject.toml")
     return clone
