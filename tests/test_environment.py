@@ -209,6 +209,12 @@ def test_an_older_one_in_a_read_only_clone_is_used(inside, monkeypatch, capsys):
     assert "Cannot write to /srv/course" in capsys.readouterr().err
 
 
+def test_a_place_where_none_can_be_made(clone):
+    status, _, complaint = clone.call("env", COURSE_VENV="course.py/x")
+    assert status == 1
+    assert "COURSE_VENV=course.py/x" in sentence(complaint)
+
+
 @pytest.mark.parametrize("source", ["VENV", "COURSE_VENV"])
 def test_what_is_no_environment_is_left_alone(clone, source):
     (clone.folder / "home").mkdir()
@@ -366,7 +372,7 @@ def test_a_lock_is_one():
         (PermissionError(13, "Permission denied", "/clone/.venv"), "Cannot write to"),
         (OSError(30, "Read-only file system", "/clone/.venv"), "Cannot write to"),
         (OSError(28, "No space left on device"), "The disk is full"),
-        (OSError(5, "Input/output error"), "Making the environment failed"),
+        (OSError(5, "Input/output error"), "Making the environment .venv"),
         (KeyboardInterrupt(), "Interrupted"),
     ],
 )

@@ -1,5 +1,6 @@
 """Install into an environment, and put what stopped it in one sentence."""
 
+import errno
 import re
 import shutil
 import subprocess
@@ -97,6 +98,18 @@ def reason(output: str) -> str:
     errors = re.findall(r"^\s*(?:ERROR|cause): (.*)$", output, re.MULTILINE)
     last = errors[-1] if errors else last_line(output)
     return f"Installing failed: {last.rstrip('.')}."
+
+
+def in_words(error: Exception, setting: str) -> str:
+    """Return the sentence for what stopped us, which names what names the folder."""
+    if isinstance(error, Failed):
+        return str(error)
+    if error.errno == errno.ENOSPC:
+        return FULL
+    where = error.filename or ROOT
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return f"Cannot write to {where}, for {setting}: make that folder writable."
+    return f"Making the environment {setting} failed: {error}."
 
 
 def last_line(text: str) -> str:
