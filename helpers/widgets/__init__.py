@@ -2,13 +2,11 @@
 
 from helpers.widgets.controls import Choice, IntSlider, LogSlider, Slider
 from helpers.widgets.decision import DecisionView
-from helpers.widgets.explorer import Explorer
 from helpers.widgets.panel import TuningPanel
 
 __all__ = [
     "Choice",
     "DecisionView",
-    "Explorer",
     "Slider",
     "LogSlider",
     "TuningPanel",
