@@ -126,7 +126,7 @@ function sample(ctx, c, mark, x, y) {
   const one = { box: [x, y - 4, 19, 8], x: [0, 1], y: [0, 1] }, at = placing(one);
   const line = [[0, 0.5], [1, 0.5]], whole = [[0, 0], [1, 0], [1, 1], [0, 1]];
   const color = Array.isArray(mark.color) ? mark.color[0] : mark.color;
-  const piece = { line: { ...mark, xy: line }, dots: { ...mark, xy: [[0.5, 0.5]] } }[mark.kind];
+  const piece = { line: { ...mark, xy: line }, dots: { ...mark, xy: [[0.5, 0.5]], size: Math.min(mark.size, 5.5) } }[mark.kind];
   draw(ctx, c, piece ?? { kind: "area", color, alpha: mark.alpha ?? 1, width: 0, xy: whole }, at, one.box);
 }
 

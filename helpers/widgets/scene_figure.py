@@ -87,7 +87,7 @@ class _PaneDrawing:
         if mark["kind"] == "line":
             self.stroke([x, x + 19], [y, y], **_look(mark))
         elif mark["kind"] == "dots":
-            self.shapes([x + 10], [y], mark)
+            self.shapes([x + 10], [y], mark | {"size": min(mark["size"], 5.5)})
         else:
             color = mark["color"] if mark["kind"] == "area" else mark["color"][0]
             alpha = mark.get("alpha", 1.0)

@@ -38,7 +38,7 @@ def _network(keep: Tensor, scaled: Tensor) -> Pane:
     """Four inputs, the hidden units that are kept and struck out, one output."""
     n = len(H)
     pane = Pane(
-        x=(-0.25, 2.25), y=(n - 0.4, -0.6), xticks=dict(enumerate(LAYERS)), yticks={},
+        x=(-0.3, 2.3), y=(n - 0.4, -0.6), xticks=dict(enumerate(LAYERS)), yticks={},
         grid=False, framed=False,
     )  # fmt: skip
     rows, middle = torch.arange(n), (n - 1) / 2
@@ -68,8 +68,8 @@ def _bars(scaled: Tensor) -> Pane:
     """What each unit passes on, now and on average, beside its activation."""
     n = len(H)
     pane = Pane(
-        "passed on to the output", (0, REACH), (n - 0.4, -0.6), yticks={}, grid=False,
-        share=1.15,
+        "passed on to the output", (0, 4), (n - 0.4, -0.6), yticks={}, grid=False,
+        xticks={0: "0", 1: "1", 2: "2"}, share=1.15,
     )  # fmt: skip
     rows, now, mean = torch.arange(n), scaled[-1], scaled.mean(0)
     for offset, values, color, name in (
@@ -82,7 +82,7 @@ def _bars(scaled: Tensor) -> Pane:
     pane.dots(points, size=13, shape="|", name="without", label="without dropout")
     for j in range(n):
         text = f"{now[j]:.2f}, mean {mean[j]:.2f}"
-        pane.text((REACH, j), text, size=11, align="right", halo=True, shift=(-6, 4))
+        pane.text((REACH + 0.1, j), text, size=11, shift=(0, 4))
     return pane
 
 
