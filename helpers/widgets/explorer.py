@@ -23,11 +23,12 @@ import ipywidgets
 import traitlets
 from matplotlib.figure import Figure
 
-from helpers.widgets.controls import Range, label_of
+from helpers.tuning.ranges import Range, label_of
+from helpers.widgets.picture import StillPicture
 from helpers.widgets.scene import Scene
 from helpers.widgets.scene_figure import figure_of
 from helpers.widgets.script import script
-from helpers.widgets.still import StillPicture
+from helpers.widgets.sliders import control_of
 
 _HERE = Path(__file__).parent
 
@@ -107,7 +108,7 @@ class Explorer(StillPicture, ipywidgets.VBox):
 
     def __init__(self, form: Explorable):
         self._form = form
-        self.controls = {name: r.control(name) for name, r in form.ranges.items()}
+        self.controls = {name: control_of(name, r) for name, r in form.ranges.items()}
         self.view = SceneView(layout=ipywidgets.Layout(width=f"{form.size[0]}px"))
         self.view.layout.max_width = "100%"
         self.reading = ipywidgets.HTML()

@@ -10,7 +10,7 @@ from scipy.linalg import solve_triangular
 from helpers.chapters.dropout_and_regularization.masks import dropout_masks
 from helpers.chapters.dropout_and_regularization.penalties import penalties
 from helpers.figures import COLORS
-from helpers.widgets.controls import IntSlider, Slider
+from helpers.tuning.ranges import IntSlider, Slider
 from helpers.widgets.explorer import explorer
 from helpers.widgets.scene import FAINT, Pane
 

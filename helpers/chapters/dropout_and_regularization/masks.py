@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from helpers.figures import COLORS
-from helpers.widgets.controls import IntSlider, Slider
+from helpers.tuning.ranges import IntSlider, Slider
 from helpers.widgets.explorer import explorer
 from helpers.widgets.scene import FAINT, PAPER, Pane, segments
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from helpers.figures import COLORS
-from helpers.widgets.controls import Slider
+from helpers.tuning.ranges import Slider
 from helpers.widgets.explorer import explorer
 from helpers.widgets.scene import FAINT, INK, Pane, joined, ring
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from helpers.figures import COLORS
-from helpers.widgets.controls import IntSlider, Slider
+from helpers.tuning.ranges import IntSlider, Slider
 from helpers.widgets.explorer import explorer
 from helpers.widgets.scene import FAINT, INK, RAISED, Pane, joined, ring
 

@@ -7,7 +7,7 @@ import numpy as np
 from helpers.chapters.linear_algebra_and_gradients.descent import descent
 from helpers.chapters.linear_algebra_and_gradients.plane_map import plane_map
 from helpers.figures import COLORS
-from helpers.widgets.controls import IntSlider, Slider
+from helpers.tuning.ranges import IntSlider, Slider
 from helpers.widgets.explorer import explorer
 from helpers.widgets.scene import FAINT, Pane, joined
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from helpers.experiments import number
 from helpers.figures import COLORS
-from helpers.widgets.controls import IntSlider, Slider
+from helpers.tuning.ranges import IntSlider, Slider
 from helpers.widgets.explorer import explorer
 from helpers.widgets.scene import INK, Pane, ring, segments
 

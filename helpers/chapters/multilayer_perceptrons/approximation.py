@@ -6,7 +6,7 @@ import numpy as np
 
 from helpers.chapters.multilayer_perceptrons.reading import readable
 from helpers.figures import COLORS
-from helpers.widgets.controls import Choice, IntSlider
+from helpers.tuning.ranges import Choice, IntSlider
 from helpers.widgets.explorer import explorer
 from helpers.widgets.scene import FAINT, Pane
 

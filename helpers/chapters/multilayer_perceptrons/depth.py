@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from helpers.chapters.multilayer_perceptrons.reading import readable
 from helpers.figures import COLORS
-from helpers.widgets.controls import Choice, IntSlider, LogSlider
+from helpers.tuning.ranges import Choice, IntSlider, LogSlider
 from helpers.widgets.explorer import explorer
 from helpers.widgets.scene import FAINT, Pane
 

@@ -6,7 +6,7 @@ from helpers.chapters.multilayer_perceptrons.approximation import approximation
 from helpers.chapters.multilayer_perceptrons.depth import depth
 from helpers.chapters.multilayer_perceptrons.reading import readable
 from helpers.figures import COLORS
-from helpers.widgets.controls import Choice, IntSlider, LogSlider, Slider
+from helpers.tuning.ranges import Choice, IntSlider, LogSlider, Slider
 from helpers.widgets.explorer import explorer
 from helpers.widgets.scene import Pane
 

@@ -8,7 +8,7 @@ from matplotlib.colors import to_rgb
 from torch.nn import functional as F
 
 from helpers.figures import COLORS
-from helpers.widgets.controls import IntSlider, LogSlider, Slider
+from helpers.tuning.ranges import IntSlider, LogSlider, Slider
 from helpers.widgets.explorer import explorer
 from helpers.widgets.scene import FAINT, PAPER, Pane
 

@@ -1,10 +1,10 @@
-"""Hyperparameters declared with their range, and the labelled controls they become."""
+"""Hyperparameters declared with their range: `Slider`, `LogSlider`, ..."""
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import ipywidgets
+from helpers.words import number
 
 # Words for the names that the field shortens.
 WORDS = {
@@ -21,7 +21,7 @@ def label_of(name: str) -> str:
 
 
 class Range:
-    """A declared hyperparameter: knows its start value, its range and its control."""
+    """A declared hyperparameter: knows its start value and what is allowed."""
 
     start: object
 
@@ -29,21 +29,17 @@ class Range:
         """Return the value, or raise ValueError naming it and the allowed range."""
         raise NotImplementedError
 
-    def control(self, name: str) -> ipywidgets.Widget:
-        """A labelled ipywidgets control whose ``value`` is the hyperparameter."""
-        raise NotImplementedError
+    def by_hand(self, name: str, value):
+        """The value that a control stands for where a person left it, checked.
 
-    def read(self, name: str, control: ipywidgets.Widget):
-        """The control's value, checked.
-
-        A slider that was moved by hand stands for the number that is shown beside it:
-        what a person reads, writes down and pastes back is what the training gets.
+        Of a slider it is the number that is shown beside it: what a person reads,
+        writes down and pastes back is what the training gets.
         """
-        return self.check(name, control.value)
+        return self.check(name, value)
 
     def text(self, value) -> str:
         """The value as it stands in tables."""
-        return f"{value:.3g}" if isinstance(value, float) else str(value)
+        return number(value) if isinstance(value, float) else str(value)
 
     def fraction(self, value) -> float | None:
         """Where the value lies between the ends, 0..1; None without an order."""
@@ -84,10 +80,9 @@ class _Interval(Range):
             )
         return float(value)
 
-    def read(self, name, control):
-        value = self.check(name, control.value)
-        ends = (self.low, self.high)
-        if value in ends or getattr(control, "by_hand", None) != control.value:
+    def by_hand(self, name, value):
+        value = self.check(name, value)
+        if isinstance(value, int) or value in (self.low, self.high):
             return value
         return min(max(float(f"{value:.3g}"), self.low), self.high)
 
@@ -95,48 +90,8 @@ class _Interval(Range):
         return (value - self.low) / (self.high - self.low)
 
 
-class _ByHand:
-    """Remembers the value that the front end sent last, to tell it from Python's."""
-
-    by_hand: float | None = None
-
-    def set_state(self, sync_data):
-        if "value" in sync_data:
-            self.by_hand = sync_data["value"]
-        super().set_state(sync_data)
-
-
-class _FloatSlider(_ByHand, ipywidgets.FloatSlider):
-    pass
-
-
-class _FloatLogSlider(_ByHand, ipywidgets.FloatLogSlider):
-    pass
-
-
 class Slider(_Interval):
     """A real number whose slider moves evenly from ``low`` to ``high``."""
-
-    def control(self, name):
-        return _FloatSlider(
-            value=self.start,
-            min=self.low,
-            max=self.high,
-            step=self._step(),
-            readout_format=".3g",
-            **_look(name),
-        )
-
-    def _step(self) -> float:
-        """A hundred steps, if one of them meets the start; else a power of ten.
-
-        The browser moves a value that lies between two stops to the next of them.
-        """
-        step = (self.high - self.low) / 100
-        stops = (self.start - self.low) / step
-        if math.isclose(stops, round(stops), abs_tol=1e-6):
-            return step
-        return 10 ** math.floor(math.log10(2 * step))
 
 
 class LogSlider(_Interval):
@@ -162,16 +117,6 @@ class LogSlider(_Interval):
     def fraction(self, value):
         return math.log(value / self.low) / math.log(self.high / self.low)
 
-    def control(self, name):
-        return _FloatLogSlider(
-            value=self.start,
-            min=math.log10(self.low),
-            max=math.log10(self.high),
-            step=0.05,
-            readout_format=".3g",
-            **_look(name),
-        )
-
 
 class IntSlider(_Interval):
     """A whole number from ``low`` to ``high``, both included."""
@@ -184,9 +129,6 @@ class IntSlider(_Interval):
                 )
         super().__post_init__()
 
-    def read(self, name, control):
-        return self.check(name, control.value)
-
     def _middle(self):
         return (self.low + self.high) // 2
 
@@ -195,11 +137,6 @@ class IntSlider(_Interval):
             raise ValueError(f"{label_of(name)} must be a whole number, got {value}")
         super().check(name, value)
         return int(value)
-
-    def control(self, name):
-        return ipywidgets.IntSlider(
-            value=self.start, min=self.low, max=self.high, **_look(name)
-        )
 
 
 class Choice(Range):
@@ -229,19 +166,5 @@ class Choice(Range):
         )
 
     def text(self, value):
-        return next(
-            label for label, v in self.options.items() if v is value or v == value
-        )
-
-    def control(self, name):
-        return ipywidgets.Dropdown(
-            options=list(self.options.items()), value=self.start, **_look(name)
-        )
-
-
-def _look(name: str) -> dict:
-    return {
-        "description": label_of(name),
-        "style": {"description_width": "96px"},
-        "layout": ipywidgets.Layout(width="100%", margin="2px 0"),
-    }
+        labels = (k for k, v in self.options.items() if v is value or v == value)
+        return next(labels, str(value))  # a first run may have had another value
