@@ -15,13 +15,14 @@ export function theme(node) {
 
 // A canvas in el that is drawn anew when its width or the theme changes, and soon after
 // soon(); several wishes between two frames of the screen are one. size(room) gives its
-// width and height, and how many pixels one unit of the drawing has.
-export function surface(el, name, size, paint) {
+// width and height, and how many pixels one unit of the drawing has. Where the mouse
+// matters, paint gets its place, or null.
+export function surface(el, name, size, paint, mouse = false) {
   const canvas = document.createElement("canvas");
   canvas.className = name;
   canvas.setAttribute("role", "img");
   el.append(canvas);
-  let waiting = false, drawn = 0;
+  let waiting = false, drawn = 0, pointer = null;
   function draw() {
     waiting = false;
     if (!el.clientWidth) return; // not on the page yet
@@ -35,11 +36,15 @@ export function surface(el, name, size, paint) {
     const ctx = canvas.getContext("2d");
     ctx.setTransform(dots * unit, 0, 0, dots * unit, 0, 0);
     ctx.clearRect(0, 0, width / unit, height / unit);
-    paint(ctx, theme(el), width / unit, height / unit);
+    paint(ctx, theme(el), width / unit, height / unit, pointer);
     canvas.dataset.drawn = String(++drawn); // lets a test wait for the picture
   }
   function soon() {
     if (!waiting) { waiting = true; requestAnimationFrame(draw); }
+  }
+  if (mouse) {
+    canvas.addEventListener("mousemove", (e) => { pointer = [e.offsetX, e.offsetY]; soon(); });
+    canvas.addEventListener("mouseleave", () => { pointer = null; soon(); });
   }
   const room = new ResizeObserver(soon); room.observe(el);
   const themes = new MutationObserver(soon);
@@ -68,13 +73,13 @@ export function placing({ box: [left, top, w, h], x, y }) {
   return ([a, b]) => [left + ((a - x[0]) / (x[1] - x[0])) * w, top + ((y[1] - b) / (y[1] - y[0])) * h];
 }
 
-// A pane: {title, box, x, y, labels, ticks, key, marks} as Pane.sent writes it.
+// A pane: {title, box, x, y, labels, ticks, key, marks} as Pane.sent writes it. Marks are
+// cut off `slack` pixels beyond the axes.
 export function pane(ctx, c, p) {
-  const at = placing(p), [left, top, w, h] = p.box;
+  const at = placing(p), [left, top, w, h] = p.box, slack = p.slack ?? 0;
   axes(ctx, c, p, at);
   ctx.save();
-  ctx.beginPath(); ctx.rect(left - (p.slack ?? 0), top - (p.slack ?? 0), w + 2 * (p.slack ?? 0), h + 2 * (p.slack ?? 0));
-  ctx.clip();
+  ctx.beginPath(); ctx.rect(left - slack, top - slack, w + 2 * slack, h + 2 * slack); ctx.clip();
   for (const mark of p.marks) draw(ctx, c, mark, at, p.box);
   ctx.restore();
 }
@@ -93,19 +98,19 @@ function axes(ctx, c, { box: [left, top, w, h], title, color, labels, ticks: [xs
   write(ctx, c, left, 14, title, { size: 13, bold: true, color });
   const small = { size: 11, align: "center" };
   ctx.lineWidth = 1; ctx.setLineDash([]);
-  const rule = (x0, y0, x1, y1) => {
-    if (!grid) return;
+  const rule = (axis, x0, y0, x1, y1) => {
+    if (grid !== true && grid !== axis) return;
     ctx.strokeStyle = c.grid;
     ctx.beginPath(); ctx.moveTo(x0, y0); ctx.lineTo(x1, y1); ctx.stroke();
   };
   for (const [v, text] of xs) {
     const [px] = at([v, y[0]]);
-    rule(px, top, px, top + h);
+    rule("x", px, top, px, top + h);
     write(ctx, c, px, top + h + 14, text, small);
   }
   for (const [v, text] of ys) {
     const [, py] = at([x[0], v]);
-    rule(left, py, left + w, py);
+    rule("y", left, py, left + w, py);
     write(ctx, c, left - 6, py + 4, text, { size: 11, align: "right" });
   }
   write(ctx, c, left + w / 2, top + h + (xs.length ? 30 : 15), labels[0], { align: "center" });
@@ -130,7 +135,7 @@ function sample(ctx, c, mark, x, y) {
   draw(ctx, c, piece ?? { kind: "area", color, alpha: mark.alpha ?? 1, width: 0, xy: whole }, at, one.box);
 }
 
-function draw(ctx, c, mark, at, box) {
+export function draw(ctx, c, mark, at, box) {
   ctx.globalAlpha = mark.alpha ?? 1;
   ctx.strokeStyle = ctx.fillStyle = c[mark.color] ?? mark.color;
   ctx.lineWidth = mark.width; ctx.setLineDash(mark.dash ?? []); ctx.lineJoin = "round";
@@ -153,7 +158,6 @@ const SHAPES = {
   s: (ctx, x, y, r) => ctx.rect(x - 0.9 * r, y - 0.9 * r, 1.8 * r, 1.8 * r),
   "^": (ctx, x, y, r) => { ctx.moveTo(x, y - r); ctx.lineTo(x + r, y + r); ctx.lineTo(x - r, y + r); ctx.closePath(); },
   x: (ctx, x, y, r) => { ctx.moveTo(x - r, y - r); ctx.lineTo(x + r, y + r); ctx.moveTo(x + r, y - r); ctx.lineTo(x - r, y + r); },
-  "+": (ctx, x, y, r) => { ctx.moveTo(x - r, y); ctx.lineTo(x + r, y); ctx.moveTo(x, y - r); ctx.lineTo(x, y + r); },
   "|": (ctx, x, y, r) => { ctx.moveTo(x, y - r); ctx.lineTo(x, y + r); },
 };
 
@@ -168,12 +172,12 @@ const MARKS = {
 
   dots(ctx, c, { xy, shape, size, color, edge }, at) {
     ctx.strokeStyle = c[edge || color] ?? (edge || color);
-    ctx.lineWidth = "x+|".includes(shape) ? 1.8 : 1.2;
+    ctx.lineWidth = "x|".includes(shape) ? 1.8 : 1.2;
     for (const point of xy) {
       if (!point) continue;
       ctx.beginPath(); SHAPES[shape](ctx, ...at(point), size);
-      if (!"x+|".includes(shape)) ctx.fill();
-      if (edge || "x+|".includes(shape)) ctx.stroke();
+      if (!"x|".includes(shape)) ctx.fill();
+      if (edge || "x|".includes(shape)) ctx.stroke();
     }
   },
 

@@ -85,7 +85,7 @@ class Pane:
         self, xy, *, color=INK, size=3.0, shape="o", edge="", alpha=1.0, name="",
         label="",
     ):  # fmt: skip
-        """Points (n, 2) as shapes "o", "s", "^", "x", "+" or "|" of this half width."""
+        """Points (n, 2) as shapes "o", "s", "^", "x" or "|" of this half width."""
         self._add("dots", locals())
 
     def bars(

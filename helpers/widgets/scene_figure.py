@@ -115,8 +115,8 @@ class _PaneDrawing:
         self.put(area)
 
     def shapes(self, x, y, mark: dict) -> None:
-        size = mark["size"] * (1 if mark["shape"] in "x+|" else 0.9)
-        thin = mark["shape"] in "x+|"
+        size = mark["size"] * (1 if mark["shape"] in "x|" else 0.9)
+        thin = mark["shape"] in "x|"
         (dots,) = self.ax.plot(
             x, y, mark["shape"], color=_paint(mark["color"]), alpha=mark["alpha"],
             markersize=2 * POINT * size,

@@ -4,6 +4,7 @@ One page holds them all; the renderer is tried on it with a scene of its own.
 """
 
 import copy
+import re
 
 import nbformat
 import numpy as np
@@ -14,11 +15,16 @@ from helpers.tuning.ranges import Choice, label_of
 from helpers.widgets.explorer import SceneView
 from helpers.widgets.scene import INK, Pane, Scene
 from tests.test_explorers import ALL, pixels, places
+from tools.waiting import wait_for
 
 TWINS = [name for name, form in ALL.items() if form.twin]
 PICTURE = "canvas.course-picture"
 # The last cell, in which the kernel does nothing until it is let go.
-BUSY = "go = __import__('pathlib').Path('go')\nwhile not go.exists(): pass\ngo.unlink()"
+BUSY = """from pathlib import Path
+Path("begun").touch()
+while not Path("go").exists():
+    pass
+Path("go").unlink()"""
 ROW = ".widget-inline-hbox:has(.widget-label:text-is('{}'))"
 
 
@@ -63,13 +69,13 @@ def moved(page, canvas, before):
 def test_it_follows_every_control(page, name):
     cell, canvas = shown(page, name)
     mirror = ALL[name]()
-    expect(canvas).to_have_attribute("aria-label", mirror.sentence)
+    said = cell.locator("[role=status]")
     for control, declared in ALL[name].ranges.items():
         row = cell.locator(ROW.format(label_of(control)))
         widget, before = mirror.controls[control], drawing(canvas)
         if isinstance(declared, Choice):
-            row.locator("select").select_option(index=1)
-            widget.index = 1
+            widget.index = 1 - min(widget.index, 1)  # the first, or else the second
+            row.locator("select").select_option(index=widget.index)
         else:
             way = -1 if widget.value == widget.max else 1
             row.locator(".noUi-handle").focus()
@@ -78,28 +84,36 @@ def test_it_follows_every_control(page, name):
                 widget.value *= widget.base ** (way * widget.step)
             else:
                 widget.value += way * widget.step
-        expect(canvas).to_have_attribute("aria-label", mirror.sentence)
-        expect(cell.locator("[role=status]")).to_have_text(mirror.sentence)
         moved(page, canvas, before)
+        wait_for(lambda m=mirror: alike(said.inner_text(), m.sentence))
+        expect(canvas).to_have_attribute("aria-label", said.inner_text())
+
+
+def alike(said, expected):
+    """Compare sentences; a number may be another by rounding."""
+    number = r"\d+(?:\.\d+)?"
+    if re.sub(number, "#", said) != re.sub(number, "#", expected):
+        return False
+    ours, theirs = (np.array(re.findall(number, s), float) for s in (said, expected))
+    return np.allclose(ours, theirs, rtol=2e-3, atol=2e-3)
 
 
 @pytest.mark.parametrize("name", TWINS)
 def test_it_moves_while_the_kernel_is_busy(page, name):
     cell, canvas = shown(page, name)
     control = list(ALL[name].ranges)[-1]
-    page.start("notebook:run-cell", len(ALL))
-    page.until(
-        "() => document.querySelector('.jp-Notebook-ExecutionIndicator')"
-        ".dataset.status === 'busy'"
-    )
     before, said = drawing(canvas), canvas.get_attribute("aria-label")
-    cell.locator(ROW.format(label_of(control))).locator(".noUi-handle").focus()
-    page.page.keyboard.press("ArrowLeft")
-    moved(page, canvas, before)
-    assert canvas.get_attribute("aria-label") == said, (
-        "the kernel was busy all the while"
-    )
-    (page.path.parent / "go").touch()
+    begun, go = page.path.with_name("begun"), page.path.with_name("go")
+    begun.unlink()
+    page.start("notebook:run-cell", len(ALL))
+    try:
+        wait_for(begun.exists)
+        cell.locator(ROW.format(label_of(control))).locator(".noUi-handle").focus()
+        page.page.keyboard.press("ArrowLeft")
+        moved(page, canvas, before)
+        assert canvas.get_attribute("aria-label") == said, "the kernel was busy"
+    finally:
+        go.touch()
     page.wait_idle()
     expect(canvas).not_to_have_attribute("aria-label", said)
 
@@ -130,9 +144,8 @@ def test_a_point_is_dragged_in_the_picture(page):
         page.page.keyboard.press(key)
     expect(said).to_contain_text("alone is lowest at (−0.960, 1.680)")
     expect(handle).to_have_attribute("aria-valuetext", "-0.960, 1.68")
-    sliders = cell.locator(".noUi-handle").all()[:2]
-    values = [float(slider.get_attribute("aria-valuenow")) for slider in sliders]
-    assert values == pytest.approx([-0.96, 1.68]), "the sliders followed"
+    for k, text in enumerate(("−0.960", "1.68")):  # the sliders followed
+        expect(cell.locator(".widget-readout").nth(k)).to_have_text(text)
 
 
 def test_a_finger_drags_a_handle_and_scrolls_beside_it(page):
@@ -143,8 +156,8 @@ def test_a_finger_drags_a_handle_and_scrolls_beside_it(page):
       const send = (type, clientX, clientY) => node.dispatchEvent(new PointerEvent(type,
         { pointerId: 7, pointerType: 'touch', clientX, clientY, bubbles: true }));
       node.setPointerCapture = () => {}; // of a finger that is not there
-      send('pointerdown', x0, y0); send('pointermove', x1, y1); send('pointerup', x1, y1);
-      send('pointermove', x0, y0); }"""
+      send('pointerdown', x0, y0); send('pointermove', x1, y1);
+      send('pointerup', x1, y1); send('pointermove', x0, y0); }"""
     way = [at(canvas, ALL[name], 1.5, -2), at(canvas, ALL[name], -1, 0.5)]
     before = said.inner_text()
     canvas.evaluate(touch, way)
@@ -312,5 +325,5 @@ def test_words_can_be_read_on_the_theme(page, painted):
     )
     dark = max(map(float, background.strip("rgb()").split(",")[:3]))
     title = colors[:18, :, :]
-    light = title[title[..., 3] > 250][:, :3].max()
+    light = title[title[..., 3] > 200][:, :3].max()
     assert dark < 60 and light > 180, (background, light)

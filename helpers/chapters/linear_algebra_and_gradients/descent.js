@@ -26,6 +26,6 @@ export function scene({ learning_rate: lr, condition: k }) {
     curve: { title: rise === null ? "f after each step" : `f rises from step ${rise} on`,
       color: rise === null ? "ink" : "#D55E00" },
     ...track("path", left < 0 ? path : path.slice(0, left + 1)),
-    ...track("values", f.map((v, n) => [n, Math.log10(Math.max(v, 1e-99))])),
+    ...track("values", f.map((v, n) => [n, Math.log10(Math.max(v, 1e-200))])),
   };
 }

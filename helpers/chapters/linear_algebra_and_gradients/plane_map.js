@@ -20,8 +20,8 @@ export function scene({ a11: a, a12: b, a21: c, a22: d, angle }) {
   const A = ([x, y]) => [a * x + b * y, c * x + d * y];
   const grid = [];
   for (let k = -REACH; k <= REACH; k++)
-    grid.push(null, A([-REACH, k]), A([REACH, k]), null, A([k, -REACH]), A([k, REACH]));
-  const moved = { grid: { xy: grid.slice(1) }, image: { xy: TURN.map((t) => A([Math.cos(t), Math.sin(t)])) } };
+    grid.push(A([-REACH, k]), A([REACH, k]), null, A([k, -REACH]), A([k, REACH]), null);
+  const moved = { grid: { xy: grid }, image: { xy: TURN.map((t) => A([Math.cos(t), Math.sin(t)])) } };
   const found = eigenlines(a, b, c, d);
   for (const k of [0, 1]) {
     const { value, x, y } = found[k] ?? {};

@@ -25,7 +25,8 @@ def plane_map(
     """Four entries of a matrix and the direction of a vector: drag them."""
     A = np.array([[a11, a12], [a21, a22]])
     x = unit(angle)
-    pane = Pane(x=(-REACH, REACH), y=(-REACH, REACH), equal=True)
+    ends, ticks = (-REACH, REACH), {k: str(k).replace("-", "−") for k in range(-4, 5)}
+    pane = Pane(x=ends, y=ends, xticks=ticks, yticks=ticks, equal=True)
     k = np.repeat(np.arange(-REACH, REACH + 1), 2)
     starts, ends = np.c_[k, k], np.c_[k, k]  # a line of each direction by turns
     starts[::2, 0] = starts[1::2, 1] = -REACH
