@@ -21,29 +21,23 @@ const number = (v) => (v === 0 || Math.abs(v) >= 0.01 ? v.toFixed(3) : v.toPreci
 const short = (v) => (Math.abs(v) >= 1e4 || (v && Math.abs(v) < 1e-3) ? v.toExponential(0) : String(+v.toPrecision(10)));
 const finite = (values) => values.filter((v) => v !== null && isFinite(v));
 
+// Lowest and highest value of an axis, and whether it is logarithmic.
 function limits(shown, keys, share, alone) {
-  let all = [];
-  for (const run of shown) for (const key of keys) {
-    const band = run.band?.[key] ?? { low: [], high: [] };
-    all = all.concat(finite(run[key].y), finite(band.low), finite(band.high));
-  }
-  if (share) { // an accuracy: ends at whole tenths, so that the axis seldom moves
-    if (!all.length) return { low: 0, high: 1, log: false };
-    const low = Math.max(0, Math.floor(Math.min(...all) * 10 - 0.2) / 10);
-    const high = Math.min(1, Math.ceil(Math.max(...all) * 10 + 0.2) / 10);
-    return { low, high, log: false };
-  }
-  if (!all.length) return { low: 0, high: 2.5, log: false };
-  let low = Math.min(...all), high = Math.max(...all);
+  const all = finite(shown.flatMap((run) => keys.flatMap((key) =>
+    [run[key].y, run.band?.[key]?.low ?? [], run.band?.[key]?.high ?? []].flat())));
+  if (!all.length) return [0, share ? 1 : 2.5, false];
+  const low = Math.min(...all), high = Math.max(...all);
+  // an accuracy: ends at whole tenths, so that the axis seldom moves
+  if (share) return [Math.max(0, Math.floor(low * 10 - 0.2) / 10), Math.min(1, Math.ceil(high * 10 + 0.2) / 10), false];
   // A diverging run would flatten all others on a linear axis; the loss of a regression
   // falls by powers of ten.
-  if ((high > 40 || (alone && high > WIDE * low)) && low > 0) return { low: low / 1.3, high: high * 1.3, log: true };
-  return { low: Math.min(0, low), high: high * 1.05 || 1, log: false };
+  if ((high > 40 || (alone && high > WIDE * low)) && low > 0) return [low / 1.3, high * 1.3, true];
+  return [Math.min(0, low), high * 1.05 || 1, false];
 }
 
 // The pane of one metric; keys are those of the training and the validation series.
 function paneOf({ title, keys, share }, box, shown, epochs, alone) {
-  const { low, high, log } = limits(shown, keys, share, alone);
+  const [low, high, log] = limits(shown, keys, share, alone);
   const place = (v) => (log ? Math.log10(v) : v), ends = [place(low), place(high)];
   const rows = ticks(...ends, box[3] < 150 ? 3 : 5, log);
   // not a number: the line breaks

@@ -96,22 +96,15 @@ export function write(ctx, c, x, y, text, { size = 12, color = "ink", align = "l
 
 function axes(ctx, c, { box: [left, top, w, h], title, color, labels, ticks: [xs, ys], grid, framed, key, x, y, marks }, at) {
   write(ctx, c, left, 14, title, { size: 13, bold: true, color });
-  const small = { size: 11, align: "center" };
-  ctx.lineWidth = 1; ctx.setLineDash([]);
-  const rule = (axis, x0, y0, x1, y1) => {
-    if (grid !== true && grid !== axis) return;
-    ctx.strokeStyle = c.grid;
-    ctx.beginPath(); ctx.moveTo(x0, y0); ctx.lineTo(x1, y1); ctx.stroke();
-  };
-  for (const [v, text] of xs) {
-    const [px] = at([v, y[0]]);
-    rule("x", px, top, px, top + h);
-    write(ctx, c, px, top + h + 14, text, small);
-  }
-  for (const [v, text] of ys) {
-    const [, py] = at([x[0], v]);
-    rule("y", left, py, left + w, py);
-    write(ctx, c, left - 6, py + 4, text, { size: 11, align: "right" });
+  ctx.lineWidth = 1;
+  for (const axis of ["x", "y"]) for (const [v, text] of axis === "x" ? xs : ys) {
+    const across = axis === "y", [px, py] = at(across ? [x[0], v] : [v, y[0]]);
+    if (grid === true || grid === axis) {
+      ctx.strokeStyle = c.grid;
+      ctx.beginPath(); ctx.moveTo(px, py); ctx.lineTo(across ? left + w : px, across ? py : top); ctx.stroke();
+    }
+    if (across) write(ctx, c, left - 6, py + 4, text, { size: 11, align: "right" });
+    else write(ctx, c, px, top + h + 14, text, { size: 11, align: "center" });
   }
   write(ctx, c, left + w / 2, top + h + (xs.length ? 30 : 15), labels[0], { align: "center" });
   ctx.save();
@@ -146,11 +139,7 @@ export function draw(ctx, c, mark, at, box) {
 // A path through points; it breaks at null.
 function trace(ctx, xy, at) {
   ctx.beginPath();
-  let pen = false;
-  for (const point of xy) {
-    if (point) ctx[pen ? "lineTo" : "moveTo"](...at(point));
-    pen = point !== null;
-  }
+  xy.forEach((point, k) => { if (point) ctx[xy[k - 1] ? "lineTo" : "moveTo"](...at(point)); });
 }
 
 const SHAPES = {
@@ -163,13 +152,11 @@ const SHAPES = {
 
 const MARKS = {
   line(ctx, c, { xy }, at) { trace(ctx, xy, at); ctx.stroke(); },
-
   area(ctx, c, { xy, width }, at) {
     trace(ctx, xy, at); ctx.fill();
     ctx.globalAlpha = 1;
     if (width) { ctx.closePath(); ctx.stroke(); }
   },
-
   dots(ctx, c, { xy, shape, size, color, edge }, at) {
     ctx.strokeStyle = c[edge || color] ?? (edge || color);
     ctx.lineWidth = "x|".includes(shape) ? 1.8 : 1.2;
@@ -180,7 +167,6 @@ const MARKS = {
       if (edge || "x|".includes(shape)) ctx.stroke();
     }
   },
-
   bars(ctx, c, { at: places, lengths, color, width, across, digits }, at) {
     places.forEach((place, k) => {
       const turn = (a, b) => at(across ? [b, a] : [a, b]);
@@ -194,7 +180,6 @@ const MARKS = {
       else write(ctx, c, x, lengths[k] < 0 ? y + 14 : y - 5, text, { size: 11, align: "center" });
     });
   },
-
   image(ctx, c, { values, side: [h, w], color, alpha, smooth, x, y }, at) {
     const v = bytes(values), one = color && rgb(color);
     const cells = tile(w, h, (k) => (one ? [...one, v[k]] : [v[3 * k], v[3 * k + 1], v[3 * k + 2], 255]));
@@ -202,7 +187,6 @@ const MARKS = {
     ctx.imageSmoothingEnabled = smooth;
     ctx.drawImage(cells, x0, y0, x1 - x0, y1 - y0);
   },
-
   arrow(ctx, c, { xy, color, text }, at, [left, top, w, h]) {
     const [[ax, ay], [tx, ty]] = xy.map(at), length = Math.hypot(tx - ax, ty - ay);
     const ux = (tx - ax) / (length || 1), uy = (ty - ay) / (length || 1);
@@ -215,12 +199,10 @@ const MARKS = {
     write(ctx, c, inside(tx + 15 * ux, left, w), inside(ty + 15 * uy, top, h) + 5, text,
       { size: 14, bold: true, color, align: "center" });
   },
-
   text(ctx, c, { xy: [point], text, shift: [dx, dy], ...look }, at) {
     if (!point) return;
     const [x, y] = at(point);
     write(ctx, c, x + dx, y + dy, text, look);
   },
-
   handle() {}, // an element above the canvas
 };

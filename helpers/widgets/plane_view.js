@@ -63,10 +63,9 @@ function render({ model, el }) {
     ctx.beginPath(); ctx.rect(box.x, box.y, box.s, box.s); ctx.clip();
     // validation first, so that the training points lie on top
     for (let i = 0; i < labels.length; i++) {
-      const k = (i + train) % labels.length;
-      ctx.beginPath(); ctx.arc(...at([xy.getFloat32(8 * k, true), xy.getFloat32(8 * k + 4, true)]), k < train ? 3 : 2.7, 0, 7);
-      if (k < train) { ctx.fillStyle = name(k); ctx.fill(); }
-      ctx.strokeStyle = k < train ? c.box : name(k); ctx.lineWidth = k < train ? 0.8 : 1.2; ctx.stroke();
+      const k = (i + train) % labels.length, point = [xy.getFloat32(8 * k, true), xy.getFloat32(8 * k + 4, true)];
+      const look = k < train ? { size: 3, color: name(k), edge: "box" } : { size: 2.7, color: "transparent", edge: name(k) };
+      draw(ctx, c, { kind: "dots", shape: "o", xy: [point], ...look }, at);
     }
     ctx.restore();
   }

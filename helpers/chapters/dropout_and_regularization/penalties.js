@@ -5,11 +5,10 @@ const TURN = Array.from({ length: 73 }, (_, n) => (2 * Math.PI * n) / 72);
 
 function lasso([a, b], strength, r) {
   const w = [0, 0], best = [a, b];
-  for (let sweep = 0; sweep < SWEEPS; sweep++)
-    for (const k of [0, 1]) {
-      const alone = best[k] - r * (w[1 - k] - best[1 - k]);
-      w[k] = Math.sign(alone) * Math.max(Math.abs(alone) - strength, 0);
-    }
+  for (let step = 0; step < 2 * SWEEPS; step++) {
+    const k = step % 2, alone = best[k] - r * (w[1 - k] - best[1 - k]);
+    w[k] = Math.sign(alone) * Math.max(Math.abs(alone) - strength, 0);
+  }
   return w;
 }
 

@@ -1,7 +1,7 @@
 // The twin of descent.py: the same numbers, computed where they are dragged.
 
 const STEPS = 30, START = [4, 1], REACH = [4.6, 2.6], TINY = 1e-9;
-const LEVELS = [1, 0.5, 0.2, 0.05, 0.01];
+const LEVELS = [1, 0.5, 0.2, 0.05, 0.01], TURN = Array.from({ length: 73 }, (_, n) => (2 * Math.PI * n) / 72);
 
 export function scene({ learning_rate: lr, condition: k }) {
   const path = Array.from({ length: STEPS + 1 }, (_, n) =>
@@ -12,8 +12,7 @@ export function scene({ learning_rate: lr, condition: k }) {
   const left = path.findIndex((p) => p.some((v, n) => Math.abs(v) > REACH[n]));
   const contours = LEVELS.flatMap((share) => {
     const r = Math.sqrt(2 * share * f[0]);
-    const turn = Array.from({ length: 73 }, (_, n) => (2 * Math.PI * n) / 72);
-    return [null, ...turn.map((t) => [r * Math.cos(t), (r / Math.sqrt(k)) * Math.sin(t)])];
+    return [null, ...TURN.map((t) => [r * Math.cos(t), (r / Math.sqrt(k)) * Math.sin(t)])];
   }).slice(1);
   const track = (name, xy) => ({
     [name]: { xy },
