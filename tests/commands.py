@@ -17,10 +17,10 @@ NO_NETWORK = "WARNING: Retrying (Retry(total=0)) after connection broken"
 # what pip says (nothing: it works); what it was asked is noted.
 FAKE = """\
 #!{python}
-import json, pathlib, sys
+import json, os, pathlib, sys
 folder = pathlib.Path({folder!r})
 answers = json.loads((folder / "answers.json").read_text())
-asked = " ".join(sys.argv[1:])
+asked = " ".join(sys.argv[1:]) + os.environ.get("PYTHONSAFEPATH", "")
 with open(folder / "asked.txt", "a") as file:
     print(asked, file=file)
 if asked.startswith("-I"):

@@ -185,11 +185,24 @@ def test_without_any_pip_a_sentence(clone):
 
 def test_one_that_cannot_be_written_is_used_if_it_fits(inside, monkeypatch):
     def read_only(*_):
-        raise PermissionError(13, "Permission denied", "/opt/course")
+        raise PermissionError(13, "Permission denied", "/srv/course")
 
     inside.put_environment()
     monkeypatch.setattr(env, "write_config", read_only)
     ensure("lab")
+
+
+def test_an_older_one_in_a_read_only_clone_is_used(inside, monkeypatch, capsys):
+    def read_only(*_):
+        raise OSError(30, "Read-only file system", "/srv/course")
+
+    inside.put_environment()
+    ensure()
+    inside.change()
+    inside.answer(look=OLD)
+    monkeypatch.setattr(env, "install", read_only)
+    ensure("lab")
+    assert "Cannot write to /srv/course" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("source", ["VENV", "COURSE_VENV"])
@@ -378,8 +391,13 @@ def test_no_venv_module(inside, monkeypatch):
         ("ERROR: ReadTimeoutError: Read timed out.", "The network is too slow"),
         ("SSLError(CERTIFICATE_VERIFY_FAILED); Retrying (Retry(", "The package index"),
         (
-            "ERROR: No matching distribution found for x==9\n",
-            "Installing failed: ERROR",
+            "  ERROR: Nothing fits x==9\nnote: from pip",
+            "Installing failed: Nothing fits",
+        ),
+        ("x\n  cause: Because of x\nhint: y", "Installing failed: Because of x."),
+        (
+            "error: Cannot update time stamp of 'a.egg-info'",
+            "A folder cannot be written",
         ),
         ("", "Installing failed"),
     ],

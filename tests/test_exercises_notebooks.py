@@ -7,7 +7,7 @@ import pytest
 from helpers.chapters.welcome.overview import all_exercises
 from tests.test_stored_notebooks import PATHS, code_cells, nbformat, path  # noqa: F401
 
-CHECK = re.compile(r"exercises\.check\((\w+)(=\.\.\.)?\)\Z")
+CHECK = re.compile(r"exercises\.check\((\w+)(=\.\.\.)?\)(  #.*)?\Z")
 
 
 @pytest.fixture

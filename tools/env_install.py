@@ -18,8 +18,9 @@ CAUSES = {
     " proxy) and call again.",
     r"Read timed out|ReadTimeoutError": "The network is too slow or broke off: call"
     " again.",
-    r"Permission denied|Read-only file system": "A folder cannot be written to: see the"
-    " log's last lines.",
+    r"Permission denied|Read-only file system|Cannot update time stamp": "A folder"
+    " cannot be written to, the environment's or the course's own: see the log's last"
+    " lines.",
 }
 
 
@@ -92,7 +93,8 @@ def reason(output: str) -> str:
     for pattern, sentence in CAUSES.items():
         if re.search(pattern, output):
             return sentence
-    errors = re.findall(r"^ERROR:.*$", output, re.MULTILINE)
+    # pip's word and uv's, also from a build that they ran
+    errors = re.findall(r"^\s*(?:ERROR|cause): (.*)$", output, re.MULTILINE)
     last = errors[-1] if errors else last_line(output)
     return f"Installing failed: {last.rstrip('.')}."
 
