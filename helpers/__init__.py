@@ -1,20 +1,12 @@
 """The course's package: what the notebooks import, by name, from one place."""
 
-import os
-
-import psutil
 import torch
 
 from helpers import compat
+from helpers.threads import num_threads
 
 compat.import_torchvision()  # before anything that imports torchvision or d2l
-
-# Set once, here: two threads on a busy two-core machine train at a fifth of the speed
-# of one, and stored results are those of one thread.
-torch.set_num_threads(
-    int(os.environ.get("COURSE_THREADS", 0))
-    or max(1, (psutil.cpu_count(logical=False) or 2) // 2)
-)
+torch.set_num_threads(num_threads())
 
 # ruff: noqa: E402  (the imports below need what stands above)
 from helpers.checkpoints import load_checkpoint, save_checkpoint
@@ -37,12 +29,13 @@ from helpers.training import History, accuracy, evaluate, fit, train
 from helpers.widgets import (
     Choice,
     DecisionView,
-    Explorer,
     IntSlider,
     LogSlider,
     Slider,
     TuningPanel,
 )
+from helpers.widgets.explorer import explorer
+from helpers.widgets.scene import Pane
 
 use_course_style()
 
@@ -51,7 +44,7 @@ __all__ = [
     "Choice",
     "DecisionView",
     "Examples",
-    "Explorer",
+    "Pane",
     "History",
     "ImageData",
     "LeNet",
@@ -66,6 +59,7 @@ __all__ = [
     "d2l",  # noqa: F822  (made by __getattr__)
     "default_device",
     "evaluate",
+    "explorer",
     "fit",
     "load_checkpoint",
     "load_images",
