@@ -11,10 +11,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
+from helpers.words import SUPERSCRIPTS, number
+
 # Colours that follow the theme; all others are written as "#0072B2".
 INK, FAINT, PAPER = "ink", "faint", "paper"
 
-RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 FAR = 20  # widths of a pane: what is farther away would only confuse a browser
 LETTER = 5.9  # pixels that a letter of the key is wide, about
 ROW = 17  # pixels between two rows of the key
@@ -278,5 +279,8 @@ def _ticks(low: float, high: float, log: bool) -> list[tuple[float, str]]:
     low, high = sorted((low, high))
     inside = [v for v in locator.tick_values(low, high) if low <= v <= high]
     if log:
-        return [(v, f"10{str(int(v)).translate(RAISED)}" if v else "1") for v in inside]
-    return [(v, f"{round(v, 9) + 0.0:g}".replace("-", "−")) for v in inside]
+        powers = [str(int(v)).translate(SUPERSCRIPTS) for v in inside]
+        return [
+            (v, f"10{p}" if v else "1") for v, p in zip(inside, powers, strict=True)
+        ]
+    return [(v, number(round(v, 9))) for v in inside]

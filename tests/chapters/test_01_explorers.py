@@ -249,7 +249,7 @@ def test_descent_names_the_step_that_rises():
     assert explorer.sentence == (
         "A step multiplies x by 0.79 and y by −1.10: y grows at every step. f falls "
         "for 2 steps and rises from step 3 on; step 11 leaves the picture; after 30 "
-        "steps it is 1522. Stable are rates below 2/10 = 0.200."
+        "steps it is 1,520. Stable are rates below 2/10 = 0.200."
     )
     scene = explorer.scene
     assert scene["curve"].title == "f rises from step 3 on"
