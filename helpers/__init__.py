@@ -1,20 +1,12 @@
 """The course's package: what the notebooks import, by name, from one place."""
 
-import os
-
-import psutil
 import torch
 
 from helpers import compat
+from helpers.threads import num_threads
 
 compat.import_torchvision()  # before anything that imports torchvision or d2l
-
-# Set once, here: two threads on a busy two-core machine train at a fifth of the speed
-# of one, and stored results are those of one thread.
-torch.set_num_threads(
-    int(os.environ.get("COURSE_THREADS", 0))
-    or max(1, (psutil.cpu_count(logical=False) or 2) // 2)
-)
+torch.set_num_threads(num_threads())
 
 # ruff: noqa: E402  (the imports below need what stands above)
 from helpers.checkpoints import load_checkpoint, save_checkpoint

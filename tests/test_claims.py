@@ -24,8 +24,8 @@ from helpers.chapters.softmax_regression import experiments
 from helpers.experiments import Estimate, Question
 from helpers.widgets import claim as claim_module
 from helpers.widgets.claim import COMPARED, STORED, Claim, Report, Size
+from helpers.widgets.picture import VIEW
 from helpers.widgets.predict import Predict, cells
-from helpers.widgets.still import VIEW
 from tests.taught import notebook_path
 from tools import claims as tool
 

@@ -17,7 +17,7 @@ from helpers import (
     plot_curves,
 )
 from helpers.training.history import Recorder
-from helpers.widgets.chart import Curves, series_of
+from helpers.widgets.curves_view import Curves, series_of
 
 EPOCHS = [1.0, 2.0, 3.0]
 METRICS = ("val_loss", "train_accuracy", "val_accuracy")

@@ -26,7 +26,7 @@ from helpers import (
     with_label_noise,
 )
 from helpers.data import DataError
-from helpers.widgets.chart import CurvesView
+from helpers.widgets.curves_view import CurvesView
 
 CALLS = []
 
@@ -142,8 +142,8 @@ def test_a_first_run_stands_beside_runs_with_data_of_their_own():
     panel = points_panel(first_run=history)
     run = panel.run()
     assert run.history.step_loss == history.step_loss, "the same settings"
-    cells = [row["values"] for row in panel._surface.runs.rows]
-    names = panel._surface.runs.columns[1:-4]
+    cells = [row["values"] for row in panel.table.rows]
+    names = panel.table.columns[1:-4]
     assert cells[0][names.index("noise")] == cells[1][names.index("noise")] == "0.1"
     panel.run(noise=0.4)
     panel.load("baseline")
@@ -161,7 +161,7 @@ def test_data_is_made_in_the_training_thread_and_its_error_is_shown():
     panel.start()
     with pytest.raises(ValueError, match="no such noise"):
         panel.wait(10)
-    assert "failed: ValueError: no such noise" in panel._surface.status.value
+    assert "failed: ValueError: no such noise" in panel.lines.status.value
     assert not panel.runs
     with pytest.raises(ValueError, match="no such noise"):
         panel.run()
@@ -196,7 +196,7 @@ def test_the_chosen_name_goes_to_the_function(monkeypatch, tmp_path):
     run = panel.run(n_train=60)
     assert run.data == "digits" and run.num_examples == 60
     panel.set(data="mnist")
-    assert "mnist is not on this machine" in panel._surface.status.value
+    assert "mnist is not on this machine" in panel.lines.status.value
     with pytest.raises(DataError, match="is missing in"):
         panel.run()
     panel.set(data="digits")
@@ -360,17 +360,17 @@ def line_panel(**more) -> TuningPanel:
 
 def test_a_regression_is_judged_by_its_loss():
     panel = line_panel()
-    columns = panel._surface.runs.columns
+    columns = panel.table.columns
     assert "val loss" in columns and "val accuracy" not in columns
     run = panel.run(num_epochs=5, noise=0.5)
     losses = run.history.val_loss
     assert run.final() == losses[-1] and run.best() == min(losses) < losses[0]
-    row = panel._surface.runs.rows[0]
+    row = panel.table.rows[0]
     assert row["final"] == f"{losses[-1]:.3g}" and row["best"] == f"{min(losses):.3g}"
-    assert "val loss" in panel._surface.status.value
-    assert "val loss" in panel._view.widget.summary
-    assert panel._source.metric == "val loss"
-    lengths = {len(s["y"]) for s in panel._view.widget.runs[0].values()
+    assert "val loss" in panel.lines.status.value
+    assert "val loss" in panel.view.widget.summary
+    assert panel.session.source.metric == "val loss"
+    lengths = {len(s["y"]) for s in panel.view.widget.runs[0].values()
                if isinstance(s, dict)}  # fmt: skip
     assert lengths == {50, 5, 0}, "50 steps, 5 epochs, no accuracy"
 
@@ -378,9 +378,9 @@ def test_a_regression_is_judged_by_its_loss():
 def test_a_regression_with_several_seeds_has_a_band_and_a_mean():
     panel = line_panel()
     run = panel.run(seeds=3, num_epochs=3)
-    band = panel._view.widget.runs[0]["band"]["val_loss"]
+    band = panel.view.widget.runs[0]["band"]["val_loss"]
     assert len(band["low"]) == 3 and band["low"][-1] <= run.final() <= band["high"][-1]
-    assert run.spread() > 0 and "±" in panel._surface.runs.rows[0]["final"]
+    assert run.spread() > 0 and "±" in panel.table.rows[0]["final"]
     assert_repeats_lambda(run)
 
 
@@ -401,7 +401,7 @@ def texts(figure) -> set[str]:
 
 def test_a_regression_has_one_set_of_axes():
     panel = line_panel()
-    assert panel._view.widget.accuracy is False and panel._view.num_axes == 1
+    assert panel.view.widget.accuracy is False and panel.view.num_axes == 1
     panel.run()
     shown = texts(panel.picture())
     assert {"loss", "val loss"} <= shown and not {"accuracy", "val accuracy"} & shown
@@ -427,10 +427,10 @@ def test_a_small_loss_keeps_its_digits_and_its_axis_is_logarithmic():
     panel.run(num_epochs=20, noise=0.001)
     final = panel.runs[0].final()
     assert final < 1e-5
-    assert panel._surface.runs.rows[0]["final"] == f"{final:.3g}"
+    assert panel.table.rows[0]["final"] == f"{final:.3g}"
     assert f"{final:.3g}" in texts(panel.picture())
-    assert f"val loss {final:.3g}" in panel._surface.status.value
-    assert f"val loss {final:.3g}" in panel._view.widget.summary
+    assert f"val loss {final:.3g}" in panel.lines.status.value
+    assert f"val loss {final:.3g}" in panel.view.widget.summary
     (ax,) = plot_curves({"run": panel.runs[0].history}).axes
     assert ax.get_yscale() == "log"
     (label,) = [t for t in ax.texts if t.get_text() == "run"]

@@ -17,7 +17,7 @@ from helpers import (
     seeded,
     train,
 )
-from helpers.widgets.run import mean_history
+from helpers.tuning.runs import mean_history
 from tests.easy import easy_data
 
 
@@ -71,12 +71,18 @@ def wait_for(condition, seconds: float = 5.0) -> None:
 
 
 def in_seed(panel, number: int) -> bool:
-    trial = panel._trial
+    trial = panel.session.trial
     return trial.seed_number == number and trial.recorder.last is not None
 
 
+def stepped(panel, records: int) -> bool:
+    return panel.session.trial.worker.taken == records and (
+        panel.session.state == "paused"
+    )
+
+
 def row(panel) -> dict:
-    return panel._surface.runs.rows[-1]
+    return panel.table.rows[-1]
 
 
 def test_each_seed_is_the_training_that_train_does(data):
@@ -101,7 +107,7 @@ def test_the_row_shows_mean_and_standard_deviation(data):
     assert run.final() == pytest.approx(mean) and run.spread() == pytest.approx(sd)
     assert row(panel)["final"] == f"{mean:.3f}\u00a0±\u00a0{sd:.3f}" and sd > 0
     assert "0..3" in row(panel)["values"]
-    assert f"{mean:.3f} ± {sd:.3f} over 4 seeds" in panel._surface.status.value
+    assert f"{mean:.3f} ± {sd:.3f} over 4 seeds" in panel.lines.status.value
     panel.run(seeds=1)
     assert "±" not in row(panel)["final"] and "0" in row(panel)["values"]
 
@@ -109,7 +115,7 @@ def test_the_row_shows_mean_and_standard_deviation(data):
 def test_the_chart_gets_a_band_from_lowest_to_highest(data):
     panel = make_panel(data)
     run = panel.run(seeds=3)
-    drawn = panel._view.widget.runs[0]
+    drawn = panel.view.widget.runs[0]
     for key in ("val_loss", "val_accuracy"):
         columns = list(zip(*(getattr(h, key) for h in run.histories), strict=True))
         band = drawn["band"][key]
@@ -118,7 +124,7 @@ def test_the_chart_gets_a_band_from_lowest_to_highest(data):
         assert band["high"] == [max(c) for c in columns]
         assert drawn[key]["y"] == pytest.approx([sum(c) / 3 for c in columns])
     panel.run(seeds=1)
-    assert "band" not in panel._view.widget.runs[1]
+    assert "band" not in panel.view.widget.runs[1]
 
 
 def test_the_still_picture_has_the_band(data):
@@ -144,15 +150,15 @@ def test_buttons_in_the_second_seed(slow):
     slow.start()
     wait_for(lambda: in_seed(slow, 2))
     slow.pause()
-    wait_for(lambda: slow._engine.state == "paused")
-    assert "seed 2/3 · epoch" in slow._surface.numbers.value
-    assert 1 / 3 < slow._surface.bar.value < 2 / 3
-    held = slow._trial.recorder.last.step
+    wait_for(lambda: slow.session.state == "paused")
+    assert "seed 2/3 · epoch" in slow.bar.numbers.value
+    assert 1 / 3 < slow.bar.progress.value < 2 / 3
+    held = last(slow).step
     slow.step()
-    wait_for(lambda: slow._trial.recorder.last.step == held + 1)
-    wait_for(lambda: slow._engine.state == "paused")
-    live = slow._view.widget.live
-    first = slow._trial.run.histories[0]
+    wait_for(lambda: last(slow).step == held + 1)
+    wait_for(lambda: slow.session.state == "paused")
+    live = slow.view.widget.live
+    first = slow.session.trial.run.histories[0]
     assert live["band"]["val_loss"]["low"] == list(first.val_loss)
     slow.start()
     assert slow.wait(10)
@@ -162,10 +168,10 @@ def test_buttons_in_the_second_seed(slow):
 
 def test_steps_walk_from_one_seed_into_the_next(slow):
     slow.set(num_epochs=1, batch_size=64)
-    for _ in range(2 * (4 + 1) + 1):  # four batches and the epoch's record, per seed
+    for k in range(2 * (4 + 1) + 1):  # four batches and the epoch's record, per seed
         slow.step()
-        wait_for(lambda: slow._engine.state == "paused" and slow._engine._allowed <= 0)
-    assert in_seed(slow, 3) and slow._trial.recorder.last.step == 1
+        wait_for(lambda: stepped(slow, k + 1))
+    assert in_seed(slow, 3) and last(slow).step == 1
 
 
 def test_stop_in_the_second_seed_keeps_what_was_done(slow):
@@ -193,8 +199,8 @@ def test_stop_in_the_first_seed(slow):
 def test_the_rate_does_not_move_between_seeds(slow):
     slow.start()
     wait_for(lambda: in_seed(slow, 1))
-    slow._controls["lr"].value = 0.5
-    assert "holds for the next run" in slow._surface.status.value
+    slow.controls["lr"].value = 0.5
+    assert "holds for the next run" in slow.lines.status.value
     assert slow.wait(10)
     assert slow.runs[0].lr_changes == [] and slow.runs[0].settings["lr"] == 1.0
 
@@ -233,6 +239,6 @@ def test_a_lost_seed_breaks_the_band_and_is_named(data):
 
     panel = make_panel(data, Lost)
     panel.run(seeds=3)
-    band = panel._view.widget.runs[0]["band"]["val_loss"]
+    band = panel.view.widget.runs[0]["band"]["val_loss"]
     assert band["low"] == band["high"] == [None] * 3
-    assert "With seed 1: The loss is no longer a number" in panel._surface.doctor.value
+    assert "With seed 1: The loss is no longer a number" in panel.lines.doctor.value

@@ -41,7 +41,7 @@ def make_panel(data, build=SoftmaxRegression, **more) -> TuningPanel:
 
 
 def status(panel) -> str:
-    return panel._surface.status.value
+    return panel.lines.status.value
 
 
 # -- settings as text ---------------------------------------------------------------
@@ -50,9 +50,9 @@ def status(panel) -> str:
 def test_the_line_follows_the_controls(data):
     panel = make_panel(data)
     assert panel.settings_text == "lr=0.1 batch_size=256 num_epochs=2 seed=0"
-    field = panel._more.settings
+    field = panel.more.settings
     assert field.value == panel.settings_text
-    panel._controls["lr"].value = 0.03
+    panel.controls["lr"].value = 0.03
     panel.set(seeds=3, seed=4)
     assert field.value == "lr=0.03 batch_size=256 num_epochs=2 seed=4..6"
     panel.reset()
@@ -115,25 +115,25 @@ def test_a_bad_line_gets_one_sentence_and_changes_nothing(data, text, message):
         panel.paste(bad)
     assert message in str(caught.value) and ". " not in str(caught.value)
     assert panel.settings == before
-    panel._more.settings.value = " "  # as the front end does after Enter
-    panel._more.settings.value = bad
+    panel.more.settings.value = " "  # as the front end does after Enter
+    panel.more.settings.value = bad
     assert "Nothing was changed: " in status(panel) and "course-error" in status(panel)
     assert panel.settings == before
 
 
 def test_pasting_into_the_field_sets_the_controls(data):
     panel = make_panel(data)
-    panel._more.settings.value = "  seed=2..3   lr=0.500 "
+    panel.more.settings.value = "  seed=2..3   lr=0.500 "
     assert panel.settings["lr"] == 0.5 and panel.settings["seeds"] == 2
-    assert panel._more.settings.value == panel.settings_text
+    assert panel.more.settings.value == panel.settings_text
     assert "pasted" in status(panel)
 
 
 def test_a_slider_moved_by_hand_means_the_number_beside_it(data):
     panel = make_panel(data, momentum=Slider(0, 0.99, start=0.0))
-    slider = panel._controls["lr"]
+    slider = panel.controls["lr"]
     slider.set_state({"value": 10**-1.05})  # what the browser sends
-    panel._controls["momentum"].set_state({"value": 0.29700000000000004})
+    panel.controls["momentum"].set_state({"value": 0.29700000000000004})
     assert panel.settings["lr"] == 0.0891 and panel.settings["momentum"] == 0.297
     assert panel.settings_text.startswith("lr=0.0891 ")
     slider.set_state({"value": 9.9999999999})
@@ -250,7 +250,7 @@ def test_a_rate_moved_by_hand_is_said_in_the_code(data):
     panel = make_panel(data)
     panel.set(num_epochs=20)
     panel.step()
-    panel._controls["lr"].value = 0.5
+    panel.controls["lr"].value = 0.5
     panel.start()
     assert panel.wait(10)
     code = panel.code("run-1")
@@ -334,11 +334,11 @@ def test_what_a_notebook_defines_is_included_in_the_code(tmp_path):
 
 def test_the_row_is_folded_and_shows_code_and_csv(data):
     panel = make_panel(data)
-    more = panel._more
-    assert more.box.layout.display == "none" and more.toggle.description == "More"
+    more = panel.more
+    assert more.layout.display == "none" and more.toggle.description == "More"
     assert more.code.disabled and more.csv.disabled
     more.toggle.click()
-    assert more.box.layout.display != "none" and more.toggle.description == "Less"
+    assert more.layout.display != "none" and more.toggle.description == "Less"
     panel.run()
     panel.run(lr=1.0)
     assert more.run.options == (("run 1", "run-1"), ("run 2", "run-2"))

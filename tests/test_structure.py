@@ -12,10 +12,11 @@ from tools.stored import ROOT
 HELPERS = ROOT / "helpers"
 # From the cellar to the roof; a module imports from its own floor or from below.
 FLOORS = [
-    {"compat"},
+    {"compat", "threads"},
     {"data", "models", "devices", "seeds", "checkpoints"},
     {"training"},
     {"figures", "experiments", "exercises"},
+    {"tuning"},
     {"widgets"},
     {"chapters"},
     {"__init__", "doctor"},
@@ -23,7 +24,7 @@ FLOORS = [
 DRAWING = {"matplotlib", "PIL", "mpl_toolkits"}
 WIDGETS = {"ipywidgets", "anywidget"}
 WITHOUT_DRAWING = {"data", "models", "training", "experiments", "exercises"}
-WITHOUT_DRAWING |= {"compat", "devices", "seeds", "checkpoints"}
+WITHOUT_DRAWING |= {"compat", "threads", "devices", "seeds", "checkpoints"}
 MOST_LINES = 300
 SOURCES = sorted(HELPERS.rglob("*.py"))
 ROOMS = {path.relative_to(HELPERS).with_suffix("").parts[0] for path in SOURCES}

@@ -40,11 +40,14 @@ def execute(path: Path) -> tuple[float, int]:
 
     Raises
     ------
-    NotStored : a cell failed, took too long or wrote to stderr; or the file was
-        changed meanwhile.
+    NotStored : a cell failed, took too long or wrote to stderr; or the file is no
+        notebook, or was changed meanwhile.
     """
     before = path.read_bytes()
-    notebook = nbformat.reads(before.decode(), as_version=4)
+    try:
+        notebook = nbformat.reads(before.decode(), as_version=4)
+    except nbformat.reader.NotJSONError:
+        raise NotStored(_why_no_notebook(before)) from None
     client = NotebookClient(
         notebook,
         kernel_name="python3",
@@ -77,6 +80,17 @@ def execute(path: Path) -> tuple[float, int]:
         raise NotStored("the file was changed while it ran: run it again")
     _write(path, text.rstrip("\n") + "\n")
     return seconds, path.stat().st_size
+
+
+def _why_no_notebook(content: bytes) -> str:
+    marker = re.search(rb"^(<{7}|={7}|>{7})", content, re.MULTILINE)
+    if marker is None:
+        return "the file is no notebook: its JSON is damaged"
+    line = content[: marker.start()].count(b"\n") + 1
+    return (
+        f"a merge left its conflict markers in the file, the first in line {line}: "
+        "settle the conflict and run it again"
+    )
 
 
 def _name(notebook, index: int) -> str:

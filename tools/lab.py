@@ -9,6 +9,7 @@ errors of the page's console and requests that try to leave this machine.
 """
 
 import atexit
+import contextlib
 import copy
 import functools
 import json
@@ -18,15 +19,14 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
-import urllib.error
 import urllib.request
 from pathlib import Path
 
 import nbformat
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
-from tools.page import IDLE, Page
+from tools.page import ANSWERS, READY, Page
+from tools.waiting import PATIENCE, wait_for
 
 ROOT = Path(__file__).resolve().parents[1]
 SWITCHES = (
@@ -34,6 +34,7 @@ SWITCHES = (
     "--disable-background-networking --disable-component-update --disable-sync"
 ).split()
 HARMLESS = ("favicon",)
+expect.set_options(timeout=1000 * PATIENCE)
 
 
 @functools.cache
@@ -52,10 +53,15 @@ class Lab:
     folder : what the server shows; notebooks are opened by their path in it.
     chromium : path of the browser.
     theme : "Light" or "Dark".
+    traced : whether its pages are recorded by Playwright; the bench has no use for it.
     """
 
-    def __init__(self, folder: Path, chromium: str, theme: str = "Light"):
+    def __init__(
+        self, folder: Path, chromium: str, theme: str = "Light", traced: bool = False
+    ):
         self.folder, self.chromium, self.theme = folder, chromium, theme
+        self.traced = traced
+        self.pages: list[Page] = []  # that are open
         self.console_errors: list[str] = []
         self.outside: list[str] = []
 
@@ -90,7 +96,7 @@ class Lab:
         self._server = subprocess.Popen(
             [
                 *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
-                *("--ip=127.0.0.1", f"--port={port}"),
+                *("--ip=127.0.0.1", f"--port={port}", "--expose-app-in-browser"),
                 f"--IdentityProvider.token={token}",
                 f"--ServerApp.root_dir={self.folder}",
             ],
@@ -107,17 +113,20 @@ class Lab:
 
     def _wait_for_server(self, home: Path) -> None:
         address = f"{self.url}/api/status?token={self.token}"
-        end = time.monotonic() + 60
-        while time.monotonic() < end and self._server.poll() is None:
-            try:
-                urllib.request.urlopen(address, timeout=2).close()
-                return
-            except (urllib.error.URLError, OSError):
-                time.sleep(0.2)
-        self._server.kill()
-        raise RuntimeError(
-            "JupyterLab did not start:\n" + (home / "lab.log").read_text()[-2000:]
-        )
+
+        def answers() -> bool:
+            if self._server.poll() is not None:
+                said = (home / "lab.log").read_text()[-2000:]
+                raise RuntimeError(f"JupyterLab did not start:\n{said}")
+            with contextlib.suppress(OSError):
+                urllib.request.urlopen(address, timeout=PATIENCE).close()
+                return True
+
+        try:
+            wait_for(answers)
+        except BaseException:
+            self._server.kill()
+            raise
 
     def __exit__(self, *_) -> None:
         self._browser.close()
@@ -141,14 +150,20 @@ class Lab:
     def open(self, name: str, width: int = 1280, height: int = 1000) -> "Page":
         """Open a notebook on its own page and wait for its kernel."""
         context = self._browser.new_context(viewport={"width": width, "height": height})
+        context.set_default_timeout(1000 * PATIENCE)
+        if self.traced:
+            context.tracing.start(screenshots=True, snapshots=True)
+        context.add_init_script(ANSWERS)
         page = context.new_page()
         page.on("console", self._console)
         page.on("pageerror", lambda error: self.console_errors.append(str(error)))
         page.on("request", self._request)
         page.goto(f"{self.url}/doc/tree/{name}?token={self.token}")
-        page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
-        page.wait_for_function(IDLE, timeout=60_000)
-        return Page(page, self.folder / name)
+        page.wait_for_function(READY)
+        opened = Page(page, self.folder / name)
+        self.pages.append(opened)
+        context.on("close", lambda _: self.pages.remove(opened))
+        return opened
 
     def _console(self, message) -> None:
         if message.type == "error" and not any(h in message.text for h in HARMLESS):

@@ -7,7 +7,7 @@ fair.py holds what a fair comparison needs. Nothing in here needs a widget.
 from helpers.claims.claim import STORED, Claim, Size, Verdict, claim, claims_of
 from helpers.claims.question import SAME, Question, difference, level, ratio
 from helpers.claims.report import Report
-from helpers.claims.table import Estimate, Table, number, run_seeds
+from helpers.claims.table import Estimate, Table, run_seeds
 
 __all__ = [
     "SAME",
@@ -23,7 +23,6 @@ __all__ = [
     "claims_of",
     "difference",
     "level",
-    "number",
     "ratio",
     "run_seeds",
 ]

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from helpers.claims.question import Question
 from helpers.claims.table import Estimate, Estimates, Table, run_seeds
+from helpers.words import many
 
 STORED = Path(__file__).parents[2] / "data" / "claims.csv"
 
@@ -26,8 +27,7 @@ class Size(NamedTuple):
     num_seeds: int
 
     def __str__(self) -> str:
-        words = zip(("example", "epoch", "seed"), self, strict=True)
-        return ", ".join(f"{n:,} {word}{'s' * (n != 1)}" for word, n in words)
+        return ", ".join(map(many, self, ("example", "epoch", "seed")))
 
 
 class Verdict(NamedTuple):

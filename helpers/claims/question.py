@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from helpers.claims.table import Estimate, Key, Table, number
+from helpers.claims.table import Estimate, Key, Table
+from helpers.words import number
 
 # From the lowest to the highest, each with the number at which the next one begins.
 Answers = Mapping[str, float | None]
@@ -68,7 +69,7 @@ class Question:
 
     def sentence(self, estimate: Estimate) -> str:
         """What was measured and what it means, with the spread."""
-        low, high = map(number, estimate.interval)
+        low, high = (number(end, 3) for end in estimate.interval)
         return (
             f"{self.quantity}: {estimate} over {estimate.n} seeds, "
             f"95 % interval {low} to {high}: {self.meaning(estimate)}."

@@ -10,9 +10,10 @@ from itertools import groupby
 from matplotlib.figure import Figure
 
 from helpers.claims.claim import Claim, Verdict
-from helpers.claims.table import Estimate, Table, html_table, number, text_table
+from helpers.claims.table import Estimate, Table, html_table, text_table
 from helpers.figures.intervals import Interval, Scale, plot_intervals
 from helpers.figures.style import to_png
+from helpers.words import number
 
 _CARD = "max-width:100%;background:white;border-radius:4px;padding:6px 8px"
 _CODE = "margin:4px 0;padding:6px 10px;overflow-x:auto"
@@ -111,7 +112,7 @@ class Report:
         return " ".join(
             f"{question.quantity}: "
             + "; ".join(
-                f"{label} {number(estimate.mean)}, {question.meaning(estimate)}"
+                f"{label} {number(estimate.mean, 3)}, {question.meaning(estimate)}"
                 for label, estimate in self._runs(letter).items()
             )
             + "."

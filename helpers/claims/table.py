@@ -9,6 +9,8 @@ import torch
 from scipy.special import stdtrit
 from torch import Tensor
 
+from helpers.words import number
+
 Key = str | tuple[str, str]  # a configuration, or one with the name of a measure
 
 
@@ -43,12 +45,7 @@ class Estimate:
         return self.mean - reach, self.mean + reach
 
     def __str__(self) -> str:
-        return f"{number(self.mean)} ± {number(self.sd)}"
-
-
-def number(value: float) -> str:
-    """A number as tables and sentences show it, to three decimals."""
-    return f"{value:.3f}".replace("-0.000", "0.000").replace("-", "−")
+        return f"{number(self.mean, 3)} ± {number(self.sd, 3)}"
 
 
 Estimates = Mapping[str, Mapping[str, Estimate]]  # configuration -> measure

@@ -99,7 +99,7 @@ def data_folders() -> list[Path]:
     """Return the folders that are searched; downloads go to the first."""
     folders = [Path(__file__).parents[2] / "data"]
     if chosen := os.environ.get("COURSE_DATA"):
-        folders.insert(0, Path(chosen).expanduser())
+        folders.insert(0, Path(os.path.expanduser(chosen)))
         if not folders[0].is_dir():
             raise DataError(
                 f"COURSE_DATA={chosen!r} is not a folder: make it, or set COURSE_DATA "

@@ -4,9 +4,11 @@ The file holds chapter -> exercise -> state, and under one more key what the lea
 predicted of claims: chapter -> claim -> answer.
 """
 
+import functools
 import json
 import os
 import tempfile
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,12 +21,37 @@ PREDICTIONS = "predictions"  # the key beside the chapters
 
 
 def progress_file() -> Path:
-    """``$COURSE_PROGRESS``, else a file in the user's data folder."""
+    """``$COURSE_PROGRESS``, else a file in the user's data folder.
+
+    Without a home folder, as in some containers, it is a temporary file of this
+    process, and a warning says so once.
+    """
     chosen = os.environ.get("COURSE_PROGRESS")
-    if chosen:
-        return Path(chosen)
-    folder = platformdirs.user_data_path("deep-learning-course", appauthor=False)
+    try:
+        if chosen:
+            return Path(chosen).expanduser()
+        folder = platformdirs.user_data_path("deep-learning-course", appauthor=False)
+    except RuntimeError:  # no home
+        return _temporary_file()
     return folder / "progress.json"
+
+
+@functools.cache
+def _temporary_file() -> Path:
+    path = Path(tempfile.mkdtemp(prefix="course-")) / "progress.json"
+    warnings.warn(
+        f"You have no home folder, so your progress is kept in {path} until this "
+        "notebook's kernel ends; COURSE_PROGRESS=<file> names a lasting place.",
+        stacklevel=3,
+    )
+    return path
+
+
+def not_saved() -> str:
+    """Say where progress could not be kept, for when `record` returns False."""
+    chosen = os.environ.get("COURSE_PROGRESS")
+    where = f"COURSE_PROGRESS={chosen!r}" if chosen else progress_file()
+    return f"Your progress could not be saved: {where} is no file that can be written."
 
 
 def states() -> dict[str, dict[str, str]]:

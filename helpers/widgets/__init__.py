@@ -1,9 +1,9 @@
 """The instruments: tuning panel, explorer, live chart."""
 
-from helpers.widgets.controls import Choice, IntSlider, LogSlider, Slider
-from helpers.widgets.decision import DecisionView
+from helpers.tuning.ranges import Choice, IntSlider, LogSlider, Slider
 from helpers.widgets.explorer import Explorer
 from helpers.widgets.panel import TuningPanel
+from helpers.widgets.plane_view import DecisionView
 
 __all__ = [
     "Choice",

@@ -1,22 +1,33 @@
-"""One JupyterLab for each theme; every test looks for errors that nobody showed."""
+"""One JupyterLab for each theme; every test looks for errors that nobody showed.
+
+A test that fails leaves a picture of each open page and Playwright's trace of it, which
+`playwright show-trace` opens.
+"""
+
+import re
+import shutil
 
 import pytest
 
-from tools.lab import Lab
+from tools.lab import ROOT, Lab
+
+FAILURES = ROOT / "build/browser-failures"
+LABS = pytest.StashKey[dict[str, Lab]]()
 
 
 @pytest.fixture(scope="session")
-def labs(tmp_path_factory, chromium_path):
+def labs(request, tmp_path_factory, chromium_path):
     """Return the JupyterLab of a theme, started when it is first asked for."""
     with pytest.MonkeyPatch.context() as patch:
         # A learner who has downloaded nothing.
         patch.setenv("COURSE_DATA", str(tmp_path_factory.mktemp("no-data")))
-        started: dict[str, Lab] = {}
+        shutil.rmtree(FAILURES, ignore_errors=True)
+        started = request.config.stash.setdefault(LABS, {})
 
         def lab_of(theme: str) -> Lab:
             if theme not in started:
-                folder = tmp_path_factory.mktemp(theme)
-                started[theme] = Lab(folder, chromium_path, theme).__enter__()
+                lab = Lab(tmp_path_factory.mktemp(theme), chromium_path, theme, True)
+                started[theme] = lab.__enter__()
             return started[theme]
 
         yield lab_of
@@ -37,14 +48,37 @@ def dark_lab(labs):
 
 
 @pytest.fixture(autouse=True)
-def nothing_goes_wrong_unseen(request):
+def nothing_goes_wrong_unseen(labs, request):
     """Fail a test that left errors in the console or tried to leave the machine."""
+    labs = request.config.stash[LABS]
+    shared = {page for lab in labs.values() for page in lab.pages}
     yield
-    for name in ("lab", "dark_lab"):
-        if name in request.fixturenames:
-            lab = request.getfixturevalue(name)
-            errors, outside = lab.console_errors[:], lab.outside[:]
-            lab.console_errors.clear()
-            lab.outside.clear()
-            assert errors == []
-            assert outside == [], "a request left the machine"
+    wrong = []
+    for lab in labs.values():
+        wrong += lab.console_errors + [f"asked for {url}" for url in lab.outside]
+        lab.console_errors.clear()
+        lab.outside.clear()
+        for page in lab.pages[:]:
+            if page in shared:
+                page.trace(None)
+            else:  # the test failed before it closed its page
+                page.close()
+    assert wrong == []
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if report.failed and report.when != "teardown":
+        name = re.sub(r"\W+", "-", item.nodeid.removeprefix("tests/browser/"))
+        left = []
+        for theme, lab in item.config.stash.get(LABS, {}).items():
+            for k, page in enumerate(lab.pages):
+                left += page.leave(FAILURES / f"{name}-{theme.lower()}{k}")
+            report.sections.append(
+                ("errors of the page", "\n".join(lab.console_errors))
+            )
+        names = [str(path.relative_to(ROOT)) for path in left]
+        report.sections.append(("picture and trace", "\n".join(names)))
+        report.user_properties += [("left", name) for name in names]
+    return report

@@ -1,12 +1,13 @@
 """Chapter 1 in a real JupyterLab: its explorers, by mouse and by keyboard."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from tools.lab import cut
-from tools.page import SLIDER
 
 NOTEBOOK = Path(__file__).parents[2] / "notebooks/01-linear-algebra-and-gradients.ipynb"
 EXPLORERS = ("plane_map", "norm_balls", "taylor", "descent")
@@ -23,14 +24,7 @@ def page(dark_lab):
     page.run_all()
     page.text("Stable are rates below")
     yield page
-    page.page.context.close()
-
-
-def press(page, label: str, key: str, times: int = 1) -> None:
-    """Press a key on the handle of the slider with this label."""
-    page.page.locator(SLIDER.format(label)).locator(".noUi-handle").focus()
-    for _ in range(times):
-        page.page.keyboard.press(key)
+    page.close()
 
 
 def drawn(page, start: str):
@@ -41,12 +35,11 @@ def drawn(page, start: str):
 def test_plane_map(page):
     svg = drawn(page, "x = (")
     # (0.966, 0.259) and A = [[2, 1], [1, 2]]
-    assert "Ax = (2.191, 1.484), λ = 3.000 and λ = 1.000" in svg.get_attribute(
-        "aria-label"
+    said = re.compile(re.escape("Ax = (2.191, 1.484), λ = 3.000 and λ = 1.000"))
+    expect(svg).to_have_attribute("aria-label", said)
+    expect(svg.locator("text:visible")).to_have_text(
+        ["λ = 3.000", "λ = 1.000", "a₁", "a₂", "x", "Ax"]
     )
-    assert svg.locator("text:visible").all_text_contents() == [
-        *("λ = 3.000", "λ = 1.000", "a₁", "a₂", "x", "Ax")
-    ]
     # arrows end at a1, a2, x and Ax; 57.5 pixels to 1 from the middle, (230, 230)
     heads = [p.get_attribute("points") for p in svg.locator("polygon").all()]
     tips = [tuple(map(float, head.split()[0].split(","))) for head in heads]
@@ -60,7 +53,7 @@ def test_plane_map(page):
     page.text(r"det A = 6\.\d+\. No line is kept")
     assert svg.get_attribute("aria-label").endswith("no single line kept")
     assert len(svg.locator("text:visible").all()) == 4
-    press(page, "angle", "ArrowRight", 3)
+    page.press("angle", "ArrowRight", 3)
     page.text(r"x at 18° is turned")
     assert svg.get_attribute("aria-label").startswith("x = (0.951, 0.309)")
 
@@ -68,11 +61,11 @@ def test_plane_map(page):
 def test_descent(page):
     svg = drawn(page, "Learning rate")
     dots = svg.locator("circle:visible")
-    assert dots.count() == 62  # 31 points on the map, 31 on the curve
+    expect(dots).to_have_count(62)  # 31 points on the map, 31 on the curve
     assert "f is 13.0 at the start and 0.369 after 30 steps." in svg.get_attribute(
         "aria-label"
     )
-    press(page, "learning rate", "ArrowRight", 16)
+    page.press("learning rate", "ArrowRight", 16)
     sentence = page.text("y grows at every step")
     assert "f falls for 2 steps and rises from step 3 on; step 11 leaves" in sentence
     # the browser's numbers, drawn at once, are those of Python
@@ -106,15 +99,11 @@ def test_drawings_of_the_kernel(page, dragged, to, said, pressed, then):
     picture = image.get_attribute("src")
     page.drag(dragged, to)
     page.text(said)
+    expect(image).not_to_have_attribute("src", picture)
     moved = image.get_attribute("src")
-    assert moved != picture
-    press(page, pressed, "ArrowRight")
-    page.page.wait_for_function(
-        "([image, before]) => image.src !== before",
-        arg=[image.element_handle(), moved],
-        timeout=5000,
-    )
+    page.press(pressed, "ArrowRight")
     page.text(then)
+    expect(image).not_to_have_attribute("src", moved)
 
 
 def test_nothing_is_cut_off(page):

@@ -4,10 +4,10 @@ import re
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from helpers.chapters.multilayer_perceptrons.explorers import FUNCTIONS, chain
 from tools.lab import cut
-from tools.page import SLIDER
 
 NOTEBOOK = Path(__file__).parents[2] / "notebooks/03-multilayer-perceptrons.ipynb"
 EXPLORERS = (
@@ -27,20 +27,14 @@ def page(lab):
     page = lab.open("03.ipynb")
     page.run_all()
     yield page
-    page.page.context.close()
-
-
-def press(page, label: str, key: str, which: int = 0) -> None:
-    """Press a key on a slider with this label, by default the first on the page."""
-    slider = page.page.locator(SLIDER.format(label)).nth(which)
-    slider.locator(".noUi-handle").focus()
-    page.page.keyboard.press(key)
+    page.close()
 
 
 def test_activations_are_drawn_by_the_browser(page):
     svg = page.page.locator(".jp-OutputArea svg[role=img]")
     drawn = lambda: svg.get_attribute("aria-label")  # noqa: E731
-    assert drawn() == "sigmoid(0.00) is 0.5000, slope 0.250, factor 9.54e-7"
+    first = "sigmoid(0.00) is 0.5000, slope 0.250, factor 9.54e-7"
+    expect(svg).to_have_attribute("aria-label", first)
     page.drag("z", 1.0)
     page.text(r"^sigmoid\(6\.00\) is 0\.9975")
     for name, (f, slope_of) in FUNCTIONS.items():
@@ -53,15 +47,15 @@ def test_activations_are_drawn_by_the_browser(page):
         assert numbers == pytest.approx(expected, rel=6e-3)
     page.choose("activation", "sigmoid")
     page.text(r"^sigmoid\(6\.00\)")
-    press(page, "z", "ArrowLeft")
+    page.press("z", "ArrowLeft")
     page.text(r"^sigmoid\(5\.88\)")
     assert drawn().startswith("sigmoid(5.88) is ")
     page.drag("weight", 1.0)
     dots = svg.locator("g[fill='#009E73'] circle")
-    assert dots.count() == 10
-    press(page, "layers", "End")
+    expect(dots).to_have_count(10)
+    page.press("layers", "End")
     page.text("Through 30 layers with weight 100 ")
-    assert dots.count() == 30
+    expect(dots).to_have_count(30)
 
 
 def test_networks_of_every_width_are_there(page):
@@ -69,8 +63,8 @@ def test_networks_of_every_width_are_there(page):
     picture = image.get_attribute("src")
     page.drag("hidden units", 1.0)
     page.text("With 64 tanh units, 193 parameters, .* from sin 6x ")
-    assert image.get_attribute("src") != picture
-    press(page, "hidden units", "ArrowLeft")
+    expect(image).not_to_have_attribute("src", picture)
+    page.press("hidden units", "ArrowLeft")
     page.text("With 63 tanh units, 190 parameters")
     page.choose("target", "|x|")
     page.text(r"With 63 tanh units, .* from \|x\| ")
@@ -82,10 +76,10 @@ def test_depth_follows_the_first_weights(page):
     picture = image.get_attribute("src")
     page.choose("weight sd", "1")
     page.text("The gradient has exploded")
-    assert image.get_attribute("src") != picture
+    expect(image).not_to_have_attribute("src", picture)
     page.drag("factor", 0.0)  # a tenth, near Xavier's 0.088
     page.text("The gradient arrives")
-    press(page, "factor", "End")
+    page.press("factor", "End")
     page.text("The gradient has exploded")
 
 
@@ -94,33 +88,28 @@ def test_the_playground_moves_while_it_trains(page):
     canvas = page.page.locator(MAP)
     canvas.scroll_into_view_if_needed()
 
-    def data(name):
-        return canvas.get_attribute(f"data-{name}")
-
-    def until(condition):
-        script = f"() => {{ const d = document.querySelector('{MAP}').dataset; "
-        page.page.wait_for_function(f"{script} return {condition} }}", timeout=10_000)
-
-    until("d.units === '8'")  # a small square for each hidden unit
-    title = data("title")
+    expect(canvas).to_have_attribute("data-units", "8")  # a square for each hidden unit
+    title = canvas.get_attribute("data-title")
     to_a_hidden_unit(page, canvas)
     page.page.mouse.move(5, 5)
-    until(f"d.title === {title!r}")
+    expect(canvas).to_have_attribute("data-title", title)
 
     page.choose("shape", "spirals")
     page.choose("batch size", "10")
-    press(page, "layers", "End", which=-1)
+    page.press("layers", "End", which=-1)
     page.drag("epochs", 1.0)
     page.button("Run").focus()
     page.page.keyboard.press("Enter")
     page.text("Run 2 is training")
-    until("d.units === '24'")
-    summary, before = canvas.get_attribute("aria-label"), int(data("drawn"))
-    page.page.wait_for_timeout(1000)
-    assert 3 <= int(data("drawn")) - before <= 14, "about ten pictures a second"
-    assert canvas.get_attribute("aria-label") != summary
+    expect(canvas).to_have_attribute("data-units", "24")
+    # Several pictures of the training, each of another network, before it is stopped.
+    for _ in range(3):
+        summary, drawn = (canvas.get_attribute(n) for n in ("aria-label", "data-drawn"))
+        expect(canvas).not_to_have_attribute("data-drawn", drawn)
+        expect(canvas).not_to_have_attribute("aria-label", summary)
+    page.text("Run 2 is training")
     page.click("Stop")
-    page.text(r"Run 2 stopped")
+    page.text("Run 2 stopped")
     assert page.cut_off(".course-panel") == []
 
 
@@ -129,7 +118,7 @@ def to_a_hidden_unit(page, canvas):
     box = canvas.bounding_box()
     for x in range(20, int(box["width"] / 2), 20):
         page.page.mouse.move(box["x"] + x, box["y"] + 0.45 * box["height"])
-        page.page.wait_for_timeout(50)
+        page.frame()
         if canvas.get_attribute("data-title").startswith("hidden layer 1, unit "):
             return
     raise AssertionError("no hidden unit answers to the mouse")

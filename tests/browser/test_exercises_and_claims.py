@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from tools.lab import cut
 
@@ -26,25 +27,26 @@ def page(lab):
     page = lab.open("exercises.ipynb")
     page.run_all()
     yield page
-    page.page.context.close()
+    page.close()
 
 
 def test_an_answer_gets_help_in_three_steps(page):
     """A wrong answer is told why; the hint unfolds, and in it the solution."""
     stub = page.page.locator(".jp-Notebook .jp-Cell").nth(1)
-    assert "not attempted" in stub.inner_text().lower()
-    assert stub.locator("summary").all_inner_texts() == ["Hint"]
+    expect(stub).to_contain_text("not attempted", ignore_case=True)
+    expect(stub.locator("summary")).to_have_text(["Hint"])
 
     answered = page.page.locator(".jp-Notebook .jp-Cell").nth(4)
+    expect(answered.locator("summary")).to_have_count(2)
     hint, solution = answered.locator("summary").all()
-    assert not solution.is_visible()
+    expect(solution).to_be_hidden()
     hint.click()
-    assert solution.is_visible()
+    expect(solution).to_be_visible()
     source = answered.locator("pre:has-text('def temperature_for')").last
-    assert not source.is_visible()
+    expect(source).to_be_hidden()
     solution.focus()
     page.page.keyboard.press("Enter")
-    source.wait_for(state="visible", timeout=5000)
+    expect(source).to_be_visible()
     assert page.count(".jp-Notebook .jp-Cell") == 5, "a shortcut of the notebook fired"
 
 
@@ -53,7 +55,7 @@ def test_without_a_prediction_the_verdict_says_so(page):
     page.run_cell(3)
     page.text("No prediction made")
     page.text("Verdict: (supported|not supported|undecided)")
-    assert page.page.locator(".course-predict input").first.is_disabled()
+    expect(page.page.locator(".course-predict input").first).to_be_disabled()
 
 
 def test_predict_by_keyboard_then_test(page):
@@ -63,7 +65,7 @@ def test_predict_by_keyboard_then_test(page):
     radios.first.focus()
     page.page.keyboard.press("ArrowDown")
     page.text("You predict: no difference of a percentage point. Run the next cell.")
-    assert radios.nth(1).is_checked()
+    expect(radios.nth(1)).to_be_checked()
     page.page.locator(".course-predict label").nth(2).click()
     page.text("You predict: focal loss is better")
     page.run_cell(3)
@@ -79,9 +81,8 @@ def test_the_map_opens_a_chapter(lab):
     page = lab.open("00-welcome.ipynb")
     page.run_all()
     link = page.page.locator(".jp-OutputArea a:text-matches('02 Softmax')")
-    link.wait_for(timeout=20_000)
-    assert "05 Convolution" in page.page.locator(".jp-OutputArea table").inner_text()
+    expect(page.page.locator(".jp-OutputArea table")).to_contain_text("05 Convolution")
     link.click()
     page.page.wait_for_url(re.compile("tree/02-softmax-regression.ipynb"))
     page.page.wait_for_selector("h1:text('Softmax regression')")
-    page.page.context.close()
+    page.close()

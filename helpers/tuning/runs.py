@@ -1,12 +1,14 @@
-"""The runs that a panel keeps: settings, history, how they ended."""
+"""The runs that a session keeps: settings, history, how they ended."""
 
+import math
 import statistics
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from helpers.training.history import History
-from helpers.widgets.wiring import Data
+from helpers.tuning.dispatch import Data
+from helpers.tuning.ranges import Range
+from helpers.words import many, number
 
 
 @dataclass
@@ -14,9 +16,9 @@ class Run:
     """One training with its settings, or the same training with several seeds.
 
     ``index`` chooses colour and line style, ``mark`` stands at the end of its curves.
-    ``num_examples`` and ``data`` are known when the data is there, which a function may
-    have to make. ``state`` is "finished", "stopped" or "failed"; ``lr_changes`` lists
-    (step, rate) for every move of the learning rate while it trained.
+    ``dataset`` is there when the training begins; a function may have to make it.
+    ``state`` is "finished", "stopped" or "failed"; ``lr_changes`` lists (step, rate)
+    for every move of the learning rate while it trained.
 
     ``histories`` has one entry for every seed that was begun, in the order of
     ``seeds``; ``history`` is their mean, over the seeds that came to the end if there
@@ -30,10 +32,9 @@ class Run:
     index: int
     settings: dict[str, object]
     num_epochs: int
-    num_examples: int
     seeds: tuple[int, ...] = (0,)
-    data: str = ""
-    chosen: str = ""  # the set that a drop-down named to the function of the data
+    named: Mapping[str, object] = field(default_factory=dict)  # to make the data from
+    dataset: Data | None = field(default=None, repr=False)  # that of the last seed
     histories: list[History] = field(default_factory=list)
     epoch_notes: list[list[tuple[float, float]]] = field(default_factory=list)
     state: str = "ready"
@@ -41,6 +42,42 @@ class Run:
     by_hand: bool = False  # a function and its parameters, not a module
     lr_changes: list[tuple[int, float]] = field(default_factory=list)
     _mean: tuple[int, History] | None = field(default=None, repr=False, compare=False)
+
+    @classmethod
+    def trained_elsewhere(
+        cls,
+        name: str,
+        history: History,
+        dataset: Data,
+        index: int,
+        more: Mapping[str, object],
+    ) -> "Run":
+        """A training that was done in a cell, as a finished run.
+
+        ``more`` holds settings that its history does not know.
+        """
+        return cls(
+            id=name,
+            name=name,
+            mark=name[:4],
+            index=index,
+            settings={**more, **history.settings},
+            num_epochs=history.num_epochs,
+            seeds=(history.settings.get("seed", 0),),
+            dataset=dataset,
+            histories=[history],
+            state="finished",
+        )
+
+    @property
+    def data(self) -> str:
+        """The name of its data."""
+        return "" if self.dataset is None else self.dataset.name
+
+    @property
+    def num_examples(self) -> int:
+        """Training examples in one epoch."""
+        return 0 if self.dataset is None else len(self.dataset.train)
 
     @property
     def complete(self) -> list[History]:
@@ -81,12 +118,33 @@ class Run:
                 return name.replace("_", " ")
         return "val accuracy"
 
-    def text(self, value: float) -> str:
+    def text(self, value: float | None) -> str:
         """A value of that metric: an accuracy to 3 places, a loss to 3 digits.
 
         The loss of a regression may be far below a thousandth.
         """
-        return f"{value:.3f}" if self.metric_name().endswith("cy") else f"{value:.3g}"
+        if value is None:
+            return "–"
+        return number(value, 3 if self.metric_name().endswith("accuracy") else None)
+
+    def result(self) -> str:
+        """The final value as text, with its spread over the seeds if there is one."""
+        spread = self.spread()
+        known = spread is not None and not math.isnan(spread)
+        return self.text(self.final()) + (f" ± {self.text(spread)}" if known else "")
+
+    def setting_text(self, name: str, declared: Range) -> str:
+        """A setting as text; a learning rate that moved shows where it went."""
+        if name == "data":
+            return self.data
+        if name == "seed":
+            return self.seeds_text()
+        if name not in self.settings:
+            return "–"
+        text = declared.text(self.settings[name])
+        if name == "lr" and self.lr_changes:
+            text += f" → {declared.text(self.lr_changes[-1][1])}"
+        return text
 
     def seeds_text(self) -> str:
         """The seeds as they stand in tables: "3", or "0..4"."""
@@ -123,38 +181,7 @@ def mean_history(histories: Sequence[History]) -> History:
 
 
 class KeptRuns(list[Run]):
-    """A panel's runs in their order.
-
-    The training thread adds to it, the buttons remove from it: whoever changes it
-    or walks over it holds ``lock``.
-    """
-
-    def __init__(self):
-        super().__init__()
-        self.lock = threading.Lock()
-
-    def append_history(
-        self, name: str, history: History, data: Data, more: Mapping | None = None
-    ) -> None:
-        """Keep a training that was done outside the panel, as a finished run.
-
-        ``more`` holds settings that its history does not know.
-        """
-        self.append(
-            Run(
-                id=name,
-                name=name,
-                mark=name[:4],
-                index=self.free_index(),
-                settings={**(more or {}), **history.settings},
-                num_epochs=history.num_epochs,
-                num_examples=len(data.train),
-                seeds=(history.settings.get("seed", 0),),
-                data=data.name,
-                histories=[history],
-                state="finished",
-            )
-        )
+    """A session's runs in their order."""
 
     def free_index(self) -> int:
         """The first colour and line style that no kept run has."""
@@ -173,6 +200,6 @@ class KeptRuns(list[Run]):
         shown = [run for run in self if not run.hidden and run.final() is not None]
         return "Learning curves. " + " ".join(
             f"{run.name}: {run.metric_name()} {run.text(run.final())} after "
-            f"{run.history.num_epochs} epochs."
+            f"{many(run.history.num_epochs, 'epoch')}."
             for run in shown
         )

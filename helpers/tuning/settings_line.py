@@ -9,7 +9,7 @@ import re
 import shlex
 from collections.abc import Mapping
 
-from helpers.widgets.controls import Choice, IntSlider, Range, label_of
+from helpers.tuning.ranges import Choice, IntSlider, Range, label_of
 
 SEED_RANGE = re.compile(r"(\d+)\.\.(\d+)")
 

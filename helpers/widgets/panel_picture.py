@@ -1,48 +1,46 @@
 """The tuning panel as a picture: settings at the left, curves, table of runs."""
 
-from collections.abc import Mapping
-
 from matplotlib.figure import Figure
 
 from helpers.figures import line_style
-from helpers.widgets.controls import Range, label_of
-from helpers.widgets.run import Run
+from helpers.tuning.ranges import label_of
+from helpers.tuning.runs import Run
+from helpers.tuning.session import Session
 
 INK, FAINT = "#333333", "#999999"
 MOST_LETTERS = 120  # of a table's head in one line; above, its labels take two
 
 
-def draw_panel(values: Mapping[str, tuple[Range, object]], view, runs: list[Run]):
-    """Draw a panel's settings, its view and its kept runs on a new Figure.
+def draw_panel(session: Session) -> Figure:
+    """Draw a session's settings, its view and its kept runs on a new Figure.
 
-    Parameters
-    ----------
-    values : for every hyperparameter its range and its value.
-    view : the panel's view; ``view.draw(axes, runs)`` draws on as many axes as
-        ``view.num_axes`` says, on two if it does not say.
-    runs : kept runs; hidden ones stand in the table, not in the curves.
+    Hidden runs stand in the table, not in the curves.
     """
-    shown = [run for run in runs if run.history is not None]
+    shown = [run for run in session.runs if run.history is not None]
+    names = [n for n, v in session.settings.items() if n != "seeds" or v > 1]
     table_height = 0.45 + 0.22 * len(shown)
-    top_height = max(2.9, 0.29 * len(values))
+    top_height = max(2.9, 0.29 * len(names))
     figure = Figure(figsize=(9.2, top_height + table_height))
     top, bottom = figure.subfigures(2, 1, height_ratios=(top_height, table_height))
     left, right = top.subfigures(1, 2, width_ratios=(1, 3.1))
-    _controls(left, values)
-    axes = right.subplots(1, getattr(view, "num_axes", 2), squeeze=False)[0]
-    view.draw(axes, shown)
-    names = [name for name in values if name != "seeds"]
-    _table(bottom, names, {n: r for n, (r, _) in values.items()}, shown)
+    _controls(left, session, names)
+    axes = right.subplots(1, session.view.num_axes, squeeze=False)[0]
+    session.view.draw(axes, shown)
+    _table(bottom, session, [n for n in names if n != "seeds"], shown)
     return figure
 
 
-def _controls(figure, values) -> None:
+def _controls(figure, session: Session, names: list[str]) -> None:
     ax = figure.subplots()
     ax.set_axis_off()
     ax.set(xlim=(0, 1), ylim=(0, 1))
-    gap = min(0.16, 0.95 / len(values))
-    for k, (name, (declared, value)) in enumerate(values.items()):
-        y = 0.95 - k * gap
+    gap = min(0.16, 0.95 / len(names))
+    for k, name in enumerate(names):
+        declared, value, y = (
+            session.ranges[name],
+            session.settings[name],
+            0.95 - k * gap,
+        )
         ax.text(0, y, label_of(name), fontsize=8, color=INK, va="center")
         ax.text(
             1, y, declared.text(value), fontsize=8, color=INK, va="center", ha="right"
@@ -54,11 +52,11 @@ def _controls(figure, values) -> None:
             ax.plot(at, rail, marker="o", markersize=6, color="#0072B2", clip_on=False)
 
 
-def _table(figure, names, ranges, runs) -> None:
+def _table(figure, session: Session, names: list[str], runs: list[Run]) -> None:
     ax = figure.subplots()
     ax.set_axis_off()
     ax.set(xlim=(0, 1), ylim=(len(runs) + 1, -0.2))
-    metric = runs[-1].metric_name() if runs else "val accuracy"
+    metric = runs[-1].metric_name() if runs else session.source.metric
     head = ["", "run", *(label_of(n) for n in names), metric, "seconds"]
     if sum(map(len, head)) > MOST_LETTERS:
         head = [text.replace(" ", "\n", 1) for text in head]
@@ -70,24 +68,7 @@ def _table(figure, names, ranges, runs) -> None:
     for row, run in enumerate(runs):
         y = row + 1.5
         ax.plot((at[0], at[0] + 0.035), (y, y), **line_style(run.index), linewidth=2)
-        cells = [run.name, *(_text(ranges[n], run, n) for n in names)]
-        final, spread = run.final(), run.spread()
-        cells += [
-            ("–" if final is None else run.text(final))
-            + ("" if spread is None else f" ± {run.text(spread)}"),
-            f"{run.history.seconds:.1f}",
-        ]
+        settings = (run.setting_text(n, session.ranges[n]) for n in names)
+        cells = [run.name, *settings, run.result(), f"{run.history.seconds:.1f}"]
         for x, text in zip(at[1:], cells, strict=True):
             ax.text(x, y, text, fontsize=8, color=INK, va="center")
-
-
-def _text(declared: Range, run: Run, name: str) -> str:
-    value = run.data if name == "data" else run.settings.get(name)
-    if value is None:
-        return "–"
-    if name == "seed":
-        return run.seeds_text()
-    try:
-        return declared.text(value)
-    except StopIteration:
-        return str(value)

@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 from IPython import get_ipython
 
-from helpers.widgets.engine import current
+from helpers.tuning.worker import current
 
 
 def _stop_training(*_) -> None:
-    engine = current()
-    if engine is not None and engine.active:
-        engine.stop()
+    worker = current()
+    if worker is not None and worker.active:
+        worker.stop()
 
 
 def _after_cell(result) -> None:
@@ -24,10 +24,10 @@ def listen_to_interrupt() -> None:
     """Make JupyterLab's Interrupt stop the current training.
 
     While a cell runs, an interrupt raises KeyboardInterrupt in it; between cells the
-    kernel ignores the signal, and a training in the background would go on. Called
-    from a widget's callback or a cell:
-    ipykernel replaces the signal's handler around every message and puts the saved
-    one back afterwards, so the handler for the time between cells is the saved one.
+    kernel ignores the signal, and a training in the background would go on. To be
+    called in a cell: ipykernel replaces the signal's handler around every message and
+    puts the saved one back afterwards, so the handler for the time between cells is
+    the saved one.
     """
     shell = get_ipython()
     kernel = getattr(shell, "kernel", None)

@@ -1,18 +1,20 @@
-"""From a panel's settings to a training: which setting goes where."""
+"""From settings to a training: who takes which setting, and the data of a run."""
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from torch import nn
 
-from helpers.data import Examples, ImageData, PointData
+from helpers.data import DataError, Examples, ImageData, PointData, load_images
 from helpers.seeds import seeded
 from helpers.training import fit
+from helpers.tuning.ranges import Choice
 
 _OWN = {"net", "train", "val", "loss", "parameters", "seed", "optimizer_options"}
 _FIT = set(inspect.signature(fit).parameters) - _OWN
+PARTS = ("train", "val", "test")
 Data = ImageData | PointData
 
 
@@ -135,3 +137,105 @@ def train_with(
         **parts.to_fit,
     )
     return net, records
+
+
+class DataSource:
+    """Where runs get their data: one set, a function of settings, a choice of sets.
+
+    Parameters
+    ----------
+    data : a set, or a function that makes one from hyperparameters.
+    datasets : names of sets to choose from; they are loaded with as many examples as
+        the first one. A function gets the chosen one as ``name``.
+    start : the values that the hyperparameters start from.
+
+    Attributes
+    ----------
+    first : the data at these values.
+    names : the hyperparameters that a function takes.
+    sets : the declared choice of a set; None where there is nothing to choose.
+    chosen : the name of the chosen set.
+    problem : why it cannot be used. It is not replaced by another one.
+
+    Raises
+    ------
+    TypeError, ValueError : nothing to train on, or sets that cannot be chosen; what a
+        function raises is raised.
+    """
+
+    def __init__(
+        self,
+        data: Data | Callable[..., Data],
+        datasets: Sequence[str],
+        start: Mapping[str, object],
+    ):
+        self.given, self.names = data, arguments_of(data)
+        self.first = made_data(data, start)
+        self.chosen = self.first.name
+        self.problem: Exception | None = None
+        self.sets: Choice | None = None
+        self._start = start
+        self._loaded = {self.chosen: self.first}
+        if not datasets:
+            return
+        if callable(data) and "name" not in self.names:
+            raise TypeError(
+                "datasets are chosen by name: the function that makes the data "
+                "needs an argument name, as load_images has it"
+            )
+        if not hasattr(self.first, "test"):
+            raise ValueError(f"datasets names image sets, but data is {self.first!r}")
+        names = dict.fromkeys((self.chosen, *datasets))
+        self.sets = Choice(*names, start=self.chosen)
+
+    @property
+    def start(self) -> dict[str, object]:
+        """What a run that was trained in a cell is supposed to have had."""
+        taken = set(self.names) - {"seed"}
+        return {n: v for n, v in self._start.items() if n in taken}
+
+    @property
+    def metric(self) -> str:
+        """What runs on this data are judged by."""
+        numbers = self.first.train.y.is_floating_point()
+        return "val loss" if numbers else "val accuracy"
+
+    @property
+    def named(self) -> dict[str, object]:
+        """The chosen name as a setting, where a function takes it."""
+        chooses = self.sets is not None and callable(self.given)
+        return {"name": self.chosen} if chooses else {}
+
+    @property
+    def current(self) -> Data | Callable[..., Data]:
+        """What the next run is given.
+
+        Raises
+        ------
+        DataError, ValueError : the chosen set is missing or altered, or has fewer
+            examples.
+        """
+        if self.problem is not None:
+            raise self.problem
+        return self.given if callable(self.given) else self.loaded
+
+    @property
+    def loaded(self) -> Data | None:
+        """The chosen set as it was loaded; None if it was not."""
+        return self._loaded.get(self.chosen)
+
+    def load(self, settings: Mapping[str, object]) -> None:
+        """Load the chosen set; what hinders it is the ``problem``."""
+        self.problem = None
+        if self.loaded is not None:
+            return
+        try:
+            if callable(self.given):
+                found = made_data(self.given, {**settings, "name": self.chosen})
+            else:
+                sizes = {f"n_{part}": len(getattr(self.first, part)) for part in PARTS}
+                found = load_images(self.chosen, **sizes)
+        except (DataError, ValueError) as error:
+            self.problem = error
+        else:
+            self._loaded[self.chosen] = found

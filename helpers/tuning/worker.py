@@ -2,7 +2,7 @@
 
 The generator is touched by its thread alone: closing it from another one would raise
 "generator already executing". Everybody else sets wishes that the thread reads
-between two records. Nothing here knows about widgets.
+between two records.
 """
 
 import contextlib
@@ -14,10 +14,10 @@ import torch
 Records = Generator[object, float | None, None]
 
 _turn = threading.Lock()
-_current: "Engine | None" = None
+_current: "Worker | None" = None
 
 
-class Engine:
+class Worker:
     """Drives one generator of training records.
 
     Parameters
@@ -27,7 +27,8 @@ class Engine:
     changed : called after every change of ``state``.
 
     ``state`` is "ready", "running", "paused", and at the end "finished", "stopped"
-    or "failed"; then ``error`` holds the exception.
+    or "failed"; then ``error`` holds the exception. ``taken`` counts the records, and
+    ``thread`` is None as long as nothing trains in the background.
     """
 
     def __init__(
@@ -42,10 +43,10 @@ class Engine:
         self._stopping = False
         self._lr: float | None = None
         self._ended = threading.Event()
-        self._thread: threading.Thread | None = None
+        self.thread: threading.Thread | None = None
         # A thread has its own pool of workers, sized anew unless it is told.
         self._num_threads = torch.get_num_threads()
-        self.state = "ready"
+        self.state, self.taken = "ready", 0
         self.reason = ""  # why it paused, if somebody else made it
         self.error: BaseException | None = None
 
@@ -86,7 +87,7 @@ class Engine:
         """
         with self._wish:
             paused = self.active and self._allowed <= 0 and not self._stopping
-        if self._thread is not None and not paused:
+        if self.thread is not None and not paused:
             self._ended.wait(timeout)
         if self.error is not None:
             raise self.error
@@ -94,7 +95,7 @@ class Engine:
 
     def join(self) -> None:
         """Wait until a training that was stopped has ended."""
-        if self._thread is not None:
+        if self.thread is not None:
             self._ended.wait()
 
     def run(self) -> None:
@@ -113,9 +114,9 @@ class Engine:
         with self._wish:
             self._allowed, self.reason = records, ""
             self._wish.notify_all()
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._guard, daemon=True)
-                self._thread.start()
+            if self.thread is None:
+                self.thread = threading.Thread(target=self._guard, daemon=True)
+                self.thread.start()
 
     def _become_current(self) -> None:
         """One training at a time in a process: whoever was running pauses."""
@@ -141,6 +142,7 @@ class Engine:
             while self._may_go_on():
                 record = records.send(ask)
                 self._take(record)
+                self.taken += 1
                 ask = self._next_learning_rate()
             self._set("stopped")
         except StopIteration:
@@ -173,6 +175,6 @@ class Engine:
         self._changed()
 
 
-def current() -> Engine | None:
+def current() -> Worker | None:
     """The training that ran last in this process, if any."""
     return _current

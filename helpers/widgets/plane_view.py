@@ -14,8 +14,9 @@ from helpers.data import Examples, PointData
 from helpers.figures import COLORS, draw_regions
 from helpers.figures.plane import EVERY, SIDE, Regions, plane_of, regions_of
 from helpers.training.history import Epoch, Step
-from helpers.widgets.chart import CurvesView
-from helpers.widgets.run import Run
+from helpers.tuning.runs import Run
+from helpers.tuning.view import View
+from helpers.widgets.curves_view import CurvesView
 
 MOST_POINTS = 1_000  # of each part that are drawn
 CURVE_HEIGHT = 170  # pixels
@@ -24,14 +25,14 @@ _HERE = Path(__file__).parent
 
 
 class DecisionMap(anywidget.AnyWidget):
-    """The canvas that decision.js draws.
+    """The canvas that plane_view.js draws.
 
     ``points`` are float32 pairs, the first ``num_train`` of them training points;
     ``labels`` are bytes, a class or a level of a regression. ``picture`` holds bytes
     of `helpers.figures.plane.Regions`; it is empty before the first run.
     """
 
-    _esm = _HERE / "decision.js"
+    _esm = _HERE / "plane_view.js"
     _css = _HERE / "panel.css"
     points = traitlets.Bytes().tag(sync=True)
     labels = traitlets.Bytes().tag(sync=True)
@@ -43,7 +44,7 @@ class DecisionMap(anywidget.AnyWidget):
     summary = traitlets.Unicode("no run yet").tag(sync=True)
 
 
-class DecisionView:
+class DecisionView(View):
     """A view for `TuningPanel`: decision regions, hidden units and learning curves.
 
     The data must be points in the plane, X (n, 2). The large square shows what the
@@ -57,11 +58,12 @@ class DecisionView:
     widget : what the panel shows.
     map : the canvas; its ``picture`` and ``summary`` are those of the last network.
     regions : the numbers of the last picture; None before the first run.
+    rests_until : the time (`time.perf_counter`) before which `push` draws none.
 
     Taught in chapter 3.
     """
 
-    follows_data = True  # the panel shows new points as soon as their settings move
+    follows_data = True
 
     def __init__(self):
         self._curves = CurvesView()
@@ -72,7 +74,7 @@ class DecisionView:
         self._data: PointData | None = None
         self.regions: Regions | None = None
         self._net = self._run = self._epoch = None
-        self._seeds_begun, self._due = 0, 0.0
+        self._seeds_begun, self.rests_until = 0, 0.0
 
     @property
     def num_axes(self) -> int:
@@ -111,30 +113,30 @@ class DecisionView:
         level = (y.reshape(len(y), -1)[:, 0] - low) / ((high - low) or 1.0)
         return np.uint8(255 * level.clip(0, 1))
 
-    def begin(self, run: Run, num_examples: int, net) -> None:
-        """A new training begins; ``net`` is the network that will train."""
+    def begin(self, run: Run, net) -> None:
+        """The pictures to come are those of this network."""
         again = self._run is not None and self._run.id == run.id
         self._seeds_begun = self._seeds_begun + 1 if again else 1
-        self._run, self._net, self._epoch, self._due = run, net, None, 0.0
-        self._curves.begin(run, num_examples, net)
+        self._run, self._net, self._epoch, self.rests_until = run, net, None, 0.0
+        self._curves.begin(run, net)
 
     def add(self, record: Step | Epoch) -> None:
-        """Take a record; called in the training thread after every step."""
+        """Put a record on the curves."""
         self._curves.add(record)
         if isinstance(record, Epoch):
             self._epoch = record
 
     def push(self) -> None:
-        """Show the present state; called at most ten times a second.
+        """Draw curves and regions as they stand.
 
         A network so large that a picture of it takes long gets fewer of them.
         """
         self._curves.push()
-        if time.perf_counter() >= self._due:
+        if time.perf_counter() >= self.rests_until:
             self._draw_map()
 
     def settle(self) -> None:
-        """The training pauses: show how it stands, whatever that takes."""
+        """Draw the regions, whatever that takes."""
         self._draw_map()
 
     def _draw_map(self) -> None:
@@ -162,7 +164,7 @@ class DecisionView:
         with self.map.hold_sync():
             self.map.picture, self.map.summary = picture, self._words()
         now = time.perf_counter()
-        self._due = now + REST * (now - begin)
+        self.rests_until = now + REST * (now - begin)
 
     def _title(self) -> str:
         seeds = self._run.seeds
@@ -214,7 +216,7 @@ class DecisionView:
             self._clear()
 
     def hide(self, runs: Iterable[Run]) -> None:
-        """Kept runs changed in what is hidden; the regions stay."""
+        """Draw fewer curves or more; the regions stay."""
         self._curves.hide(runs)
 
     def draw(self, axes: Sequence[Axes], runs: Iterable[Run]) -> None:

@@ -11,20 +11,21 @@ from matplotlib.axes import Axes
 
 from helpers.figures import COLORS, DASHES, draw_curves
 from helpers.training.history import Epoch, History, Step
-from helpers.widgets.run import Run
-from helpers.widgets.wiring import Data
+from helpers.tuning.dispatch import Data
+from helpers.tuning.runs import Run
+from helpers.tuning.view import View
 
 MAX_POINTS = 200  # of the training loss; more would not be seen
 _HERE = Path(__file__).parent
 
 
 class Chart(anywidget.AnyWidget):
-    """The canvas that chart.js draws: ``runs`` that are kept and the ``live`` one.
+    """The canvas of curves_view.js: ``runs`` that are kept and the ``live`` one.
 
     Without ``accuracy``, as in a regression, the loss has the whole width.
     """
 
-    _esm = _HERE / "chart.js"
+    _esm = _HERE / "curves_view.js"
     _css = _HERE / "panel.css"
     runs = traitlets.List().tag(sync=True)
     live = traitlets.Dict().tag(sync=True)
@@ -73,7 +74,7 @@ class Curves:
                 self.width *= 2
 
     def series(self) -> dict:
-        """The four curves as lists of epochs and values, ready for chart.js."""
+        """The four curves as lists of epochs and values, ready for curves_view.js."""
         if self.pending:
             seen, losses = zip(*self.pending, strict=True)
             self.add_losses(seen, torch.stack(losses).tolist())
@@ -130,16 +131,12 @@ def _curves_and_band(run: Run) -> dict:
     return drawn
 
 
-class CurvesView:
+class CurvesView(View):
     """The panel's usual view: loss and accuracy of all runs, loss for a regression.
-
-    Any object with these methods can be a panel's view; `prepare` and ``num_axes`` may
-    be missing.
 
     Attributes
     ----------
     widget : what the panel shows.
-    num_axes : how many axes `draw` wants.
     """
 
     def __init__(self):
@@ -154,39 +151,36 @@ class CurvesView:
         return 2 if self.widget.accuracy else 1
 
     def prepare(self, data: Data) -> None:
-        """The next training uses this data; called before `begin`."""
+        """Show accuracies where the targets are classes."""
         self.widget.accuracy = not data.train.y.is_floating_point()
 
-    def begin(self, run: Run, num_examples: int, net) -> None:
-        """A new training begins; ``net`` is the network that will train.
-
-        A run with several seeds begins once with each.
-        """
+    def begin(self, run: Run, net) -> None:
+        """A new curve; that of an earlier seed of the same run enters the band."""
         if self._head.get("id") == run.id:
             self._earlier.append(self._curves.series())
         else:
             self._earlier = []
-        self._curves = Curves(num_examples)
+        self._curves = Curves(run.num_examples)
         self._head = _head(run)
 
     def add(self, record: Step | Epoch) -> None:
-        """Take a record; called in the training thread after every step."""
+        """Put a record on the curve."""
         self._curves.add(record)
 
     def push(self) -> None:
-        """Show the present state; called at most ten times a second."""
+        """Draw the curve as it stands."""
         band = {"band": band_of(self._earlier)} if self._earlier else {}
         self.widget.live = self._head | self._curves.series() | band
 
     def show(self, runs: Iterable[Run], summary: str) -> None:
-        """Show the kept runs; the live one has ended and is among them, if kept."""
+        """Draw the kept runs, without the live one."""
         with self.widget.hold_sync():
             self.widget.runs = [_head(run) | _curves_and_band(run) for run in runs]
             self.widget.live = {}
             self.widget.summary = summary
 
     def hide(self, runs: Iterable[Run]) -> None:
-        """Kept runs changed in what is hidden; a live run goes on."""
+        """Draw fewer runs or more; a live one stays."""
         hidden = {run.id: run.hidden for run in runs}
         self.widget.runs = [
             drawn | {"hidden": hidden[drawn["id"]]}
@@ -195,7 +189,7 @@ class CurvesView:
         ]
 
     def draw(self, axes: Sequence[Axes], runs: Iterable[Run]) -> None:
-        """Draw the visible runs on ``num_axes`` axes, for the still picture."""
+        """Draw loss and accuracy of the visible runs."""
         visible = [run for run in runs if not run.hidden and run.history.num_epochs]
         draw_curves(
             axes,

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 
 from torch.nn import functional as F
 
-from helpers.widgets.run import Run
-from helpers.widgets.source import Quoted, loading_of
-from helpers.widgets.wiring import Data, arguments_of, divide, loss_with
+from helpers.tuning.dispatch import Data, arguments_of, divide, loss_with
+from helpers.tuning.quoting import Quoted, loading_of
+from helpers.tuning.runs import Run
 
 METRICS = ("train_loss", "train_accuracy", "val_loss", "val_accuracy")
 
@@ -47,9 +47,8 @@ def _word(value) -> object:
 def run_code(
     run: Run,
     build: Callable,
-    data: Data,
     loss: Callable,
-    source: Data | Callable | None = None,
+    source: Data | Callable[..., Data] | None = None,
 ) -> str:
     """Plain code that repeats a run: imports, data, seeded network, train, print.
 
@@ -61,13 +60,12 @@ def run_code(
     quoted.use("helpers", "seeded", "train")
     several = len(run.seeds) > 1
     seed = "seed" if several else str(run.seeds[0])
-    chosen = {"name": run.chosen} if run.chosen else {}
-    parts = divide(run.settings | chosen, build, source, loss)
+    parts = divide({**run.settings, **run.named}, build, source, loss)
     at = "data"
     if callable(source):
         at, making = _made(run, source, parts.to_data, seed, quoted)
     else:
-        making = _data(data, quoted)
+        making = _data(run.dataset, quoted)
     # data that takes the seed is made anew for each, inside the loop
     inside = several and callable(source) and "seed" in parts.to_data
     body = [*_notes(run), *([] if inside else making)]

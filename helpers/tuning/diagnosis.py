@@ -9,11 +9,15 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import torch
+from torch import Tensor, nn
+
 from helpers.training.history import History
 
 WINDOW = 20  # steps whose mean loss counts as "now"
 FAR_ABOVE = 2.0  # times the loss of the first step
 NEAR_CHANCE = 0.05  # accuracy above 1/K that may still be luck
+IMAGES = 64  # few, so that looking costs little; a unit is seldom 0 for all by chance
 MANY_DEAD = 0.5  # share of ReLU units; ordinary runs stay far below
 WIDE_GAP = 0.12  # of accuracy, over the last three epochs
 STILL_FALLING = 0.08  # of the validation loss, over the last three epochs
@@ -234,3 +238,43 @@ def _finished(history, ended) -> Finding | None:
             "More epochs would change little; change another setting.",
         )
     return None
+
+
+@torch.no_grad()
+def dead_relu_share(net, X: Tensor) -> float | None:
+    """Share of the units behind an ``nn.ReLU`` that are 0 for the whole batch.
+
+    Parameters
+    ----------
+    net : its mode is put back; it draws no random numbers in evaluation mode.
+    X : (n, ...) inputs. Of a convolution, (n, c, h, w), a unit is a whole channel.
+
+    Returns
+    -------
+    0..1; None for a function, and for a network without such a module.
+    """
+    if not isinstance(net, nn.Module):
+        return None
+    outputs: list[Tensor] = []
+    hooks = [
+        module.register_forward_hook(lambda _, __, y: outputs.append(_alive(y)))
+        for module in net.modules()
+        if isinstance(module, nn.ReLU)
+    ]
+    if not hooks:
+        return None
+    training = net.training
+    try:
+        net.eval()
+        net(X)
+    finally:
+        net.train(training)
+        for hook in hooks:
+            hook.remove()
+    return 1 - float(torch.cat(outputs).float().mean()) if outputs else None
+
+
+def _alive(y: Tensor) -> Tensor:
+    """Whether each unit of a layer's output is above 0 anywhere: (units,) bool."""
+    units = 1 if y.ndim in (2, 4, 5) else -1  # (n, d), (n, c, h, w); else (n, t, d)
+    return (y > 0).transpose(0, units).flatten(1).any(1)
