@@ -98,7 +98,8 @@ def _draw_rows(ax, scale: Scale) -> None:
     for left, right in list(zip(edges, edges[1:], strict=False))[1::2]:
         ax.axvspan(left, right, color="#e3e8ee", linewidth=0, zorder=0)
     for cut in scale.cuts:
-        ax.axvline(cut, color=FAINT, linewidth=0.9, linestyle=(0, (3, 2)), zorder=1)
+        ax.axvline(cut, color=FAINT, linewidth=0.9, linestyle=(0, (3, 2)), zorder=1,
+                   gid="cut")  # fmt: skip
     margin = ax.get_yaxis_transform()  # x as a share of the axes, y in inches
     y = 0.02
     for quantity, intervals in scale.rows.items():
@@ -110,11 +111,12 @@ def _draw_rows(ax, scale: Scale) -> None:
             color = LOOK if interval.look else COLORS[0]
             ends = np.clip((interval.low, interval.high), low, high)
             ax.plot(ends, [y + LINE / 2] * 2, color=color, linewidth=2.4, zorder=2,
-                    solid_capstyle="butt", linestyle="-")  # fmt: skip
+                    solid_capstyle="butt",
+                    gid=f"{quantity}, {interval.label}")  # fmt: skip
             if low <= interval.mean <= high:
+                inside = "white" if interval.look else color
                 ax.plot(interval.mean, y + LINE / 2, marker="o", markersize=5.5,
-                        color=color, zorder=3,
-                        markerfacecolor="white" if interval.look else color)  # fmt: skip
+                        color=color, markerfacecolor=inside, zorder=3)  # fmt: skip
             ax.text(-0.015, y + LINE / 2, interval.label, transform=margin, ha="right",
                     va="center", fontsize=SIZE, color=INK)  # fmt: skip
             y += LINE
