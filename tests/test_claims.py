@@ -402,7 +402,7 @@ def test_the_picture_shows_intervals_and_answers(stored_here):
     store(stored_here, toy(), "digits", 0.0)
     (ax,) = report().picture().axes
     lines = {
-        line.get_gid(): line.get_xdata().tolist() for line in ax.lines if line.get_gid()
+        line.get_gid(): list(line.get_xdata()) for line in ax.lines if line.get_gid()
     }
     estimates = [Estimate(1.01, 0.01, 3), Estimate(0.0, 0.01, 5)]
     labels = ["a look: digits", "full size: digits"]
@@ -424,7 +424,7 @@ def test_an_interval_without_end_is_drawn_to_both_ends():
     scale = Scale((0.0, 1.0), ("low", "middle", "high"), {"x": [endless]})
     (ax,) = plot_intervals([scale]).axes
     (line,) = [line for line in ax.lines if line.get_gid() == "x, one seed"]
-    assert line.get_xdata().tolist() == pytest.approx(ax.get_xlim())
+    assert list(line.get_xdata()) == pytest.approx(ax.get_xlim())
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -522,7 +522,7 @@ def test_side_by_side_gives_the_numbers_of_one_by_one(shop):
     assert tool.main(["--jobs", "2"]) == 0
     assert numbers(shop) == one_by_one
     shop.unlink()
-    with joblib.parallel_config("multiprocessing", n_jobs=2):
+    with joblib.parallel_config("loky", n_jobs=2):  # as a cluster would be named
         tool.main([])
     assert numbers(shop) == one_by_one
 

@@ -10,9 +10,9 @@ from itertools import groupby
 from matplotlib.figure import Figure
 
 from helpers.claims.claim import Claim, Verdict
-from helpers.claims.table import Estimate, Table, html_table, text_table
+from helpers.claims.table import Estimate, Table, html_table
 from helpers.figures.intervals import Interval, Scale, plot_intervals
-from helpers.figures.style import to_png
+from helpers.figures.style import to_webp
 from helpers.words import number
 
 _CARD = "max-width:100%;background:white;border-radius:4px;padding:6px 8px"
@@ -49,12 +49,13 @@ class Report:
         """What was found, in one sentence; data sets of one verdict are together."""
         if not self.full:
             return f"{self.look.word.capitalize()}, at a look: {self.look.answer}."
-        names = sorted(self.full, key=list(self.full.values()).index)
-        parts = [
+        names: dict[Verdict, list[str]] = {}
+        for name, verdict in self.full.items():
+            names.setdefault(verdict, []).append(name)
+        text = "; ".join(
             f"{word} on {_listed(group)}: {answer}"
-            for (word, answer), group in groupby(names, key=self.full.get)
-        ]
-        text = "; ".join(parts)
+            for (word, answer), group in names.items()
+        )
         return f"{text[0].upper()}{text[1:]}."
 
     @property
@@ -136,17 +137,17 @@ class Report:
 
     def __repr__(self) -> str:
         lines = [self.claim.statement, self.headline, self.guess, self.sizes]
-        return "\n".join([*lines, *self._numbers(), text_table(self._tables())])
+        return "\n".join([*lines, *self._numbers()])
 
     def _repr_html_(self) -> str:
-        png = base64.b64encode(to_png(self.picture())).decode("ascii")
+        picture = base64.b64encode(to_webp(self.picture())).decode("ascii")
         numbers = "".join(f"<p>{html.escape(line)}</p>" for line in self._numbers())
         source = html.escape(source_of(self.claim.experiment))
         shown = (
             f'<div role="status"><p><b>{html.escape(self.headline)}</b></p>'
             f"<p>{html.escape(self.guess)} {html.escape(self.sizes)}</p></div>"
             f'<img style="{_CARD}" alt="{html.escape(self.described)}" '
-            f'src="data:image/png;base64,{png}">'
+            f'src="data:image/webp;base64,{picture}">'
             + _fold("The numbers", numbers + html_table(self._tables()))
             + _fold("The experiment", f'<pre style="{_CODE}">{source}</pre>')
         )
@@ -168,6 +169,6 @@ def _fold(title: str, content: str, is_open: bool = False) -> str:
     )
 
 
-def _listed(names) -> str:
+def _listed(names: list[str]) -> str:
     *others, last = names
     return f"{', '.join(others)} and {last}" if others else last
