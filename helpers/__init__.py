@@ -28,12 +28,13 @@ from helpers.training import History, accuracy, check_band, evaluate, fit, train
 from helpers.widgets import (
     Choice,
     DecisionView,
-    Explorer,
     IntSlider,
     LogSlider,
     Slider,
     TuningPanel,
 )
+from helpers.widgets.explorer import explorer
+from helpers.widgets.scene import Pane
 
 use_course_style()
 
@@ -42,7 +43,7 @@ __all__ = [
     "Choice",
     "DecisionView",
     "Examples",
-    "Explorer",
+    "Pane",
     "History",
     "ImageData",
     "LeNet",
@@ -57,6 +58,7 @@ __all__ = [
     "d2l",  # noqa: F822  (made by __getattr__)
     "default_device",
     "evaluate",
+    "explorer",
     "fit",
     "load_checkpoint",
     "load_images",

@@ -11,16 +11,22 @@ from tools.stored import ROOT
 
 # What would give pip packages without a network, or make for another folder.
 UNSET = "PIP_FIND_LINKS PIP_EXTRA_INDEX_URL MAKEFLAGS MAKELEVEL COURSE_VENV".split()
+# A test that fails may come to pip itself, which must not begin to install.
+NO_INDEX = {
+    "PIP_CONFIG_FILE": os.devnull,
+    "PIP_INDEX_URL": "http://127.0.0.1:9",
+    "PIP_RETRIES": "1",
+}
 WHOLE = {"python": "3.11.7", "torch": "2.13.0+cpu", "broken": "", "differs": []}
 NO_NETWORK = "WARNING: Retrying (Retry(total=0)) after connection broken"
 # The Python of an environment, and uv. Its file of answers says what stands there and
 # what pip says (nothing: it works); what it was asked is noted.
 FAKE = """\
 #!{python}
-import json, pathlib, sys
+import json, os, pathlib, sys
 folder = pathlib.Path({folder!r})
 answers = json.loads((folder / "answers.json").read_text())
-asked = " ".join(sys.argv[1:])
+asked = " ".join(sys.argv[1:]) + os.environ.get("PYTHONSAFEPATH", "")
 with open(folder / "asked.txt", "a") as file:
     print(asked, file=file)
 if asked.startswith("-I"):
@@ -108,7 +114,7 @@ class Clone:
         done = subprocess.run(
             command,
             cwd=self.folder,
-            env=kept | {"PIP_CONFIG_FILE": os.devnull} | environment,
+            env=kept | NO_INDEX | environment,
             capture_output=True,
             text=True,
         )

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import pytest
 from traitlets.config.loader import PyFileConfigLoader
 
-from tests.commands import NO_NETWORK, WHOLE, Clone, sentence
+from tests.commands import NO_INDEX, NO_NETWORK, UNSET, WHOLE, Clone, sentence
 from tools import env, env_install, env_look
 from tools.stored import ROOT
 
@@ -37,6 +37,10 @@ def finished(clone):
 @pytest.fixture
 def inside(clone, monkeypatch):
     """tools/env.py, at work in the clone."""
+    for name in UNSET:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in NO_INDEX.items():
+        monkeypatch.setenv(name, value)
     monkeypatch.setattr(env, "ROOT", clone.folder)
     monkeypatch.setattr(env, "PROJECT", clone.folder / "pyproject.toml")
     return clone
@@ -185,11 +189,30 @@ def test_without_any_pip_a_sentence(clone):
 
 def test_one_that_cannot_be_written_is_used_if_it_fits(inside, monkeypatch):
     def read_only(*_):
-        raise PermissionError(13, "Permission denied", "/opt/course")
+        raise PermissionError(13, "Permission denied", "/srv/course")
 
     inside.put_environment()
     monkeypatch.setattr(env, "write_config", read_only)
     ensure("lab")
+
+
+def test_an_older_one_in_a_read_only_clone_is_used(inside, monkeypatch, capsys):
+    def read_only(*_):
+        raise OSError(30, "Read-only file system", "/srv/course")
+
+    inside.put_environment()
+    ensure()
+    inside.change()
+    inside.answer(look=OLD)
+    monkeypatch.setattr(env, "install", read_only)
+    ensure("lab")
+    assert "Cannot write to /srv/course" in capsys.readouterr().err
+
+
+def test_a_place_where_none_can_be_made(clone):
+    status, _, complaint = clone.call("env", COURSE_VENV="course.py/x")
+    assert status == 1
+    assert "COURSE_VENV=course.py/x" in sentence(complaint)
 
 
 @pytest.mark.parametrize("source", ["VENV", "COURSE_VENV"])
@@ -349,7 +372,7 @@ def test_a_lock_is_one():
         (PermissionError(13, "Permission denied", "/clone/.venv"), "Cannot write to"),
         (OSError(30, "Read-only file system", "/clone/.venv"), "Cannot write to"),
         (OSError(28, "No space left on device"), "The disk is full"),
-        (OSError(5, "Input/output error"), "Making the environment failed"),
+        (OSError(5, "Input/output error"), "Making the environment .venv"),
         (KeyboardInterrupt(), "Interrupted"),
     ],
 )
@@ -378,8 +401,13 @@ def test_no_venv_module(inside, monkeypatch):
         ("ERROR: ReadTimeoutError: Read timed out.", "The network is too slow"),
         ("SSLError(CERTIFICATE_VERIFY_FAILED); Retrying (Retry(", "The package index"),
         (
-            "ERROR: No matching distribution found for x==9\n",
-            "Installing failed: ERROR",
+            "  ERROR: Nothing fits x==9\nnote: from pip",
+            "Installing failed: Nothing fits",
+        ),
+        ("x\n  cause: Because of x\nhint: y", "Installing failed: Because of x."),
+        (
+            "error: Cannot update time stamp of 'a.egg-info'",
+            "A folder cannot be written",
         ),
         ("", "Installing failed"),
     ],

@@ -24,6 +24,7 @@ from tools.env_install import (
     FREE_GB_CUDA,
     FULL,
     Failed,
+    in_words,
     install,
     last_line,
     say,
@@ -53,7 +54,8 @@ class Environment:
 
     def __init__(self, folder: str, python: str, source: str = ""):
         self.folder, self.python = ROOT / folder, Path(python)
-        self.name = f"{source}={folder}" if source else folder
+        self.name = folder
+        self.setting = f"{source}={folder}" if source else folder
         self.stamp = self.folder / ".course-stamp"
         self.half_made = self.folder / ".course-half-made"
         self.log = self.folder / "course-install.log"
@@ -79,8 +81,8 @@ class Environment:
             )
         if not self.folder.is_dir() or any(self.folder.iterdir()):
             raise Failed(
-                f"{self.name} is there, but it is no environment: name one, or a folder"
-                " that does not exist yet, with VENV=<folder>."
+                f"{self.setting} is there, but it is no environment: name one, or a"
+                " folder that does not exist yet, with VENV=<folder>."
             )
         return False
 
@@ -132,7 +134,7 @@ def ensure(source: str, folder: str, python: str, command: str, given: dict) -> 
             again = f"{env.name} was there before and stays"
         raise Failed(f"Interrupted: {again}.") from None
     except (Failed, OSError) as error:
-        sentence = str(error) if isinstance(error, Failed) else in_words(error)
+        sentence = in_words(error, env.setting)
         finished = env.stamp.exists() and env.python.exists()
         if not finished or command not in GO_ON_WITH_OLD:
             raise Failed(sentence) from None
@@ -218,15 +220,15 @@ def make(env: Environment, torch_index: str) -> None:
     done = subprocess.run(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
-    if "No space left" in done.stdout:
-        raise Failed(FULL)
-    if re.search("ensurepip|No module named '?(venv|pip)", done.stdout):
-        raise Failed(
-            f"This Python ({sys.executable}) cannot make environments, its venv module"
-            " is missing: install it (Debian, Ubuntu: apt install python3-venv), or"
-            " give another Python: make env PYTHON=python3.12."
-        )
     if done.returncode != 0:
+        if "No space left" in done.stdout:
+            raise Failed(FULL)
+        if re.search("ensurepip|No module named '?(venv|pip)", done.stdout):
+            raise Failed(
+                f"This Python ({sys.executable}) cannot make environments, its venv"
+                " module is missing: install it (Debian, Ubuntu: apt install"
+                " python3-venv), or give another Python: make env PYTHON=python3.12."
+            )
         raise Failed(f"Making {env.name} failed: {last_line(done.stdout)}")
     if torch_index:
         say(f"  torch comes from {torch_index}")
@@ -250,16 +252,6 @@ def write_config(env: Environment) -> None:
         return  # somebody's own
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
-
-
-def in_words(error: OSError) -> str:
-    """Return the sentence for an error of the system."""
-    if error.errno == errno.ENOSPC:
-        return FULL
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        where = error.filename or ROOT
-        return f"Cannot write to {where}: make that folder writable."
-    return f"Making the environment failed: {error}."
 
 
 @contextlib.contextmanager

@@ -1,5 +1,6 @@
 """Install into an environment, and put what stopped it in one sentence."""
 
+import errno
 import re
 import shutil
 import subprocess
@@ -18,8 +19,9 @@ CAUSES = {
     " proxy) and call again.",
     r"Read timed out|ReadTimeoutError": "The network is too slow or broke off: call"
     " again.",
-    r"Permission denied|Read-only file system": "A folder cannot be written to: see the"
-    " log's last lines.",
+    r"Permission denied|Read-only file system|Cannot update time stamp": "A folder"
+    " cannot be written to, the environment's or the course's own: see the log's last"
+    " lines.",
 }
 
 
@@ -92,9 +94,22 @@ def reason(output: str) -> str:
     for pattern, sentence in CAUSES.items():
         if re.search(pattern, output):
             return sentence
-    errors = re.findall(r"^ERROR:.*$", output, re.MULTILINE)
+    # pip's word and uv's, also from a build that they ran
+    errors = re.findall(r"^\s*(?:ERROR|cause): (.*)$", output, re.MULTILINE)
     last = errors[-1] if errors else last_line(output)
     return f"Installing failed: {last.rstrip('.')}."
+
+
+def in_words(error: Exception, setting: str) -> str:
+    """Return the sentence for what stopped us, which names what names the folder."""
+    if isinstance(error, Failed):
+        return str(error)
+    if error.errno == errno.ENOSPC:
+        return FULL
+    where = error.filename or ROOT
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return f"Cannot write to {where}, for {setting}: make that folder writable."
+    return f"Making the environment {setting} failed: {error}."
 
 
 def last_line(text: str) -> str:

@@ -17,6 +17,7 @@ from helpers.training.history import Epoch, Step
 from helpers.tuning.runs import Run
 from helpers.tuning.view import View
 from helpers.widgets.curves_view import CurvesView
+from helpers.widgets.script import script
 
 MOST_POINTS = 1_000  # of each part that are drawn
 CURVE_HEIGHT = 170  # pixels
@@ -32,7 +33,7 @@ class DecisionMap(anywidget.AnyWidget):
     of `helpers.figures.plane.Regions`; it is empty before the first run.
     """
 
-    _esm = _HERE / "plane_view.js"
+    _esm = script(_HERE / "plane_view.js")
     _css = _HERE / "panel.css"
     points = traitlets.Bytes().tag(sync=True)
     labels = traitlets.Bytes().tag(sync=True)

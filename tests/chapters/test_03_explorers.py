@@ -59,8 +59,17 @@ def test_activations_are_those_of_torch(name, z):
     assert f"its slope there is {readable(slope)}. " in explorer.sentence
     # one layer: no weight stands between layers, so the factor is the slope
     assert explorer.sentence.endswith(f"is multiplied by {readable(slope)}.")
-    marks = [ax.lines[1].get_ydata()[0] for ax in explorer.picture().axes[:2]]
-    assert marks == pytest.approx([value.item(), slope])
+    marks = [explorer.scene[name]["xy"][0] for name in ("value", "slope")]
+    assert marks[0] == pytest.approx((z, value.item()))
+    assert marks[1] == pytest.approx((z, slope))
+    (x0, y0), (x1, y1) = explorer.scene["tangent"]["xy"]
+    assert (y1 - y0) / (x1 - x0) == pytest.approx(slope), "the tangent has the slope"
+    assert (y0 + y1) / 2 == pytest.approx(value.item()), "and touches at z"
+    for k, curve in enumerate(("values", "slopes")):
+        around, drawn = explorer.scene[curve]["xy"].T
+        t = torch.tensor(around, requires_grad=True)
+        both = MODULES[name](t), torch.autograd.grad(MODULES[name](t).sum(), t)[0]
+        assert drawn == pytest.approx(both[k].detach().numpy())
 
 
 @pytest.mark.parametrize("weight, layers", [(1.0, 3), (4.0, 10), (100.0, 5)])
@@ -76,8 +85,18 @@ def test_the_chain_is_that_of_autograd(weight, layers):
     explorer.set(activation="sigmoid", z=0.0, weight=weight, layers=layers)
     factor = first.grad.item()
     assert explorer.sentence.endswith(f"is multiplied by {readable(factor)}.")
-    drawn = explorer.picture().axes[2].lines[0].get_ydata()
-    assert len(drawn) == layers and drawn[-1] == pytest.approx(factor)
+    n, drawn = explorer.scene["inside"]["xy"].T
+    assert n.tolist() == list(range(1, layers + 1))
+    assert drawn[-1] == pytest.approx(factor)
+
+
+def test_what_leaves_the_picture_is_pale_and_said():
+    scene = explorers.activations.scene(activation="ReLU", z=2.0, weight=50.0)
+    assert scene["inside"]["xy"][:, 0].tolist() == list(range(1, 9))
+    assert scene["outside"]["xy"].tolist() == [[9, 1e12], [10, 1e12]]
+    assert scene["note"]["text"] == "pale: outside the picture"
+    scene = explorers.activations.scene(activation="ReLU", z=-1.0)
+    assert scene["note"]["text"] == "zero: below the picture"
 
 
 def test_a_slope_of_zero_stops_the_chain():
@@ -85,15 +104,6 @@ def test_a_slope_of_zero_stops_the_chain():
     explorer.set(activation="ReLU", z=1e-4)  # the 0 of a slider; torch's slope at 0
     assert explorer.sentence.startswith("ReLU(0.00) is 0.0000 and its slope there is 0")
     assert explorer.sentence.endswith("multiplied by 0.")
-
-
-def test_the_browser_gets_every_value():
-    explorer = explorers.activations()
-    explorer.set(activation="tanh")
-    # the drop-down itself carries the value that its link takes to the drawing
-    assert explorer.controls["activation"].get_state()["value"] == "tanh"
-    names = {"activation", "z", "layers", "weight"}
-    assert names <= set(explorer.view.keys) and set(explorer.controls) == names
 
 
 # -- approximation ------------------------------------------------------------------
@@ -151,6 +161,14 @@ def test_approximation_says_its_errors():
             f"{readable(inside)} away from {target} on −1 to 1, where it was trained, "
             f"and up to {readable(beyond)} away on 1 to 2."
         )
+        x, y = explorer.scene["network"]["xy"].T
+        weights = approximation.networks(target)[m - 1]
+        assert y == pytest.approx(approximation.output(weights, x))
+        distance = np.abs(y - explorer.scene["function"]["xy"][:, 1])
+        seen = [distance[np.abs(x) <= 1].max(), distance[x >= 1].max()]
+        assert seen == pytest.approx([inside, beyond], rel=0.1), "as far as it is drawn"
+        for name, error in (("on −1 to 1", inside), ("on 1 to 2", beyond)):
+            assert explorer.scene[name]["xy"][m - 1] == pytest.approx((m, error))
 
 
 # -- depth --------------------------------------------------------------------------
@@ -159,7 +177,7 @@ def test_approximation_says_its_errors():
 @pytest.mark.parametrize("activation", depth.ACTIVATIONS)
 def test_the_signal_is_that_of_a_torch_network(activation):
     sd, layers = 0.1, 4
-    X, y, W, W_out = depth._draw()
+    X, y, W, W_out = depth.drawn()
     net = nn.Sequential()
     for k in range(layers):
         net.append(nn.Linear(depth.WIDTH, depth.WIDTH, bias=False))
@@ -200,6 +218,21 @@ def test_depth_says_what_becomes_of_the_gradient(activation, weight_sd, words):
     assert f"Layer 20: activations with standard deviation {spread}, " in (
         explorer.sentence
     )
+    scene = explorer.scene
+    norms = scene["gradient of the weights, norm"]["xy"]
+    assert norms == pytest.approx(np.c_[range(1, 21), found.gradients])
+    spreads = scene["activations, standard deviation"]["xy"]
+    assert spreads == pytest.approx(np.c_[range(21), found.deviations])
+
+
+def test_depth_draws_histograms_from_the_left_and_upward():
+    scene = explorers.depth.scene(activation="ReLU", weight_sd="Kaiming", layers=5)
+    image = scene["activations"]["values"]
+    assert image.shape == (depth.BINS, depth.MOST + 1)
+    assert (image[:, 6:] == 0).all() and (image[:, :6].max(0) > 0).all()
+    below = image[depth.BINS // 2 + 1 :, 1:6]
+    assert below.max() == 0 and image[: depth.BINS // 2, 1:6].max() > 0, "none negative"
+    assert (image[depth.BINS // 2 + 1 :, 0] > 0).any(), "but for the input"
 
 
 def test_xavier_and_kaiming_are_those_of_torch():

@@ -6,7 +6,7 @@ from torch import tensor
 from torch.nn import functional as F
 from torch.utils.data import DataLoader
 
-from helpers.chapters.softmax_regression import exercises, exercises_build, solutions
+from helpers.chapters.softmax_regression.exercises import probabilities, training
 
 GENERATOR = torch.Generator().manual_seed(0)
 LOGITS = torch.randn(6, 4, generator=GENERATOR)
@@ -15,39 +15,41 @@ Y = tensor([3, 0, -100, 1, 1, -100])
 
 def test_temperature():
     gap, p = tensor([1.0, 3.0]), tensor([0.9, 0.6])
-    T = solutions.temperature_for(gap, p)
+    T = probabilities.temperature_for.solution(gap, p)
     logits = torch.stack([gap, torch.zeros(2)], 1) / T[:, None]
     assert torch.allclose(logits.softmax(1)[:, 0], p)
 
 
 def test_log_softmax():
-    assert torch.allclose(solutions.log_softmax(LOGITS), F.log_softmax(LOGITS, -1))
+    assert torch.allclose(
+        probabilities.log_softmax.solution(LOGITS), F.log_softmax(LOGITS, -1)
+    )
 
 
 def test_expected_loss():
     """Nine examples of ten right: the mean over ten rows, by hand."""
     p_true = tensor([0.7] * 9 + [0.3 / 4])
-    loss = solutions.expected_loss(tensor([0.9]), tensor([0.7]), 5)
+    loss = probabilities.expected_loss.solution(tensor([0.9]), tensor([0.7]), 5)
     assert torch.allclose(loss, -p_true.log().mean())
 
 
 def test_expected_loss_is_smallest_at_honest_confidence():
     confidence = torch.linspace(0.11, 0.99, 89)  # steps of 0.01
-    loss = solutions.expected_loss(torch.full((89,), 0.9), confidence, 10)
+    loss = probabilities.expected_loss.solution(torch.full((89,), 0.9), confidence, 10)
     assert confidence[loss.argmin()].item() == pytest.approx(0.9, abs=0.005)
 
 
 def test_gradient():
     logits, y = LOGITS.clone().requires_grad_(), Y.clamp(min=0)
     (gradient,) = torch.autograd.grad(F.cross_entropy(logits, y), logits)
-    ours = solutions.cross_entropy_gradient(LOGITS, y)
+    ours = training.cross_entropy_gradient.solution(LOGITS, y)
     assert torch.allclose(ours, gradient, atol=1e-6)
 
 
 def test_weighted_mean():
     weight = tensor([1.0, 2.0, 5.0, 0.5])
     losses = F.cross_entropy(LOGITS, Y, reduction="none")
-    ours = solutions.weighted_mean(losses, Y, weight)
+    ours = training.weighted_mean.solution(losses, Y, weight)
     assert torch.allclose(ours, F.cross_entropy(LOGITS, Y, weight=weight))
 
 
@@ -56,7 +58,7 @@ def test_weighted_mean():
 def test_num_steps(n, drop_last):
     loader = DataLoader(range(n), batch_size=4, drop_last=drop_last)
     steps = sum(1 for _ in range(3) for _ in loader)
-    assert solutions.num_steps(n, 4, 3, drop_last) == steps
+    assert training.num_steps.solution(n, 4, 3, drop_last) == steps
 
 
 def without_autograd(X, y, num_classes, lr, num_epochs, batch_size):
@@ -89,36 +91,34 @@ def with_a_list(X, y, num_classes, lr, num_epochs, batch_size):
 
 @pytest.mark.parametrize("answer", [without_autograd, with_a_list])
 def test_other_ways_to_build_pass(answer):
-    feedback = exercises.check("fit-softmax", answer)
+    feedback = training.fit_softmax.check(answer)
     assert feedback.state == "solved", feedback
 
 
-def shuffled(n, batch_size):
-    return torch.randperm(n).split(batch_size)
+BEGINNINGS = (
+    "The gradients are never set to zero",
+    "Nothing is learned",
+    "The loss rises",
+    "The bias b stays 0",
+    "Softmax is applied twice",
+)
 
 
-STEPS = {
-    "never set to zero": {"step": exercises_build.never_zeroed},
-    "Nothing is learned": {"step": exercises_build.zeroed_first},
-    "The loss rises": {"step": lambda W, b, lr: exercises_build.descend(W, b, -lr)},
-    "The bias b stays 0": {"step": exercises_build.weights_only},
-    "Softmax is applied twice": {"loss": lambda o, y: F.cross_entropy(o.softmax(1), y)},
-}
-
-
-@pytest.mark.parametrize("words", STEPS)
+@pytest.mark.parametrize("words", BEGINNINGS)
 def test_a_mistake_is_known_in_another_order_of_the_batches(words):
+    build = training.fit_softmax
+    (mistake,) = [m for m in build.mistakes if m.says.startswith(words)]
+
     def answer(X, y, num_classes, lr, num_epochs, batch_size):
         torch.manual_seed(11)
-        sizes = (X, y, num_classes, lr, num_epochs, batch_size)
-        return exercises_build.loop(*sizes, **STEPS[words], deal=shuffled)
+        return mistake.wrong(X, y, num_classes, lr, num_epochs, batch_size)
 
-    assert words in exercises.check("fit-softmax", answer).means
+    assert build.check(answer).means == mistake.says
 
 
 def test_the_build_passes_in_any_random_order():
     for seed in range(10):
         torch.manual_seed(seed)
-        X, y = exercises_build.clouds()
-        value = solutions.fit_softmax(X, y, 3, 0.5, 5, 16)
-        assert exercises_build.reached(value, value, X, y) == ""
+        X, y = training.clouds()
+        value = training.fit_softmax.solution(X, y, 3, 0.5, 5, 16)
+        assert training.reached(value, value, X, y) == ""
