@@ -87,24 +87,21 @@ def difference(
         is meant, or (configuration, measure).
     answers : by default "... is lower", no difference, "... is higher", cut at one
         percentage point.
-    quantity : by default "first minus second".
+    quantity : by default "Measure, first minus second, what both names end with".
     """
+    measure, a, b, ending = _names(first, second)
     return Question(
-        quantity or f"{_named(first)} minus {_named(second)}",
+        quantity or _sentence(f"{measure}{a} minus {b}{ending}"),
         lambda table: table[first] - table[second],
-        answers
-        or {
-            f"{_named(first)} is lower": -0.01,
-            SAME: 0.01,
-            f"{_named(first)} is higher": None,
-        },
+        answers or {f"{a} is lower": -0.01, SAME: 0.01, f"{a} is higher": None},
     )
 
 
 def ratio(first: Key, second: Key, answers: Answers, quantity: str = "") -> Question:
     """Ask how many times the second the first is; parameters as in `difference`."""
+    measure, a, b, ending = _names(first, second)
     return Question(
-        quantity or f"{_named(first)} over {_named(second)}",
+        quantity or _sentence(f"{measure}{a} over {b}{ending}"),
         lambda table: table[first] / table[second],
         answers,
     )
@@ -119,5 +116,25 @@ def level(
     return Question(quantity, measure, answers)
 
 
-def _named(key: Key) -> str:
-    return key if isinstance(key, str) else ", ".join(key)
+def _names(first: Key, second: Key) -> tuple[str, str, str, str]:
+    """What two keys share in front, the two names, and what both end with.
+
+    "twice, loss" and "once, loss" are "twice" and "once" with the ending ", loss".
+    """
+    measure = ""
+    if isinstance(first, tuple) and isinstance(second, tuple):
+        (first, of), (second, of_other) = first, second
+        if of == of_other:
+            measure = f"{of}, "
+        else:
+            first, second = f"{first}, {of}", f"{second}, {of_other}"
+    a, b = first.split(", "), second.split(", ")
+    ending: list[str] = []
+    while len(a) > 1 and len(b) > 1 and a[-1] == b[-1]:
+        ending.insert(0, a.pop())
+        b.pop()
+    return measure, ", ".join(a), ", ".join(b), "".join(f", {e}" for e in ending)
+
+
+def _sentence(text: str) -> str:
+    return text[0].upper() + text[1:]

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from helpers.experiments import number
+from helpers.words import number
 from helpers.figures import COLORS
 from helpers.tuning.ranges import IntSlider, Slider
 from helpers.widgets.explorer import explorer
@@ -40,7 +40,7 @@ def plane_map(
         tip = unit(lines[k][1]) if k < len(lines) else np.array([np.nan, np.nan])
         ends = np.outer((-9, 9), tip)[: 2 if k < len(lines) else 0]
         pane.line(ends, width=1.5, dash=(8, 5), name=f"line {k + 1}")
-        text = f"λ = {number(lines[k][0])}" if k < len(lines) else ""
+        text = f"λ = {number(lines[k][0], 3)}" if k < len(lines) else ""
         pane.text(3.3 * tip, text, align="center", halo=True, name=f"value {k + 1}")
     for name, tip, color in (
         ("a₁", A[:, 0], COLORS[2]),
@@ -103,11 +103,11 @@ def read(A: np.ndarray, x: np.ndarray, angle: int) -> str:
         mirrored = " and mirrored" if determinant < 0 else ""
         area = (
             f"Areas are multiplied by {abs(determinant):.2f}{mirrored}, "
-            f"det A = {number(determinant)}."
+            f"det A = {number(determinant, 3)}."
         )
     lines = eigenlines(A)
     named = " and ".join(
-        f"λ = {number(value)} at {degrees:.1f}°"
+        f"λ = {number(value, 3)} at {degrees:.1f}°"
         + (" (sent to the origin)" if abs(value) < TINY else "")
         for value, degrees in lines
     )
@@ -116,7 +116,7 @@ def read(A: np.ndarray, x: np.ndarray, angle: int) -> str:
     elif lines:
         kept = f"One line is kept: {named}."
     elif np.abs(A - A[0, 0] * np.eye(2)).max() < TINY:
-        kept = f"Every line is kept: λ = {number(A[0, 0])} for all vectors."
+        kept = f"Every line is kept: λ = {number(A[0, 0], 3)} for all vectors."
     else:
         kept = "No line is kept: A has no real eigenvalue."
     return f"{_read_vector(x, A @ x, angle)} {area} {kept}"

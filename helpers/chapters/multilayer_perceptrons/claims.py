@@ -155,7 +155,7 @@ def uniform_init(data, n_train, num_epochs, seed):
     return {
         name: at_best_rate(
             partial(new_net, data, seed, (64, 64), init=init),
-            data, n_train, num_epochs, seed,
+            data, n_train, num_epochs, seed
         )
         for name, init in STARTS.items()
     }  # fmt: skip

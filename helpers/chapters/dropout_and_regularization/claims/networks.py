@@ -76,11 +76,7 @@ def measures(net, examples):
 
 # -- 64 units, or 128 of which half are dropped ---------------------------------------
 
-WIDTHS = {
-    "64": (64, 0.0),
-    "128": (128, 0.0),
-    "128, dropout": (128, 0.5),
-}
+WIDTHS = {"64": (64, 0.0), "128": (128, 0.0), "128, dropout": (128, 0.5)}
 
 
 @claim(
@@ -95,10 +91,7 @@ WIDTHS = {
             "The same with 30 % wrong labels",
         ),
         difference(
-            "128, dropout, a fifth of the images",
-            "64, a fifth of the images",
-            GAIN,
-            "The same with a fifth of the images",
+            "128, dropout, a fifth of the images", "64, a fifth of the images", GAIN
         ),
         difference("128", "64", GAIN, "Test accuracy, 128 without dropout minus 64"),
     ],
@@ -170,17 +163,9 @@ def difference_of_units(net):
     true=[SAME, "constant weights end higher"],
     also=[
         difference(
-            "constant, one layer, dropout",
-            "random, one layer, dropout",
-            AS_GOOD,
-            "The same with one hidden layer",
+            "constant, one layer, dropout", "random, one layer, dropout", AS_GOOD
         ),
-        difference(
-            "constant, one layer",
-            "random, one layer",
-            AS_GOOD,
-            "The same with one hidden layer, without dropout",
-        ),
+        difference("constant, one layer", "random, one layer", AS_GOOD),
         level(
             "How far units differ, constant first weights, one layer, dropout",
             ("constant, one layer, dropout", "difference of units"),

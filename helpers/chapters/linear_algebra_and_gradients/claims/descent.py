@@ -160,10 +160,7 @@ def noise_floor(data, n_train, num_epochs, seed):
         X, exact, num_steps=num_steps, seed=seed, **small
     )
     return {
-        name: {
-            DISTANCE: 100 * distance,
-            EXCESS: 100 * excess / least_loss,
-        }
+        name: {DISTANCE: 100 * distance, EXCESS: 100 * excess / least_loss}
         for name, (distance, excess) in runs.items()
     }
 
@@ -233,8 +230,5 @@ def near_the_limit(data, n_train, num_epochs, seed):
     for share in SHARES:
         lr = share * limit
         first, later = excess_after(hessian, goal, lr, num_epochs, 10 * num_epochs)
-        results[f"{share:g} of the limit"] = {
-            FIRST: first,
-            LATER: later,
-        }
+        results[f"{share:g} of the limit"] = {FIRST: first, LATER: later}
     return results
