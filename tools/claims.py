@@ -6,8 +6,8 @@ measure, and one for each question, under its letter; rows of claims that were n
 stay.
 
 `--jobs 4` runs four at once, each in a process of one thread, with joblib: the numbers
-are those of one by one. Any backend of joblib that hands results over as they come takes
-them, such as a cluster's: ``with joblib.parallel_config("dask"): main()`` without
+are those of one by one. Any backend of joblib that hands results over as they come
+takes them, such as a cluster's: ``with joblib.parallel_config("dask"): main()`` without
 `--jobs`. Threads are the one exception, since they share one random state.
 """
 

@@ -18,7 +18,7 @@ from helpers.seeds import seeded
 from helpers.training import accuracy
 
 T = TypeVar("T")
-MOST_MORE = 4  # rates beyond a grid, before it is refused
+MOST_MORE = 6  # rates beyond a grid, before it is refused
 
 
 class GridEnd(ValueError):
@@ -74,7 +74,7 @@ def best_rate(
 
     Raises
     ------
-    GridEnd : the best still stands at an end after four more rates.
+    GridEnd : the best still stands at an end after MOST_MORE rates more.
     """
     tried = dict(train(rates))
     scores = {lr: score(result) for lr, result in tried.items()}

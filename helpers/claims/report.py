@@ -48,12 +48,14 @@ class Report:
     def headline(self) -> str:
         """What was found, in one sentence; data sets of one verdict are together."""
         if not self.full:
-            return f"{self.look.word.capitalize()}, at a look: {self.look.answer}."
+            word, answer = self.look
+            answer = answer.removeprefix(f"{word} ")
+            return f"{word.capitalize()}, at a look: {answer}."
         names: dict[Verdict, list[str]] = {}
         for name, verdict in self.full.items():
             names.setdefault(verdict, []).append(name)
         text = "; ".join(
-            f"{word} on {_listed(group)}: {answer}"
+            f"{word} on {_listed(group)}: {answer.removeprefix(f'{word} ')}"
             for (word, answer), group in names.items()
         )
         return f"{text[0].upper()}{text[1:]}."
@@ -143,13 +145,18 @@ class Report:
         picture = base64.b64encode(to_webp(self.picture())).decode("ascii")
         numbers = "".join(f"<p>{html.escape(line)}</p>" for line in self._numbers())
         source = html.escape(source_of(self.claim.experiment))
+        path = self.claim.experiment.__module__.replace(".", "/") + ".py"
         shown = (
             f'<div role="status"><p><b>{html.escape(self.headline)}</b></p>'
             f"<p>{html.escape(self.guess)} {html.escape(self.sizes)}</p></div>"
             f'<img style="{_CARD}" alt="{html.escape(self.described)}" '
             f'src="data:image/webp;base64,{picture}">'
             + _fold("The numbers", numbers + html_table(self._tables()))
-            + _fold("The experiment", f'<pre style="{_CODE}">{source}</pre>')
+            + _fold(
+                "The experiment",
+                f'<pre style="{_CODE}">{source}</pre><p>It stands, with what it calls, '
+                f"in <code>{path}</code>.</p>",
+            )
         )
         predicted = self.prediction is not None
         return _fold("Show what was found", shown, is_open=predicted)
