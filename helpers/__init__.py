@@ -21,11 +21,10 @@ from helpers.data import (
     with_label_noise,
 )
 from helpers.devices import default_device
-from helpers.experiments import check_band
 from helpers.figures import plot_curves, show_images, use_course_style
 from helpers.models import MLP, LeNet, SoftmaxRegression
 from helpers.seeds import seeded
-from helpers.training import History, accuracy, evaluate, fit, train
+from helpers.training import History, accuracy, check_band, evaluate, fit, train
 from helpers.widgets import (
     Choice,
     DecisionView,

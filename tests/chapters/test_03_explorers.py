@@ -1,6 +1,5 @@
-"""Chapter 3: what the explorers draw and say, and the training behind the claims."""
+"""Chapter 3: what the explorers draw and say."""
 
-import copy
 import math
 import re
 
@@ -8,16 +7,12 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
-from torch.optim.lr_scheduler import CosineAnnealingLR
 
-from helpers import train
 from helpers.chapters.multilayer_perceptrons import (
     approximation,
     depth,
-    experiments,
     explorers,
 )
-from helpers.data import Examples, ImageData
 from helpers.words import number
 
 MODULES = {
@@ -247,81 +242,3 @@ def test_shares_are_histograms():
     assert found[1, -1] == 0.75 and found[1, 0] == 0.25
     torch.testing.assert_close(found.sum(1), torch.ones(2))
     assert depth.shares(torch.full((1, 4, 1), math.nan)).sum() == 0
-
-
-# -- the training behind the claims -------------------------------------------------
-
-
-def dots(n, seed):
-    """Two clouds in the plane as images of two pixels."""
-    generator = torch.Generator().manual_seed(seed)
-    y = torch.arange(n) % 2
-    return Examples(
-        torch.randn(n, 1, 1, 2, generator=generator) + y.view(n, 1, 1, 1), y
-    )
-
-
-@pytest.mark.parametrize("num_hiddens", [(), (5,), (6, 3)], ids=str)
-def test_side_by_side_is_one_after_the_other(num_hiddens):
-    """The same weights as SGD with torch's cosine, though another rate diverges."""
-    images, rates = dots(150, 0), (0.1, 1.0, 1e6)
-    data = ImageData("dots", ("left", "right"), images, images, images)
-    nets = [experiments.new_net(data, k, num_hiddens, nn.Tanh) for k in range(3)]
-    alone = [copy.deepcopy(net) for net in nets]
-    experiments.train_side_by_side(nets, rates, images, num_epochs=2, seed=4)
-    for net, lr in zip(alone[:2], rates, strict=False):
-        train(
-            net,
-            images,
-            lr=lr,
-            num_epochs=2,
-            batch_size=experiments.BATCH_SIZE,
-            seed=4,
-            schedule=lambda optimizer: CosineAnnealingLR(optimizer, T_max=6),
-            schedule_every="step",
-        )
-    for net, other in zip(nets[:2], alone, strict=False):
-        for p, q in zip(net.parameters(), other.parameters(), strict=True):
-            torch.testing.assert_close(p, q, rtol=1e-4, atol=1e-5)
-
-
-def test_the_rate_is_chosen_on_val_and_reported_on_test():
-    images = dots(300, 0)
-    wrong = Examples(images.X, 1 - images.y)
-    data = ImageData("dots", ("left", "right"), images, images, wrong)
-    make = {"net": lambda: experiments.new_net(data, 0, (8,))}
-    (found,) = experiments.best_at_some_rate(
-        make, data, 300, 5, 0, (1e-9, 0.3)
-    ).values()
-    assert found < 0.3, "right on val is wrong on test here"
-
-
-def test_the_shapes_have_as_many_parameters_as_is_said():
-    def count(num_hiddens):
-        net = experiments.mlp(num_hiddens)
-        return sum(p.numel() for p in net.parameters())
-
-    widths = [count(num_hiddens) for num_hiddens in experiments.WIDTHS.values()]
-    assert widths == [51_450, 14_298, 51_370, 51_437]
-    assert round(100 * widths[1] / widths[0]) == 28  # a claim's quantity says so
-    assert count(experiments.DEPTHS["128"]) == 101_770
-    assert count(experiments.DEPTHS["112, 112"]) == 101_706
-
-
-def test_the_starts_have_the_variances_they_are_named_after():
-    weight = torch.empty(400, 400)
-    expected = {"Kaiming": 2 / 400, "Xavier": 2 / 800}
-    for name, init in experiments.STARTS.items():
-        with torch.random.fork_rng():
-            torch.manual_seed(0)
-            init(weight)
-        variance = expected[name.split(",")[0]] / (100 if "tenth" in name else 1)
-        assert weight.var().item() == pytest.approx(variance, rel=0.02)
-        # a uniform distribution ends at sqrt(3) standard deviations
-        reach = weight.abs().max().item() / weight.std().item()
-        assert (reach < 1.8) == ("uniform" in name)
-
-
-def test_usable_rates_are_counted_in_decades():
-    right = torch.tensor([0.1, 0.5, 0.8, 1.0, 0.9, 0.1])
-    assert experiments.usable(right) == 1.5
