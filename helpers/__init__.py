@@ -1,22 +1,15 @@
 """The course's package: what the notebooks import, by name, from one place."""
 
-import os
-
-import psutil
 import torch
 
 from helpers import compat
+from helpers.threads import num_threads
 
 compat.import_torchvision()  # before anything that imports torchvision or d2l
-
-# Set once, here: two threads on a busy two-core machine train at a fifth of the speed
-# of one, and stored results are those of one thread.
-torch.set_num_threads(
-    int(os.environ.get("COURSE_THREADS", 0))
-    or max(1, (psutil.cpu_count(logical=False) or 2) // 2)
-)
+torch.set_num_threads(num_threads())
 
 # ruff: noqa: E402  (the imports below need what stands above)
+from helpers.checkpoints import load_checkpoint, save_checkpoint
 from helpers.data import (
     Examples,
     ImageData,
@@ -27,26 +20,21 @@ from helpers.data import (
     minibatches,
     with_label_noise,
 )
-from helpers.devices import (
-    default_device,
-    load_checkpoint,
-    save_checkpoint,
-    seeded,
-)
-from helpers.experiments import check_band
+from helpers.devices import default_device
 from helpers.figures import plot_curves, show_images, use_course_style
 from helpers.models import MLP, LeNet, SoftmaxRegression
-from helpers.records import History
-from helpers.training import accuracy, evaluate, fit, train
+from helpers.seeds import seeded
+from helpers.training import History, accuracy, check_band, evaluate, fit, train
 from helpers.widgets import (
     Choice,
     DecisionView,
-    Explorer,
-    Linear,
-    Log,
+    IntSlider,
+    LogSlider,
+    Slider,
     TuningPanel,
-    Whole,
 )
+from helpers.widgets.explorer import explorer
+from helpers.widgets.scene import Pane
 
 use_course_style()
 
@@ -55,21 +43,22 @@ __all__ = [
     "Choice",
     "DecisionView",
     "Examples",
-    "Explorer",
+    "Pane",
     "History",
     "ImageData",
     "LeNet",
-    "Linear",
-    "Log",
+    "Slider",
+    "LogSlider",
     "PointData",
     "SoftmaxRegression",
     "TuningPanel",
-    "Whole",
+    "IntSlider",
     "accuracy",
     "check_band",
     "d2l",  # noqa: F822  (made by __getattr__)
     "default_device",
     "evaluate",
+    "explorer",
     "fit",
     "load_checkpoint",
     "load_images",

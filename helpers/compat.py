@@ -10,6 +10,7 @@ Two gaps are closed, and only where they are open:
 """
 
 import sys
+import warnings
 
 import IPython.display
 import torch
@@ -44,4 +45,6 @@ def import_d2l():
         IPython.display.set_matplotlib_formats = backend_inline.set_matplotlib_formats
     from d2l import torch as d2l
 
+    # Its loops read the loss of a batch in a way that torch has warned of since.
+    warnings.filterwarnings("ignore", "Converting a tensor with requires", module="d2l")
     return d2l

@@ -20,7 +20,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-REMAKE = "remove the folder .venv and run `make env`"
+MAKE = "make" if shutil.which("make") else "python course.py"
+RUN = f"run `{MAKE} env`"
+# One that lies elsewhere is somebody's own.
+REMAKE = (
+    f"remove the folder {Path(sys.prefix).relative_to(ROOT)} and {RUN}"
+    if Path(sys.prefix).is_relative_to(ROOT)
+    else "reinstall it, or make this environment anew"
+)
 # The first numbers that belong together: a kernel-side and a browser-side half.
 WIDGET_PARTS = {"ipywidgets": 8, "jupyterlab_widgets": 3, "jupyterlab": 4}
 LAB_EXTENSIONS = ("@jupyter-widgets/jupyterlab-manager", "anywidget")
@@ -85,9 +92,11 @@ def _line(name: str, check: Callable[[], str]) -> Line:
     except Trouble as trouble:
         return Line(name, False, str(trouble))
     except ModuleNotFoundError as error:
-        return Line(name, False, f"{error.name} is not installed: run `make env`")
+        return Line(name, False, f"{error.name} is not installed: {RUN}")
     except BaseException as error:  # a broken package may raise anything
         first = (str(error).strip().splitlines() or [""])[0]
+        if first.startswith("COURSE_"):
+            return Line(name, False, first)
         return Line(name, False, f"{type(error).__name__}: {first}; {REMAKE}")
 
 
@@ -95,12 +104,13 @@ def _version(package: str) -> str:
     try:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
-        raise Trouble(f"{package} is not installed: run `make env`") from None
+        raise Trouble(f"{package} is not installed: {RUN}") from None
 
 
 def _short(path: Path) -> str:
     """Name a folder as the reader would: from the clone, or from home."""
-    for start, name in ((ROOT, ""), (Path.home(), "~/")):
+    home = Path(os.path.expanduser("~"))  # stays "~" where there is no home
+    for start, name in ((ROOT, ""), (home, "~/")):
         if path.is_relative_to(start):
             return f"{name}{path.relative_to(start)}"
     return str(path)
@@ -117,6 +127,7 @@ def _torch() -> str:
     version = _version("torch")
     import torch
 
+    _course("devices").default_device()  # raises where COURSE_DEVICE names none
     if torch.cuda.is_available():
         device = torch.cuda.get_device_name(0)
     elif torch.backends.mps.is_available():
@@ -160,11 +171,11 @@ def _helpers() -> str:
         import helpers
     except ModuleNotFoundError as error:
         if error.name == "helpers":
-            raise Trouble("not installed in this environment: run `make env`") from None
+            raise Trouble(f"not installed in this environment: {RUN}") from None
         raise
     folder = Path(helpers.__file__).resolve().parent
     if folder != ROOT / "helpers":
-        raise Trouble(f"imported from another clone, {folder}: run `make env` here")
+        raise Trouble(f"imported from another clone, {folder}: {RUN} here")
     return f"imports, {len(helpers.__all__)} names"
 
 
@@ -172,9 +183,7 @@ def _widgets() -> str:
     versions = {name: _version(name) for name in (*WIDGET_PARTS, "anywidget")}
     for name, first in WIDGET_PARTS.items():
         if int(versions[name].split(".")[0]) != first:
-            raise Trouble(
-                f"{name} {versions[name]}, expected {first}.x: run `make env`"
-            )
+            raise Trouble(f"{name} {versions[name]}, expected {first}.x: {RUN}")
     folder = Path(sys.prefix) / "share" / "jupyter" / "labextensions"
     for name in LAB_EXTENSIONS:
         if not (folder / name).is_dir():
@@ -188,9 +197,7 @@ def _widgets() -> str:
 def _data() -> str:
     spec = importlib.util.find_spec("sklearn")
     if spec is None:
-        raise Trouble(
-            "scikit-learn, where the digits come from, is missing: `make env`"
-        )
+        raise Trouble(f"scikit-learn, where the digits come from, is missing: {RUN}")
     digits = Path(spec.origin).parent / "datasets" / "data" / "digits.csv.gz"
     if not digits.is_file():
         raise Trouble(f"scikit-learn has no digits ({digits.name}): {REMAKE}")
@@ -202,7 +209,7 @@ def _data() -> str:
     texts = ["digits fine (built in)"]
     for name, dataset in real.SETS.items():
         where = [f for f in folders if _holds(f / dataset.folder, dataset.files)]
-        fetch = f"not here, `make data DATA={name}` fetches it"
+        fetch = f"not here, `{MAKE} data DATA={name}` fetches it"
         texts.append(f"{name}: {_short(where[0]) if where else fetch}")
     return "; ".join(texts)
 
@@ -217,17 +224,13 @@ def _threads() -> str:
     import psutil
     import torch
 
-    chosen = os.environ.get("COURSE_THREADS")
-    if chosen is not None and not (chosen.isdecimal() and int(chosen) > 0):
-        raise Trouble(f"COURSE_THREADS={chosen!r}: set it to 1, 2, ... or unset it")
-    logical = psutil.cpu_count() or 1
-    physical = psutil.cpu_count(logical=False) or logical
+    _course("threads").num_threads()  # raises where COURSE_THREADS is no number
+    physical = psutil.cpu_count(logical=False) or psutil.cpu_count() or 1
     if "helpers" not in sys.modules:
         importlib.import_module("helpers")  # it sets the number
     used = torch.get_num_threads()
-    source = (
-        "COURSE_THREADS" if chosen else "half of them; COURSE_THREADS=<n> changes it"
-    )
+    names = [n for n in ("COURSE_THREADS", "OMP_NUM_THREADS") if n in os.environ]
+    source = names[0] if names else "half of them; COURSE_THREADS=<n> changes it"
     text = f"training uses {used} of {physical} cores ({source})"
     if used > physical:
         raise Trouble(f"{text}: more threads than cores are slower, set fewer")
@@ -277,6 +280,6 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    if sys.path[0] == str(ROOT / "helpers"):
-        sys.path[0] = str(ROOT)  # as a script: else helpers/data is found as `data`
+    # As a script: else helpers/data is found as `data`.
+    sys.path[:] = [str(ROOT)] + [p for p in sys.path if p != str(ROOT / "helpers")]
     sys.exit(main())

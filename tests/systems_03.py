@@ -9,7 +9,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from helpers import MLP, seeded
-from helpers.chapters.multilayer_perceptrons import solutions
+from helpers.chapters.multilayer_perceptrons import exercises
 from tests.taught import taught
 
 
@@ -48,8 +48,8 @@ def linear():
     assert layer.weight.shape == (5, 3) and layer(X).shape == (4, 5)
     torch.testing.assert_close(layer(X), X @ layer.weight.T + layer.bias)
     count = sum(p.numel() for p in layer.parameters())
-    assert count == 20 == solutions.num_parameters([3, 5])
-    assert solutions.num_parameters([784, 256, 10]) == 203_530
+    assert count == 20 == exercises.layers.num_parameters.solution([3, 5])
+    assert exercises.layers.num_parameters.solution([784, 256, 10]) == 203_530
 
 
 def activations():
@@ -65,7 +65,9 @@ def activations():
     at = torch.tensor([0.0, 5.0, 10.0], dtype=torch.float64, requires_grad=True)
     (slopes,) = torch.autograd.grad(own.sigmoid(at).sum(), at)
     assert slopes.tolist() == pytest.approx([0.25, 0.00665, 4.54e-5], rel=1e-3)
-    torch.testing.assert_close(slopes, solutions.sigmoid_slope(own.sigmoid(at)))
+    torch.testing.assert_close(
+        slopes, exercises.layers.sigmoid_slope.solution(own.sigmoid(at))
+    )
     (slopes,) = torch.autograd.grad(own.tanh(at).sum(), at)
     assert slopes[0] == 1
     zero = torch.zeros(1, requires_grad=True)
@@ -76,7 +78,7 @@ def activations():
 def modules():
     """Module, Sequential and ModuleDict with the same weights answer the same."""
     net = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 2))
-    own = solutions.Sequential(*net)
+    own = exercises.builds.Sequential.solution(*net)
     parts = nn.ModuleDict({"first": net[0], "second": net[2]})
 
     class Module(nn.Module):
@@ -127,7 +129,7 @@ def persistence():
     X = torch.rand(3, 1, 28, 28)
     assert not clone(X).equal(net(X))
     torch.save(net.state_dict(), path)
-    assert solutions.reload(clone, path)(X).equal(net(X))
+    assert exercises.networks.reload.solution(clone, path)(X).equal(net(X))
     with pytest.raises(RuntimeError, match="Missing key"):
         clone.load_state_dict({})
     torch.save(net, path)
@@ -161,7 +163,7 @@ def backpropagation():
     loss = F.cross_entropy(net(X.double()), y)
     loss.backward()
     weights = [p.detach() for p in net.parameters()]
-    ours = solutions.mlp_backward(X.double(), y, *weights)
+    ours = exercises.builds.mlp_backward.solution(X.double(), y, *weights)
     for found, p in zip(ours[1:], net.parameters(), strict=True):
         torch.testing.assert_close(found, p.grad, rtol=0, atol=1e-12)
 
@@ -201,7 +203,9 @@ def xavier():
 def kaiming():
     """Its variance is 2 / n_in; 20 ReLU layers keep a signal; Xavier loses it."""
     w = nn.init.kaiming_normal_(torch.empty(300, 100))
-    assert w.std().item() == pytest.approx(solutions.kaiming_std((300, 100)), rel=0.05)
+    assert w.std().item() == pytest.approx(
+        exercises.networks.kaiming_std.solution((300, 100)), rel=0.05
+    )
     assert 0.3 < through_layers(torch.relu, nn.init.kaiming_normal_) < 3
     assert through_layers(torch.relu, nn.init.xavier_normal_) < 0.01
 

@@ -15,13 +15,17 @@ from helpers import (
     train,
     with_label_noise,
 )
-from helpers.chapters.dropout_and_regularization import solutions
+from helpers.chapters.dropout_and_regularization.exercises import (
+    builds,
+    fitting,
+    penalties,
+)
 from tests.taught import taught
 
 
 def dropout_layer():
     """Ones become 0 and 2 with the mean 1 and the variance p / (1 - p) = 1."""
-    for layer in (solutions.Dropout(), nn.Dropout()):
+    for layer in (builds.Dropout.solution(), nn.Dropout()):
         with seeded(0):
             Y = layer(torch.ones(1_000_000))
         assert Y.unique().tolist() == [0, 2]
@@ -39,7 +43,7 @@ def dropout_layer():
 
 def label_smoothing():
     """Ten classes, epsilon .1: labels .91 and .01, and a loss of at least .5003."""
-    labels = solutions.smooth_labels(torch.tensor([3, 0]), 10, 0.1)
+    labels = penalties.smooth_labels.solution(torch.tensor([3, 0]), 10, 0.1)
     assert labels[0, 3].item() == pytest.approx(0.91)
     assert labels[0, 0].item() == pytest.approx(0.01)
     logits = torch.randn(2, 10, generator=torch.Generator().manual_seed(0))
@@ -60,13 +64,13 @@ def lasso():
     proximal, subgradient = torch.zeros(50), torch.zeros(50)
     for _ in range(500):
         proximal = proximal - lr * X.T @ (X @ proximal - y) / len(X)
-        proximal = solutions.soft_threshold(proximal, lr * lam)
+        proximal = penalties.soft_threshold.solution(proximal, lr * lam)
         gradient = X.T @ (X @ subgradient - y) / len(X) + lam * subgradient.sign()
         subgradient = subgradient - lr * gradient
     assert (proximal == 0).sum() >= 35 and (proximal[:5] != 0).all()
     assert (subgradient == 0).sum() == 0
     w = torch.tensor([3.0, 0.5, -0.2])
-    assert solutions.soft_threshold(w, 1.0).tolist() == [2, 0, 0]
+    assert penalties.soft_threshold.solution(w, 1.0).tolist() == [2, 0, 0]
 
 
 def sparse_task():
@@ -88,7 +92,7 @@ def ridge_and_weight_decay():
     y = X @ w + 0.5 * torch.randn(20, generator=generator)
     losses, norms = [], []
     for lam in (1e-3, 1.0, 100.0):
-        found = solutions.ridge(X, y, lam)
+        found = penalties.ridge.solution(X, y, lam)
         losses.append(((X_test @ (found - w)) ** 2).mean().item())
         norms.append(found.norm().item())
     assert losses == sorted(losses, reverse=True)
@@ -98,9 +102,9 @@ def ridge_and_weight_decay():
     optimizer = torch.optim.SGD([p], lr=0.1, weight_decay=0.5)
     p.grad = torch.tensor([2.0])
     optimizer.step()
-    own = solutions.weight_decay_step(torch.tensor([3.0]), p.grad, 0.1, 0.5)
+    own = penalties.weight_decay_step.solution(torch.tensor([3.0]), p.grad, 0.1, 0.5)
     assert own.item() == pytest.approx(2.65) == p.item()
-    shrunk = solutions.ridge(torch.eye(3), torch.tensor([3.0, 0.5, -0.2]), 1.0)
+    shrunk = penalties.ridge.solution(torch.eye(3), torch.tensor([3.0, 0.5, -0.2]), 1.0)
     torch.testing.assert_close(shrunk, torch.tensor([1.5, 0.25, -0.1]))
 
 
@@ -132,14 +136,14 @@ def splits():
 
         return predict
 
-    losses = solutions.cross_validate(X, X[:, 0], 4, fit, F.mse_loss)
+    losses = builds.cross_validate.solution(X, X[:, 0], 4, fit, F.mse_loss)
     assert losses.tolist() == [0] * 4 and sorted(seen) == list(range(10))
 
 
 def early_stopping():
     """Noisy labels: the best epoch lies before the last, and is found."""
     rows = noisy_digits(0.0)
-    best = solutions.early_stopping(rows.val_loss, 5)
+    best = fitting.early_stopping.solution(rows.val_loss, 5)
     assert best < len(rows.val_loss) - 1
     assert rows.val_loss[best] < rows.val_loss[-1] - 0.1
     assert math.isclose(rows.val_loss[best], min(rows.val_loss))

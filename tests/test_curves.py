@@ -9,15 +9,15 @@ from helpers import (
     Examples,
     History,
     ImageData,
-    Log,
+    IntSlider,
+    LogSlider,
     SoftmaxRegression,
     TuningPanel,
-    Whole,
     fit,
     plot_curves,
 )
-from helpers.records import Recorder
-from helpers.widgets.chart import Curves, series_of
+from helpers.training.history import Recorder
+from helpers.widgets.curves_view import Curves, series_of
 
 EPOCHS = [1.0, 2.0, 3.0]
 METRICS = ("val_loss", "train_accuracy", "val_accuracy")
@@ -85,8 +85,8 @@ def test_the_still_picture_draws_the_runs_that_are_not_hidden():
     panel = TuningPanel(
         lambda: SoftmaxRegression(16, 2),
         DATA,
-        lr=Log(0.01, 10, start=1.0),
-        num_epochs=Whole(1, 9, start=3),
+        lr=LogSlider(0.01, 10, start=1.0),
+        num_epochs=IntSlider(1, 9, start=3),
     )
     for lr in (1.0, 0.1):
         panel.run(lr=lr)

@@ -17,18 +17,18 @@ from helpers import (
     Choice,
     DecisionView,
     Examples,
-    Linear,
-    Log,
+    IntSlider,
+    LogSlider,
     PointData,
+    Slider,
     SoftmaxRegression,
     TuningPanel,
-    Whole,
     load_images,
     make_points,
     make_regression,
 )
 from helpers.figures import plot_regions
-from helpers.regions import SIDE, plane_of, regions_of
+from helpers.figures.plane import SIDE, plane_of, regions_of
 from tools.waiting import PATIENCE, wait_for
 
 SMALL = SIDE // 2
@@ -44,11 +44,11 @@ def build(num_hiddens=8, dropout=0.0):
 
 def make_panel(build=build, data=points, **more) -> TuningPanel:
     ranges = {
-        "lr": Log(0.01, 10, start=0.3),
+        "lr": LogSlider(0.01, 10, start=0.3),
         "batch_size": Choice(10, 50),
-        "num_epochs": Whole(1, 500, start=3),
-        "noise": Linear(0, 0.5, start=0.1),
-        "num_hiddens": Whole(1, 40, start=8),
+        "num_epochs": IntSlider(1, 500, start=3),
+        "noise": Slider(0, 0.5, start=0.1),
+        "num_hiddens": IntSlider(1, 40, start=8),
     }
     return TuningPanel(build, data, **({"view": DecisionView()} | ranges | more))
 
@@ -94,7 +94,7 @@ def test_a_cell_holds_the_probability_at_its_middle():
 def test_regions_agree_with_the_labels_of_a_trained_network():
     panel = make_panel()
     panel.run(num_epochs=60)
-    view = panel._view
+    view = panel.view
     data, plane = points(), plane_of(points())
     hits = 0
     for point, label in zip(data.train.X, data.train.y, strict=True):
@@ -230,7 +230,7 @@ def test_the_view_changes_no_training():
 
 def test_points_are_there_before_the_first_run_and_follow_their_settings():
     panel = make_panel()
-    view = panel._view
+    view = panel.view
     data = points()
     xy = np.frombuffer(view.map.points, "<f4").reshape(-1, 2)
     assert view.map.num_train == 100 and len(xy) == 150
@@ -246,7 +246,7 @@ def test_points_are_there_before_the_first_run_and_follow_their_settings():
 def test_a_run_without_a_front_end_leaves_the_final_picture():
     panel = make_panel()
     run = panel.run(num_epochs=5)
-    view = panel._view
+    view = panel.view
     expected = regions_of(panel.net, plane_of(points()))
     picture = view.map.picture
     assert (image_of(picture, "level") == expected.level).all()
@@ -265,7 +265,7 @@ def test_a_run_without_a_front_end_leaves_the_final_picture():
 def test_points_of_other_settings_take_the_regions_away_and_the_same_do_not():
     panel = make_panel()
     panel.run()
-    view = panel._view
+    view = panel.view
     panel.set(lr=0.1)
     assert view.map.picture["title"] == "run 1, after 3 epochs"
     panel.set(noise=0.2)
@@ -280,25 +280,25 @@ def test_moving_a_control_while_it_trains_leaves_the_picture():
     panel = make_panel()
     panel.set(num_epochs=500)
     panel.step()
-    wait_for(lambda: panel._engine.state == "paused")
-    before = panel._view.map.points
+    wait_for(lambda: panel.session.state == "paused")
+    before = panel.view.map.points
     panel.set(noise=0.5)
-    assert panel._view.map.points == before and panel._view.map.picture
+    assert panel.view.map.points == before and panel.view.map.picture
     panel.stop()
     assert panel.wait(PATIENCE)
-    assert panel._view.map.points == before
+    assert panel.view.map.points == before
 
 
 def test_a_pause_shows_the_network_as_it_stands():
     panel = make_panel()
     panel.set(num_epochs=500)
-    view = panel._view
+    view = panel.view
     panel.start()
     wait_for(lambda: view.map.picture)
-    view._due = math.inf  # as if a picture had taken very long
+    view.rests_until = math.inf  # as if a picture had taken very long
     panel.pause()
-    wait_for(lambda: panel._engine.state == "paused")
-    wait_for(lambda: view._due != math.inf)
+    wait_for(lambda: panel.session.state == "paused")
+    wait_for(lambda: view.rests_until != math.inf)
     shown = image_of(view.map.picture, "level")
     assert (shown == regions_of(panel.net, plane_of(points())).level).all()
     panel.stop()
@@ -309,20 +309,20 @@ def test_a_dropped_training_takes_its_regions_with_it():
     panel = make_panel()
     panel.set(num_epochs=500)
     panel.step()
-    wait_for(lambda: panel._engine.state == "paused")
-    assert panel._view.map.picture
+    wait_for(lambda: panel.session.state == "paused")
+    assert panel.view.map.picture
     panel.reset()
     assert panel.wait(PATIENCE)
-    assert panel._view.map.picture == {} and panel.picture()
+    assert panel.view.map.picture == {} and panel.picture()
 
 
 def test_several_seeds_are_counted_and_have_a_band():
     panel = make_panel()
     titles = []
-    panel._view.map.observe(lambda c: titles.append(c["new"].get("title")), "picture")
+    panel.view.map.observe(lambda c: titles.append(c["new"].get("title")), "picture")
     panel.run(seeds=3, num_epochs=2)
     assert titles[-1] == "run 1, seed 3 of 3, after 2 epochs"
-    assert len(panel._view.widget.children[1].runs[0]["band"]["val_loss"]["low"]) == 2
+    assert len(panel.view.widget.children[1].runs[0]["band"]["val_loss"]["low"]) == 2
     panel.run(seeds=1)
     assert titles[-1] == "run 2, after 2 epochs"
 
@@ -330,19 +330,19 @@ def test_several_seeds_are_counted_and_have_a_band():
 def test_hidden_and_removed_runs_leave_the_regions():
     panel = make_panel()
     first, second = panel.run(), panel.run(lr=0.1)
-    title = panel._view.map.picture["title"]
+    title = panel.view.map.picture["title"]
     panel.toggle(first.id)
     panel.remove(second.id)
-    assert [r["hidden"] for r in panel._view.widget.children[1].runs] == [True]
-    assert panel._view.map.picture["title"] == title == "run 2, after 3 epochs"
+    assert [r["hidden"] for r in panel.view.widget.children[1].runs] == [True]
+    assert panel.view.map.picture["title"] == title == "run 2, after 3 epochs"
 
 
 def test_many_units_are_told_in_words():
     panel = make_panel(lambda num_hiddens: MLP((num_hiddens,) * 4, 2, 2))
     panel.run(num_hiddens=40)
-    picture, words = panel._view.map.picture, panel._view.map.summary
+    picture, words = panel.view.map.picture, panel.view.map.summary
     assert [(x["units"], x["shown"]) for x in picture["layers"]] == [(40, 16)] * 3
-    assert picture["more"] == 1 and "1 more layers are not drawn" in words
+    assert picture["more"] == 1 and "Not drawn: 1 more layer." in words
     assert "40 units, ReLU, 16 of them drawn" in words
 
 
@@ -354,7 +354,7 @@ def test_dead_units_are_told_in_words():
 
     panel = make_panel(dead)
     panel.run(num_epochs=1)
-    assert "Hidden layer 1: 8 units, ReLU; 8 are constant." in panel._view.map.summary
+    assert "Hidden layer 1: 8 units, ReLU; 8 are constant." in panel.view.map.summary
 
 
 def test_a_function_with_parameters_by_hand():
@@ -362,9 +362,9 @@ def test_a_function_with_parameters_by_hand():
         W, b = torch.zeros(2, 2, requires_grad=True), torch.zeros(2, requires_grad=True)
         return (lambda X: X @ W + b), [W, b]
 
-    panel = make_panel(by_hand, num_hiddens=Whole(1, 2), data=ignore_hiddens)
+    panel = make_panel(by_hand, num_hiddens=IntSlider(1, 2), data=ignore_hiddens)
     panel.run(num_epochs=20)
-    regions = panel._view.regions
+    regions = panel.view.regions
     assert regions.layers == () and 0.2 < regions.shares(2)[0] < 0.8
 
 
@@ -378,13 +378,18 @@ def test_three_classes_and_a_regression():
     data = PointData("three", ("a", "b", "c"), part, part)
     view = DecisionView()
     panel = TuningPanel(lambda: MLP((4,), 2, 3), data, view=view,
-                        num_epochs=Whole(1, 9, start=2))  # fmt: skip
+                        num_epochs=IntSlider(1, 9, start=2))  # fmt: skip
     panel.run()
     assert len(view.map.picture["label"]) == SIDE**2 and "% c." in view.map.summary
     panel.picture()
     view = DecisionView()
-    panel = TuningPanel(lambda: nn.Linear(2, 1), make_regression(n_train=50), view=view,
-                        loss=F.mse_loss, num_epochs=Whole(1, 9, start=5))  # fmt: skip
+    panel = TuningPanel(
+        lambda: nn.Linear(2, 1),
+        make_regression(n_train=50),
+        view=view,
+        loss=F.mse_loss,
+        num_epochs=IntSlider(1, 9, start=5),
+    )
     panel.run()
     assert view.num_axes == 2 and view.map.classes == []
     assert "Validation loss" in view.map.summary and "accuracy" not in view.map.summary
@@ -401,8 +406,8 @@ def test_only_points_in_the_plane_have_regions():
 
 
 def test_of_very_many_points_the_first_are_drawn():
-    panel = make_panel(data=make_points(n_train=5000, n_val=5000), noise=Linear(0, 1))
-    assert panel._view.map.num_train == 1000 and len(panel._view.map.labels) == 2000
+    panel = make_panel(data=make_points(n_train=5000, n_val=5000), noise=Slider(0, 1))
+    assert panel.view.map.num_train == 1000 and len(panel.view.map.labels) == 2000
 
 
 # -- the still picture --------------------------------------------------------------
@@ -415,10 +420,10 @@ def test_the_still_picture_shows_regions_with_points():
     axes = [ax for ax in figure.axes if ax.get_title("left") == "decision regions"]
     (image,) = axes[0].get_images()
     shown = image.get_array()
-    strength = np.abs(2 * (panel._view.regions.level / 255) - 1)
+    strength = np.abs(2 * (panel.view.regions.level / 255) - 1)
     np.testing.assert_allclose(shown[:, :, 3], 0.55 * strength, atol=1e-6)
     blue = shown[..., 2] > shown[..., 0]
-    assert (blue == (panel._view.regions.level < 128)).all()
+    assert (blue == (panel.view.regions.level < 128)).all()
     assert image.origin == "upper"
     scattered = [c for c in axes[0].collections if isinstance(c, PathCollection)]
     assert [len(c.get_offsets()) for c in scattered] == [50, 100]
@@ -448,7 +453,7 @@ def test_pictures_of_a_slow_network_are_fewer(monkeypatch):
     """At most one part in REST + 1 of the time goes into pictures."""
     panel = make_panel()
     panel.run(num_epochs=1)
-    view, now, drawn = panel._view, [0.0], []
+    view, now, drawn = panel.view, [0.0], []
     monkeypatch.setattr("time.perf_counter", lambda: now[0])
 
     def slow(*arguments):
@@ -456,8 +461,8 @@ def test_pictures_of_a_slow_network_are_fewer(monkeypatch):
         now[0] += 0.02
         return regions_of(*arguments)
 
-    monkeypatch.setattr("helpers.widgets.decision.regions_of", slow)
-    view.begin(panel.runs[0], 100, panel.net)
+    monkeypatch.setattr("helpers.widgets.plane_view.regions_of", slow)
+    view.begin(panel.runs[0], panel.net)
     while now[0] < 1.0:
         view.push()
         now[0] += 0.005

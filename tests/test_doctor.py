@@ -1,5 +1,6 @@
 """The doctor says what is wrong, and goes on, whatever is broken."""
 
+import os
 import subprocess
 import sys
 
@@ -50,7 +51,7 @@ def test_a_missing_package(monkeypatch, package, subject):
     monkeypatch.setattr(module.importlib.metadata, "version", version)
     found = lines(monkeypatch)
     assert not found[subject].ok
-    assert f"{package} is not installed: run `make env`" in found[subject].text
+    assert f"{package} is not installed: {module.RUN}" in found[subject].text
     assert found["torch"].ok
 
 
@@ -74,6 +75,25 @@ def test_threads_that_are_no_number(monkeypatch, value):
     assert f"COURSE_THREADS={value!r}" in line.text
 
 
+def test_a_device_that_is_not_there(monkeypatch):
+    line = lines(monkeypatch, COURSE_DEVICE="gpu")["torch"]
+    assert line.text.startswith("COURSE_DEVICE='gpu' cannot be used")
+    assert "remove" not in line.text
+
+
+def test_a_variable_that_stops_the_import():
+    """No package is to blame, so none is to be installed anew."""
+    command = [sys.executable, str(ROOT / "helpers" / "doctor.py")]
+    kept = os.environ | {"COURSE_THREADS": "auto", "PYTHONSAFEPATH": "1"}
+    done = subprocess.run(command, env=kept, capture_output=True, text=True)
+    wrong = [line for line in done.stdout.splitlines() if line.startswith("CHECK")]
+    assert done.returncode == 1
+    assert {line.split()[1] for line in wrong} >= {"helpers", "threads"}
+    sentence = "COURSE_THREADS='auto': set it to 1, 2, ... or unset it"
+    assert [sentence in line for line in wrong if "memory" not in line]
+    assert "remove" not in done.stdout and "reinstall" not in done.stdout
+
+
 def test_data_folder_that_is_not_there(monkeypatch, tmp_path):
     line = lines(monkeypatch, COURSE_DATA=str(tmp_path / "nowhere"))["data"]
     assert not line.ok
@@ -93,7 +113,7 @@ def test_real_data_are_found(monkeypatch, tmp_path):
     assert f"fashion_mnist: {module._short(tmp_path)}" in line.text
     (folder / file.name).unlink()
     line = lines(monkeypatch, COURSE_DATA=str(tmp_path))["data"]
-    assert "make data DATA=fashion_mnist" in line.text
+    assert f"{module.MAKE} data DATA=fashion_mnist" in line.text
 
 
 @pytest.mark.parametrize("package", ["torchvision", "d2l", "anywidget", "torch"])

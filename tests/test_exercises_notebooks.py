@@ -7,7 +7,7 @@ import pytest
 from helpers.chapters.welcome.overview import all_exercises
 from tests.test_stored_notebooks import PATHS, code_cells, nbformat, path  # noqa: F401
 
-CHECK = re.compile(r'exercises\.check\("([^"]+)", (\w+)\)\Z')
+CHECK = re.compile(r"exercises\.check\((\w+)(=\.\.\.)?\)(  #.*)?\Z")
 
 
 @pytest.fixture
@@ -21,13 +21,19 @@ def test_every_exercise_stands_in_its_notebook(path, notebook):  # noqa: F811
     for _, cell in code_cells(notebook):
         if check := CHECK.search(cell.source):
             found[check[1]] = cell
-            assert f"def {check[2]}(" in cell.source or "class" in cell.source
-    assert list(found) == [e.name for e in exercises]
+    assert list(found) == [e.solution.__name__ for e in exercises]
     ids = {cell.id: cell for cell in notebook.cells}
     for exercise in exercises:
         text, code = ids[f"ex-{exercise.name}"], ids[f"ex-{exercise.name}-code"]
-        assert text.cell_type == "markdown" and code is found[exercise.name]
+        assert (
+            text.cell_type == "markdown" and code is found[exercise.solution.__name__]
+        )
         assert exercise.title.lower() in text.source.lower()
+        if exercise.kind == "repair":
+            assert code.source.startswith(exercise.stub)
+        elif not exercise.asks_for_value:
+            defined = rf"^(def|class) {exercise.solution.__name__}\b"
+            assert re.search(defined, code.source, re.MULTILINE)
         shown = code.outputs[0].data["text/plain"]
         assert shown.startswith(f"{exercise.title}: Not attempted yet"), "a stub"
 

@@ -1,238 +1,352 @@
-"""The commands themselves: what they say when something stands in the way.
+"""The commands, by make and without: what they run, and what they say if they cannot.
 
-Nothing is installed here; each case ends before, or at, the first package.
+Nothing is installed here; each case ends before the first package.
 """
 
+import ast
 import importlib.util
 import os
 import re
+import shlex
 import shutil
-import stat
 import subprocess
 import sys
-import time
 
 import pytest
+import yaml
 
+from tests.commands import OLDER, Clone, sentence
 from tools.stored import ROOT
 
 COMMANDS = (
     "help env lab test data execute claims bench chapter mutants lint doctor clean"
 ).split()
-MAKE = shutil.which("make")
-pytestmark = pytest.mark.skipif(MAKE is None, reason="there is no make")
-
-# What would give pip packages without a network, or make for another folder.
-UNSET = (
-    "PIP_FIND_LINKS",
-    "PIP_EXTRA_INDEX_URL",
-    "TORCH_INDEX",
-    "MAKEFLAGS",
-    "MAKELEVEL",
-)
+needs_make = pytest.mark.skipif(not shutil.which("make"), reason="there is no make")
 
 
 @pytest.fixture
 def clone(tmp_path):
-    """A copy of what `make env` reads, in a folder with a space in its name."""
-    folder = tmp_path / "my clone"
-    folder.mkdir()
-    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
-        shutil.copy(ROOT / name, folder)
-    shutil.copytree(ROOT / "tools", folder / "tools")
-    return folder
+    return Clone(tmp_path / "my clone")
 
 
-def make(folder, *arguments, **environment):
-    """Run make; return the status, what it said, and the seconds it took."""
-    env = {name: value for name, value in os.environ.items() if name not in UNSET}
-    env.update({"PIP_CONFIG_FILE": os.devnull, **environment})
-    start = time.perf_counter()
-    done = subprocess.run(
-        [MAKE, *arguments, f"PYTHON={environment.get('PYTHON', sys.executable)}"],
-        cwd=folder,
-        env=env,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    return done.returncode, done.stdout, done.stderr, time.perf_counter() - start
+@pytest.fixture
+def finished(clone):
+    clone.put_environment()
+    assert clone.call("env")[0] == 0
+    clone.asked()
+    return clone
 
 
-def sentence(stderr):
-    """Return what stderr says; all but make's own last line, and only one line."""
-    lines = [line for line in stderr.splitlines() if not line.startswith("make")]
-    assert len(lines) == 1, stderr
-    return lines[0]
-
-
-def fake_python(folder, version):
-    """Write a program that is this Python, and says that it is another version."""
-    path = folder / "python3"
-    path.write_text(
-        f'#!/bin/sh\nexec "{sys.executable}" -c "import runpy, sys; '
-        f"sys.version_info = {version}; sys.argv = sys.argv[1:]; "
-        "sys.path[0] = 'tools'; "
-        'runpy.run_path(sys.argv[0], run_name=\'__main__\')" "$@"\n'
-    )
-    path.chmod(path.stat().st_mode | stat.S_IXUSR)
-    return str(path)
-
-
-def finished_environment(clone):
-    """Make what a finished `make env` leaves, without the packages."""
-    (clone / ".venv" / "bin").mkdir(parents=True)
-    (clone / ".venv" / "bin" / "python").symlink_to(sys.executable)
-    venv = env_script(clone).Venv(".venv")
-    with open(venv.stamp, "w") as file:
-        file.write(venv.wanted())
-
-
-def env_script(clone, monkeypatch=None):
-    """Load tools/env.py of a copy as a module."""
-    path = clone / "tools"
-    sys.path.insert(0, str(path))
-    try:
-        spec = importlib.util.spec_from_file_location("env", path / "env.py")
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-    finally:
-        sys.path.remove(str(path))
-        sys.modules.pop("pip_run")
+@pytest.fixture
+def course():
+    """course.py as a module."""
+    spec = importlib.util.spec_from_file_location("course", ROOT / "course.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
     return module
 
 
-def test_bare_make_lists_every_command():
-    status, said, errors, _ = make(ROOT)
-    assert (status, errors) == (0, "")
-    listed = re.findall(r"^  ([a-z]+) +\S", said, re.MULTILINE)
-    assert listed == COMMANDS
-    declared = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(), re.M)
-    assert declared.group(1).split() == COMMANDS
+@needs_make
+def test_a_bare_call_lists_every_command(clone):
+    for call in (clone.make, clone.call):
+        status, said, complaint = call()
+        assert (status, complaint) == (0, "")
+        assert re.findall(r"^  ([a-z]+) +\S", said, re.MULTILINE) == COMMANDS
+    makefile = (ROOT / "Makefile").read_text()
+    assert re.search("^COMMANDS = (.*)$", makefile, re.M)[1].split() == COMMANDS
 
 
+@needs_make
+def test_make_knows_every_setting(course):
+    makefile = (ROOT / "Makefile").read_text()
+    listed = re.search(r"^SETTINGS = (.*)$", makefile, re.M)[1].split()
+    assert listed == course.SETTINGS
+
+
+@needs_make
+@pytest.mark.parametrize(
+    "words, runs",
+    [
+        (["lab", "LAB_ARGS=--no-browser --ip=0.0.0.0"], "-m jupyterlab --no-browser"),
+        (["test"], "tools/run_tests.py --chapter  --notebooks "),
+        (["test", "CHAPTER=02", "ARGS=-k 'a b' -x"], "02 --notebooks  -k a b -x"),
+        (["test", "JUNIT=a.xml"], "--junit a.xml"),
+        (["data"], "-m helpers.data fashion_mnist"),
+        (["data", "DATA=mnist"], "-m helpers.data mnist"),
+        (["execute"], "tools/execute.py"),
+        (["execute", "CHAPTER=02"], "tools/execute.py 02"),
+        (["claims", "CHAPTER=02", "JOBS=4"], "tools/claims.py --chapter 02 --jobs 4"),
+        (["bench", "ARGS=--only fit"], "-m tools.bench --only fit"),
+        (["chapter", "N=05", "NAME=it's"], "tools/new_chapter.py 05 it's"),
+        (["mutants"], "tools/mutants.py"),
+        (["lint"], "-m ruff check ."),
+        (["doctor"], "helpers/doctor.py"),
+    ],
+)
+def test_what_runs(finished, words, runs):
+    """By make and without the same."""
+    for call in (finished.make, finished.call):
+        status, _, complaint = call(*words)
+        assert (status, complaint) == (0, "")
+        assert runs in finished.asked()[0]
+
+
+def test_words_are_passed_on(finished):
+    """Also one that looks like a setting, from another folder, with PYTHONSAFEPATH."""
+    words = ["lab", "--ip=0.0.0.0", "--ServerApp.root_dir=x y"]
+    command = [sys.executable, str(finished.folder / "course.py"), *words]
+    subprocess.run(command, check=True, cwd="/", env={"PYTHONSAFEPATH": "1"})
+    assert finished.asked() == ["-m jupyterlab " + " ".join(words[1:])]
+
+
+def test_lint_stops_at_the_first_failure(finished, course, monkeypatch):
+    monkeypatch.setattr(course, "ROOT", str(finished.folder))
+    monkeypatch.setattr(course.os, "chdir", lambda _: None)
+    monkeypatch.setattr(course, "run", lambda _, words, **__: asked.append(words) or 1)
+    import tools.env
+
+    monkeypatch.setattr(tools.env, "ensure", lambda *_: None)
+    asked = []
+    assert course.main(["lint"]) == 1
+    assert asked == [["-m", "ruff", "check", "."]]
+
+
+def test_the_status_is_that_of_what_runs(finished):
+    finished.answer(status=3)
+    assert finished.call("test")[0] == 3
+
+
+def test_unknown_commands(clone):
+    status, _, complaint = clone.call("lap")
+    assert status == 1
+    assert "There is no command 'lap'; there are: help env lab" in sentence(complaint)
+
+
+def test_doctor_needs_an_environment_and_makes_none(clone):
+    status, _, complaint = clone.call("doctor")
+    assert status == 1
+    assert "There is no environment yet" in sentence(complaint)
+
+
+def test_clean_leaves_the_environment(finished):
+    for folder in ("build", "tools/__pycache__", ".venv/lib/__pycache__"):
+        (finished.folder / folder).mkdir(parents=True, exist_ok=True)
+    assert finished.call("clean")[0] == 0
+    assert not (finished.folder / "build").exists()
+    assert not (finished.folder / "tools/__pycache__").exists()
+    assert (finished.folder / ".venv/lib/__pycache__").exists()
+
+
+# -- Pythons -------------------------------------------------------------------------
+
+
+def other_python(folder, version):
+    """Write a program that is this Python, and says that it is another version."""
+    path = folder / "python3"
+    path.write_text(OLDER.format(python=sys.executable, version=version))
+    path.chmod(0o755)
+    return str(path)
+
+
+@needs_make
 @pytest.mark.parametrize("version, word", [((3, 8), "old"), ((3, 14), "new")])
 @pytest.mark.parametrize("command", ["env", "lab", "test"])
 def test_python_that_does_not_fit(clone, command, version, word):
-    python = fake_python(clone, version)
-    status, _, errors, _ = make(clone, command, PYTHON=python)
+    python = other_python(clone.folder, version)
+    status, _, complaint = clone.make(command, PYTHON=python)
     assert status != 0
     expected = f"This is Python 3.{version[1]}, which is too {word}: the course needs"
-    assert expected in sentence(errors)
-    assert not (clone / ".venv").exists()
+    assert expected in sentence(complaint)
+    assert not clone.venv.exists()
 
 
+def test_any_python_will_do_once_there_is_an_environment(finished):
+    python = other_python(finished.folder, (3, 8))
+    status, _, complaint = finished.run([python, "course.py", "test", "-x"], {})
+    assert (status, complaint) == (0, "")
+    assert finished.asked()[0].endswith("course.py test -x")
+    (finished.venv / ".course-half-made").touch()
+    status, _, complaint = finished.run([python, "course.py", "test"], {})
+    assert "This is Python 3.8" in sentence(complaint)
+
+
+def test_any_python_can_read_it():
+    """Nothing in course.py that a Python of ten years ago stumbles over."""
+    tree = ast.parse((ROOT / "course.py").read_text())
+    new = (ast.JoinedStr, ast.NamedExpr, ast.AnnAssign, ast.Nonlocal, ast.Starred)
+    found = [node for node in ast.walk(tree) if isinstance(node, new)]
+    calls = [
+        n for node in ast.walk(tree) if isinstance(node, ast.Call) for n in node.args
+    ]
+    assert not [node for node in found if node not in calls]
+    functions = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)]
+    assert not [f.name for f in functions if f.returns or f.args.kwonlyargs]
+    imported = {
+        a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names
+    }
+    assert imported <= set(sys.stdlib_module_names)
+
+
+@needs_make
 def test_no_python_at_all(clone):
-    status, _, errors, _ = make(clone, "env", PYTHON="python3-of-nowhere")
+    status, _, complaint = clone.make("env", PYTHON="python3-of-nowhere")
     assert status != 0
-    assert "There is no python3-of-nowhere here" in sentence(errors)
+    assert "There is no python3-of-nowhere here" in sentence(complaint)
 
 
 def test_no_network(clone):
-    """A failed install names pip's log, and is not taken for a finished one."""
-    dead = {"PIP_INDEX_URL": "http://127.0.0.1:9", "PIP_RETRIES": "1"}
-    status, said, errors, _ = make(clone, "env", **dead)
-    assert status != 0
+    """With pip itself; what was begun is not taken for an environment."""
+    status, said, complaint = clone.call("lab", "TORCH_INDEX=http://127.0.0.1:9")
+    assert status == 1
     assert "Making the environment in .venv" in said
-    text = sentence(errors)
-    assert text.startswith("No network: pip could not reach the package index")
-    log = clone / re.search(r"log: (\S+)\)", text).group(1)
-    assert "127.0.0.1" in log.read_text()
-    assert not (clone / ".venv" / ".course-stamp").exists()
-
-    # The next call does not stop at what was left, but at the space it needs.
-    status, _, errors, _ = make(clone, "env", COURSE_MIN_FREE_GB="999999")
-    assert status != 0
-    assert "Not enough space:" in sentence(errors)
+    text = sentence(complaint)
+    assert text.startswith("No network: the package index could not be reached")
+    log = re.search(r"log: (.+)\)", text)[1]
+    with open(log) as file:
+        assert "127.0.0.1" in file.read()
+    assert (clone.venv / ".course-half-made").exists()
+    assert not (clone.venv / ".course-stamp").exists()
 
 
-def test_no_space_before(clone):
-    status, said, errors, _ = make(clone, "env", COURSE_MIN_FREE_GB="999999")
-    assert status != 0
-    assert "Not enough space:" in sentence(errors)
-    assert not (clone / ".venv").exists()
+# -- systems -------------------------------------------------------------------------
 
 
-def test_nothing_is_to_be_done(clone):
-    finished_environment(clone)
-    status, said, errors, _ = make(clone, "env")
-    assert (status, said, errors) == (0, ".venv is up to date\n", "")
+def test_windows_has_other_places(course, monkeypatch, tmp_path):
+    monkeypatch.setattr(course.os, "name", "nt")
+    inside = os.path.join(course.ROOT, "x")
+    assert course.python_of("x") == os.path.join(inside, "Scripts", "python.exe")
+    (tmp_path / "python.exe").touch()  # conda's
+    assert course.python_of(str(tmp_path)) == str(tmp_path / "python.exe")
 
 
-@pytest.mark.parametrize("name", ["pyproject.toml", "constraints.txt"])
-def test_a_changed_list_is_noticed(clone, name):
-    finished_environment(clone)
-    with open(clone / name, "a") as file:
-        file.write("# one line more\n")
-    assert not env_script(clone).Venv(".venv").finished()
+def test_windows_waits_for_what_ctrl_c_reached_too(course, monkeypatch):
+    """JupyterLab asks whether it is to stop: its answer is waited for."""
+
+    class Child:
+        waits = 0
+
+        def __init__(self, command):
+            assert command == ["python.exe", "-m", "jupyterlab"]
+
+        def wait(self):
+            Child.waits += 1
+            if Child.waits < 3:
+                raise KeyboardInterrupt
+            return 7
+
+    monkeypatch.setattr(course.os, "name", "nt")
+    monkeypatch.setattr(course.subprocess, "Popen", Child)
+    assert course.run("python.exe", ["-m", "jupyterlab"]) == 7
 
 
-def test_a_moved_clone_is_noticed(clone):
-    finished_environment(clone)
-    moved = clone.with_name("elsewhere")
-    clone.rename(moved)
-    assert not env_script(moved).Venv(".venv").finished()
+def test_a_home_for_who_has_none(finished):
+    status, said, _ = finished.call("lab", HOME="/nowhere")
+    assert status == 0
+    kept = re.search("settings and progress are kept in (.*) until", said)[1]
+    assert os.path.isdir(kept)
+    os.rmdir(kept)
+    assert "no home" not in finished.call("lab", HOME=str(finished.folder))[1]
 
 
-def test_an_interrupted_environment_is_made_anew(clone):
-    """The marker makes it unusable; a folder of somebody else's is never removed."""
-    finished_environment(clone)
-    module = env_script(clone)
-    venv = module.Venv(".venv")
-    assert venv.usable()
-    (clone / ".venv" / ".course-unfinished").touch()
-    assert not venv.usable()
-    venv.remove()
-    assert not (clone / ".venv").exists()
-
-    (clone / ".venv").mkdir()
-    (clone / ".venv" / "letters.txt").touch()
-    with pytest.raises(module.Failed, match="no environment that this script made"):
-        venv.remove()
-    assert (clone / ".venv" / "letters.txt").exists()
+# -- JupyterLab ----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    "error, expected",
+    "words, host, root",
     [
-        (PermissionError(13, "Permission denied", "/clone/.venv"), "Cannot write to"),
-        (OSError(30, "Read-only file system", "/clone/.venv"), "Cannot write to"),
-        (OSError(28, "No space left on device"), "The disk is full"),
-        (KeyboardInterrupt(), "Interrupted"),
+        ([], "127.0.0.1", str(ROOT)),
+        (["--ip=0.0.0.0", "--ServerApp.root_dir=/"], "0.0.0.0", "/"),
     ],
 )
-def test_the_folder_cannot_be_made(clone, monkeypatch, capsys, error, expected):
-    module = env_script(clone)
+def test_the_command_line_wins(course, monkeypatch, tmp_path, words, host, root):
+    """JupyterLab itself says where it looks and to whom it listens."""
+    for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTER_DATA_DIR"):
+        monkeypatch.setenv(name, str(tmp_path / name))
+    monkeypatch.delenv("JUPYTER_TOKEN", raising=False)
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", "")
+    course.start_lab()
+    lab = subprocess.Popen(
+        [sys.executable, "-m", "jupyterlab", "--no-browser", *words],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    said = []
+    try:
+        for line in lab.stderr:
+            said.append(line)
+            if "?token=" in line:
+                break
+    finally:
+        lab.kill()
+        lab.communicate()
+    assert f"Serving notebooks from local directory: {root}\n" in "".join(said)
+    expected = (
+        rf"http://{re.escape(host)}:\d+/lab/tree/notebooks/00-welcome.ipynb\?token=\w+"
+    )
+    assert re.search(expected, said[-1]), "".join(said)
 
-    def fail(*_):
-        raise error
 
-    monkeypatch.setattr(module.os, "mkdir", fail)
-    assert module.main() == 1
-    assert sentence(capsys.readouterr().err).startswith(expected)
+# -- a public CI ---------------------------------------------------------------------
+
+WORKFLOW = yaml.safe_load((ROOT / ".github/workflows/test.yml").read_text())
 
 
-def test_no_venv_module(clone, monkeypatch, capsys):
-    module = env_script(clone)
-    said = "The virtual environment was not created because ensurepip is not available"
-    done = subprocess.CompletedProcess([], 1, stdout=said)
-    monkeypatch.setattr(module.subprocess, "run", lambda *_, **__: done)
-    assert module.main() == 1
-    assert "its venv module is missing" in sentence(capsys.readouterr().err)
+def steps(job):
+    return [step["run"] for step in WORKFLOW["jobs"][job]["steps"] if "run" in step]
 
 
-@pytest.mark.parametrize(
-    "output, expected",
-    [
-        ("OSError: [Errno 28] No space left on device", "The disk is full"),
-        ("WARNING: Retrying (Retry(total=4)) after connection broken", "No network"),
-        ("ERROR: ReadTimeoutError: Read timed out.", "The network is too slow"),
-        ("SSLError(CERTIFICATE_VERIFY_FAILED); Retrying (Retry(", "The package index"),
-        ("ERROR: No matching distribution found for x==9\n", "pip failed: ERROR: No m"),
-        ("", "pip failed"),
-    ],
-)
-def test_what_pip_says_becomes_a_sentence(output, expected):
-    from tools.pip_run import reason
+def test_the_workflow_has_the_pythons_of_the_course(course):
+    matrix = WORKFLOW["jobs"]["test"]["strategy"]["matrix"]
+    pythons = [f"3.{n}" for n in range(course.OLDEST[1], course.NEWEST[1] + 1)]
+    assert matrix["python"] == pythons
+    assert matrix["os"] == ["ubuntu-latest", "macos-latest"]
+    listed = re.search(
+        'requires-python = "(.*)"', (ROOT / "pyproject.toml").read_text()
+    )
+    assert listed[1] == f">={pythons[0]},<3.{course.NEWEST[1] + 1}"
+    assert "schedule" in WORKFLOW[True]  # YAML takes `on` for a truth value
 
-    assert reason(output).startswith(expected)
+
+@needs_make
+@pytest.mark.parametrize("pins", ["constraints.txt", "/dev/null"])
+def test_the_steps_of_the_workflow(clone, pins):
+    """They are run as shell, in an environment that is already there."""
+    clone.put_environment()
+    environment = {"TORCH_INDEX": "", "PINS": pins}
+    environment["PATH"] = os.pathsep.join(
+        [str(clone.folder / "bin"), os.environ["PATH"]]
+    )
+    (clone.folder / "bin").mkdir()
+    (clone.folder / "bin" / "python3").symlink_to(sys.executable)
+    for step in steps("test"):
+        status, _, complaint = clone.run(["bash", "-e", "-c", step], environment)
+        assert (status, complaint) == (0, ""), step
+    ran = [line for line in clone.asked() if not line.startswith("-I")]
+    assert [line.split()[0] for line in ran[:2]] == [
+        "helpers/doctor.py",
+        "tools/run_tests.py",
+    ]
+    assert ran[2:] == ["-m ruff check .", "-m ruff format --check ."]
+
+
+def test_the_steps_for_windows(finished):
+    for step in steps("windows"):
+        python, *words = shlex.split(step)
+        assert python == "python"
+        status, _, complaint = finished.run([sys.executable, *words], {})
+        assert (status, complaint) == (0, ""), step
+    assert finished.asked() == [
+        "helpers/doctor.py",
+        "tools/run_tests.py --chapter  --notebooks  --only-notebooks",
+    ]
+
+
+@needs_make
+def test_the_hooks_before_a_commit_are_make_lint(finished):
+    finished.make("lint")
+    config = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())
+    hooks = {hook["id"]: hook for repo in config["repos"] for hook in repo["hooks"]}
+    entries = [hooks[name]["entry"] for name in ("ruff-check", "ruff-format")]
+    # A hook names the files that are committed, where make lint says "all".
+    lint = [f"{e.removeprefix('.venv/bin/python ')} ." for e in entries]
+    assert finished.asked() == lint

@@ -14,16 +14,16 @@ from torch import nn
 from helpers import (
     Choice,
     ImageData,
-    Linear,
-    Log,
+    IntSlider,
+    LogSlider,
+    Slider,
     SoftmaxRegression,
     TuningPanel,
-    Whole,
     seeded,
     train,
 )
-from helpers.widgets import engine
-from helpers.widgets.still import VIEW
+from helpers.tuning import worker
+from helpers.widgets.picture import VIEW
 from tests.easy import easy_data
 from tools.waiting import PATIENCE, wait_for
 
@@ -44,9 +44,9 @@ ENDLESS = 1_000_000  # epochs: such a training lasts until a test ends it
 
 def make_panel(data, build=build, **more) -> TuningPanel:
     ranges = {
-        "lr": Log(0.01, 10, start=0.1),
+        "lr": LogSlider(0.01, 10, start=0.1),
         "batch_size": Choice(16, 64, start=64),
-        "num_epochs": Whole(1, ENDLESS, start=3),
+        "num_epochs": IntSlider(1, ENDLESS, start=3),
     }
     return TuningPanel(build, data, **(ranges | more))
 
@@ -61,20 +61,25 @@ def slow(data):
 
 
 def state(panel) -> str:
-    return panel._engine.state
+    return panel.session.state
+
+
+def last(panel):
+    """The last record of the training that goes on."""
+    return panel.session.trial.recorder.last
 
 
 def status(panel) -> str:
-    return panel._surface.status.value
+    return panel.lines.status.value
 
 
 def enabled(panel) -> set[str]:
-    return {n for n, b in panel._surface.buttons.items() if not b.disabled}
+    return {n for n, b in panel.bar.buttons.items() if not b.disabled}
 
 
 def click(panel, name: str) -> None:
     """Press a button as the front end does: a disabled one does nothing."""
-    button = panel._surface.buttons[name]
+    button = panel.bar.buttons[name]
     if not button.disabled:
         button.click()
 
@@ -83,7 +88,7 @@ def click(panel, name: str) -> None:
 
 
 def test_run_trains_the_declared_epochs_and_equals_train(data):
-    panel = make_panel(data, num_hiddens=Whole(1, 32), momentum=Linear(0, 0.99))
+    panel = make_panel(data, num_hiddens=IntSlider(1, 32), momentum=Slider(0, 0.99))
     run = panel.run(lr=0.5, num_hiddens=8, momentum=0.5, num_epochs=4, seed=3)
     with seeded(3):
         net = build(8)
@@ -113,11 +118,11 @@ def test_the_background_training_equals_the_headless_one(data):
 
 
 def test_settings_go_where_they_belong_or_are_refused(data):
-    panel = make_panel(data, no_such_option=Linear(0, 1))
+    panel = make_panel(data, no_such_option=Slider(0, 1))
     with pytest.raises(TypeError, match="no_such_option"):
         panel.run()
     assert state(panel) == "failed" and "no_such_option" in status(panel)
-    with pytest.raises(TypeError, match="must be declared as Log"):
+    with pytest.raises(TypeError, match="must be declared as Slider"):
         make_panel(data, momentum=(0, 1))
 
 
@@ -153,11 +158,11 @@ def test_bad_values_name_the_range_and_change_nothing(data, values, message):
 @pytest.mark.parametrize(
     "declare",
     [
-        lambda: Log(0, 1),
-        lambda: Log(1, 0.1),
-        lambda: Linear(1, 1),
-        lambda: Whole(0.5, 3),
-        lambda: Whole(1, 10, start=11),
+        lambda: LogSlider(0, 1),
+        lambda: LogSlider(1, 0.1),
+        lambda: Slider(1, 1),
+        lambda: IntSlider(0.5, 3),
+        lambda: IntSlider(1, 10, start=11),
         lambda: Choice(1),
         lambda: Choice(1, 2, start=3),
     ],
@@ -179,44 +184,37 @@ def test_controls_hold_their_ends(data):
 
 def test_pause_holds_step_moves_one_run_goes_on(slow):
     click(slow, "run")
-    wait_for(lambda: len(slow._trial.recorder._step_examples) >= 3)
+    wait_for(lambda: slow.session.trial.worker.taken >= 3)
     click(slow, "pause")
     wait_for(lambda: state(slow) == "paused")
-    held = slow._trial.recorder.last.step
+    held = last(slow).step
     assert enabled(slow) == {"run", "step", "stop", "reset"}
     click(slow, "step")
-    wait_for(lambda: slow._trial.recorder.last.step > held and state(slow) == "paused")
-    assert slow._trial.recorder.last.step == held + 1, "it moved while it was paused"
+    wait_for(lambda: last(slow).step > held and state(slow) == "paused")
+    assert last(slow).step == held + 1, "it moved while it was paused"
     click(slow, "run")
-    wait_for(lambda: slow._trial.recorder.last.step > held + 3)
+    wait_for(lambda: last(slow).step > held + 3)
     assert enabled(slow) == {"pause", "stop", "reset"}
 
 
 def test_step_as_the_first_click_trains_one_minibatch(slow):
     click(slow, "step")
     wait_for(lambda: state(slow) == "paused")
-    assert (
-        slow._trial.recorder.last.step == 1 and slow._trial.recorder.last.examples == 16
-    )
+    assert last(slow).step == 1 and last(slow).examples == 16
 
 
 def test_stop_ends_with_the_minibatch_and_keeps_the_run(slow):
     click(slow, "run")
-    wait_for(
-        lambda: (
-            slow._trial.recorder.last is not None
-            and slow._trial.recorder.last.epoch > 1
-        )
-    )
-    recorder = slow._trial.recorder
+    wait_for(lambda: last(slow) is not None and last(slow).epoch > 1)
+    recorder = slow.session.trial.recorder
     click(slow, "stop")
     taken = recorder.last.step  # and at most the one that is being made
     assert slow.wait(PATIENCE)
     (run,) = slow.runs
     assert run.state == "stopped" and 0 < run.history.num_epochs < ENDLESS
     assert len(run.history.step_loss) <= taken + 1
-    assert "stopped" in slow._surface.runs.rows[0]["final"]
-    assert not [t for t in threading.enumerate() if t is slow._engine._thread]
+    assert "stopped" in slow.table.rows[0]["final"]
+    assert slow.session.trial.worker.thread not in threading.enumerate()
 
 
 def test_stop_while_paused(slow):
@@ -229,18 +227,18 @@ def test_stop_while_paused(slow):
 
 def test_two_clicks_in_a_row_start_one_training(slow):
     click(slow, "run")
-    first = slow._engine
+    first = slow.session.trial
     click(slow, "run")
     slow.start()
-    assert slow._engine is first and slow._count == 1
+    assert slow.session.trial is first
 
 
 def test_reset_drops_the_training_and_puts_the_controls_back(slow):
     slow.set(lr=1.0)
     click(slow, "run")
-    wait_for(lambda: slow._trial.recorder.last is not None)
+    wait_for(lambda: last(slow) is not None)
     click(slow, "reset")
-    wait_for(lambda: not slow._engine.active)
+    wait_for(lambda: not slow.session.active)
     assert slow.runs == [] and slow.settings["lr"] == 0.1
     assert slow.settings["num_epochs"] == 3
     assert "dropped" in status(slow) and enabled(slow) == {"run", "step", "reset"}
@@ -248,18 +246,18 @@ def test_reset_drops_the_training_and_puts_the_controls_back(slow):
 
 def test_the_rate_moves_while_it_trains(slow):
     click(slow, "run")
-    wait_for(lambda: slow._trial.recorder.last is not None)
-    slow._surface.controls["lr"].value = 2.0
-    wait_for(lambda: slow._trial.recorder.last.lr == pytest.approx(2.0))
+    wait_for(lambda: last(slow) is not None)
+    slow.controls["lr"].value = 2.0
+    wait_for(lambda: last(slow).lr == pytest.approx(2.0))
     click(slow, "stop")
     slow.wait(PATIENCE)
-    assert slow._surface.value_text(slow.runs[0], "lr") == "0.1 → 2"
+    assert slow.table.rows[0]["values"][0] == "0.1 → 2"
 
 
 def test_other_controls_do_not_touch_a_running_training(slow):
     click(slow, "run")
-    wait_for(lambda: slow._trial.recorder.last is not None)
-    slow._surface.controls["num_epochs"].value = 1
+    wait_for(lambda: last(slow) is not None)
+    slow.controls["num_epochs"].value = 1
     click(slow, "stop")
     slow.wait(PATIENCE)
     assert slow.runs[0].settings["num_epochs"] == ENDLESS
@@ -267,7 +265,7 @@ def test_other_controls_do_not_touch_a_running_training(slow):
 
 def test_a_second_panel_pauses_the_first_and_says_so(slow, data):
     click(slow, "run")
-    wait_for(lambda: slow._trial.recorder.last is not None)
+    wait_for(lambda: last(slow) is not None)
     make_panel(data).run()
     wait_for(lambda: state(slow) == "paused")
     assert "because another training was started" in status(slow)
@@ -320,13 +318,13 @@ def test_a_loss_that_is_no_number_is_said(data):
 
     panel = make_panel(data, build=lambda: Lost(16, 2))
     panel.run()
-    assert "no longer a number" in panel._surface.doctor.value
-    assert panel._view.widget.runs[0]["loss"]["y"][0] is None  # JSON has no NaN
+    assert "no longer a number" in panel.lines.doctor.value
+    assert panel.view.widget.runs[0]["loss"]["y"][0] is None  # JSON has no NaN
 
 
 def test_a_training_does_not_keep_the_process_alive(slow):
     click(slow, "run")
-    assert slow._engine._thread.daemon
+    assert slow.session.trial.worker.thread.daemon
 
 
 # -- kept runs ----------------------------------------------------------------------
@@ -336,25 +334,25 @@ def test_runs_are_kept_hidden_loaded_and_removed(data):
     panel = make_panel(data)
     panel.run(lr=0.05)
     panel.run(lr=1.0, seed=4)
-    rows = panel._surface.runs.rows
+    rows = panel.table.rows
     assert [row["name"] for row in rows] == ["run 1", "run 2"]
     assert (rows[0]["color"], rows[0]["dash"]) != (rows[1]["color"], rows[1]["dash"])
-    send = panel._surface.runs._handle_custom_msg
-    send({"action": "toggle", "id": "run-1"}, [])
-    assert panel._view.widget.runs[0]["hidden"] and panel.runs[0].hidden
-    send({"action": "load", "id": "run-1"}, [])
+    press = panel.table.press
+    press("toggle", "run-1")
+    assert panel.view.widget.runs[0]["hidden"] and panel.runs[0].hidden
+    press("load", "run-1")
     assert panel.settings["lr"] == pytest.approx(0.05) and panel.settings["seed"] == 0
-    send({"action": "remove", "id": "run-1"}, [])
-    send({"action": "remove", "id": "run-1"}, [])  # a second click finds nothing
+    press("remove", "run-1")
+    press("remove", "run-1")  # a second click finds nothing
     assert [run.name for run in panel.runs] == ["run 2"]
-    assert len(panel._view.widget.runs) == 1
+    assert len(panel.view.widget.runs) == 1
 
 
 def test_twelve_runs_look_different(data):
     panel = make_panel(data)
     for _ in range(12):
         panel.run(num_epochs=1)
-    rows = panel._surface.runs.rows
+    rows = panel.table.rows
     assert len({(row["color"], tuple(row["dash"])) for row in rows}) == 12
 
 
@@ -364,10 +362,10 @@ def test_a_history_from_a_cell_is_the_first_run(data):
     history = train(net, data.train, data.val, lr=0.5, num_epochs=2, batch_size=16)
     panel = make_panel(data, first_run=history)
     assert panel.runs[0].name == "baseline"
-    assert panel._view.widget.runs[0]["val_loss"]["x"] == [1.0, 2.0]
+    assert panel.view.widget.runs[0]["val_loss"]["x"] == [1.0, 2.0]
     panel.load("baseline")
     assert panel.settings["lr"] == pytest.approx(0.5)
-    panel = make_panel(data, first_run=history, lr=Log(0.01, 0.1))
+    panel = make_panel(data, first_run=history, lr=LogSlider(0.01, 0.1))
     panel.load("baseline")
     assert "learning rate must lie in 0.01 to 0.1, got 0.5" in status(panel)
 
@@ -406,18 +404,18 @@ def timed(clock) -> nn.Module:
 def test_the_chart_grows_and_shows_every_epoch(data, clock):
     panel = make_panel(data, build=lambda: timed(clock))
     seen = []
-    panel._view.widget.observe(lambda c: seen.append(c["new"]), "live")
+    panel.view.widget.observe(lambda c: seen.append(c["new"]), "live")
     panel.run(num_epochs=2, batch_size=16)
     points = [len(live["loss"]["x"]) for live in seen if live]
     assert len(points) >= 3 and points == sorted(points) and points[-1] > points[0]
-    assert panel._view.widget.runs[0]["val_accuracy"]["x"] == [1.0, 2.0]
-    assert "epoch 2 of 2" in panel._surface.numbers.value
+    assert panel.view.widget.runs[0]["val_accuracy"]["x"] == [1.0, 2.0]
+    assert "epoch 2 of 2" in panel.bar.numbers.value
 
 
 def test_ten_pictures_a_second(data, clock):
     panel = make_panel(data, build=lambda: timed(clock))
     times = []
-    panel._view.widget.observe(lambda c: times.append(clock[0]), "live")
+    panel.view.widget.observe(lambda c: times.append(clock[0]), "live")
     panel.run(num_epochs=10, batch_size=16)
     gaps = [b - a for a, b in itertools.pairwise(times[:-1])]
     assert len(gaps) > 10
@@ -425,7 +423,7 @@ def test_ten_pictures_a_second(data, clock):
 
 
 def test_long_runs_are_drawn_with_few_points_and_their_mean_stays():
-    from helpers.widgets.chart import MAX_POINTS, Curves
+    from helpers.widgets.curves_view import MAX_POINTS, Curves
 
     curves = Curves(num_examples=10)
     losses = [float(k % 7) for k in range(5000)]
@@ -453,7 +451,7 @@ def test_the_panel_carries_a_picture_of_its_runs(data):
 def test_only_the_engine_of_the_last_training_is_current(data):
     panel = make_panel(data)
     panel.run()
-    assert engine.current() is panel._engine
+    assert worker.current() is panel.session.trial.worker
 
 
 def test_the_test_set_is_never_touched(data):

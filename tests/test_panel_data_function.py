@@ -1,6 +1,7 @@
 """A panel whose data or loss has hyperparameters, and a panel of a regression."""
 
 import json
+import re
 
 import nbformat
 import pytest
@@ -13,10 +14,10 @@ from torch.nn import functional as F
 from helpers import (
     MLP,
     Choice,
-    Linear,
-    Log,
+    IntSlider,
+    LogSlider,
+    Slider,
     TuningPanel,
-    Whole,
     load_images,
     make_points,
     make_regression,
@@ -26,7 +27,8 @@ from helpers import (
     with_label_noise,
 )
 from helpers.data import DataError
-from helpers.widgets.chart import CurvesView
+from helpers.widgets.curves_view import CurvesView
+from helpers.words import number
 from tools.waiting import PATIENCE
 
 CALLS = []
@@ -48,18 +50,18 @@ def no_calls():
 
 def make_panel(data=data, build=build, **more) -> TuningPanel:
     ranges = {
-        "lr": Log(0.01, 10, start=0.1),
+        "lr": LogSlider(0.01, 10, start=0.1),
         "batch_size": Choice(10, 50),
-        "num_epochs": Whole(1, 20, start=2),
+        "num_epochs": IntSlider(1, 20, start=2),
     }
     return TuningPanel(build, data, **(ranges | more))
 
 
 def points_panel(**more) -> TuningPanel:
     ranges = {
-        "n_train": Whole(10, 500, start=100),
-        "noise": Linear(0, 0.5, start=0.1),
-        "num_hiddens": Whole(1, 32, start=8),
+        "n_train": IntSlider(10, 500, start=100),
+        "noise": Slider(0, 0.5, start=0.1),
+        "num_hiddens": IntSlider(1, 32, start=8),
     }
     return make_panel(**(ranges | more))
 
@@ -143,8 +145,8 @@ def test_a_first_run_stands_beside_runs_with_data_of_their_own():
     panel = points_panel(first_run=history)
     run = panel.run()
     assert run.history.step_loss == history.step_loss, "the same settings"
-    cells = [row["values"] for row in panel._surface.runs.rows]
-    names = panel._surface.runs.columns[1:-4]
+    cells = [row["values"] for row in panel.table.rows]
+    names = panel.table.columns[1:-4]
     assert cells[0][names.index("noise")] == cells[1][names.index("noise")] == "0.1"
     panel.run(noise=0.4)
     panel.load("baseline")
@@ -157,12 +159,12 @@ def test_data_is_made_in_the_training_thread_and_its_error_is_shown():
             raise ValueError("no such noise")
         return make_points(noise=noise)
 
-    panel = make_panel(data=broken, noise=Linear(0, 0.5, start=0.1))
+    panel = make_panel(data=broken, noise=Slider(0, 0.5, start=0.1))
     panel.set(noise=0.4)
     panel.start()
     with pytest.raises(ValueError, match="no such noise"):
         panel.wait(PATIENCE)
-    assert "failed: ValueError: no such noise" in panel._surface.status.value
+    assert "failed: ValueError: no such noise" in panel.lines.status.value
     assert not panel.runs
     with pytest.raises(ValueError, match="no such noise"):
         panel.run()
@@ -185,8 +187,8 @@ def noisy(name=None, n_train=40, share=0.0):
 def images_panel(**more) -> TuningPanel:
     return make_panel(
         **{"data": noisy, "build": lambda: MLP((8,))} | more,
-        n_train=Whole(20, 80, start=40),
-        share=Linear(0, 1, start=0.5),
+        n_train=IntSlider(20, 80, start=40),
+        share=Slider(0, 1, start=0.5),
         datasets=("digits", "mnist"),
     )
 
@@ -197,7 +199,7 @@ def test_the_chosen_name_goes_to_the_function(monkeypatch, tmp_path):
     run = panel.run(n_train=60)
     assert run.data == "digits" and run.num_examples == 60
     panel.set(data="mnist")
-    assert "mnist is not on this machine" in panel._surface.status.value
+    assert "mnist is not on this machine" in panel.lines.status.value
     with pytest.raises(DataError, match="is missing in"):
         panel.run()
     panel.set(data="digits")
@@ -216,7 +218,7 @@ def test_a_function_that_takes_no_name_has_nothing_to_choose():
 
 
 def test_options_of_the_loss_go_to_the_loss():
-    panel = points_panel(label_smoothing=Linear(0, 0.5, start=0.2))
+    panel = points_panel(label_smoothing=Slider(0, 0.5, start=0.2))
     run = panel.run(label_smoothing=0.3)
     drawn = make_points("moons", 100, 50)
     with seeded(0):
@@ -250,22 +252,22 @@ def test_a_name_that_several_take_goes_to_each():
         seen.append(("loss", scale))
         return F.cross_entropy(y_hat, y) * scale
 
-    panel = make_panel(both, net, loss=loss, scale=Linear(1, 3, start=2.0))
+    panel = make_panel(both, net, loss=loss, scale=Slider(1, 3, start=2.0))
     panel.run(scale=3.0)
     assert set(seen) == {("data", 2.0), ("data", 3.0), ("build", 3.0), ("loss", 3.0)}
 
 
 def test_what_nobody_takes_still_goes_to_the_optimizer():
     panel = points_panel(
-        momentum=Linear(0, 0.99, start=0.9),
-        weight_decay=Log(1e-6, 1),
+        momentum=Slider(0, 0.99, start=0.9),
+        weight_decay=LogSlider(1e-6, 1),
         optimizer=Choice({"SGD": torch.optim.SGD, "RMSprop": torch.optim.RMSprop}),
     )
     for optimizer in ("SGD", "RMSprop"):
         assert_repeats(panel, panel.run(optimizer=optimizer, lr=0.01))
     assert panel.runs[0].history.step_loss != panel.runs[1].history.step_loss
     with pytest.raises(TypeError, match="unexpected keyword argument 'width'"):
-        points_panel(width=Whole(1, 3)).run()
+        points_panel(width=IntSlider(1, 3)).run()
 
 
 # -- exported code ------------------------------------------------------------------
@@ -273,7 +275,7 @@ def test_what_nobody_takes_still_goes_to_the_optimizer():
 
 @pytest.mark.parametrize("settings", [{"seed": 2}, {"seeds": 2, "seed": 1}])
 def test_the_code_repeats_runs_with_made_data(settings):
-    panel = points_panel(data=points_by_seed, label_smoothing=Linear(0, 0.5))
+    panel = points_panel(data=points_by_seed, label_smoothing=Slider(0, 0.5))
     assert_repeats(panel, panel.run(noise=0.2, **settings))
     panel = points_panel()
     assert_repeats(panel, panel.run(n_train=70, **settings))
@@ -286,7 +288,7 @@ def points_by_seed(n_train, noise, seed):
 def test_functions_with_arguments_filled_in_are_written_out():
     from functools import partial
 
-    panel = make_panel(data=partial(make_points, "xor", n_val=30), noise=Linear(0, 1))
+    panel = make_panel(data=partial(make_points, "xor", n_val=30), noise=Slider(0, 1))
     run = panel.run()
     assert "data = partial(make_points, 'xor', n_val=30)(" in panel.code(run.id)
     assert_repeats(panel, run)
@@ -295,9 +297,10 @@ def test_functions_with_arguments_filled_in_are_written_out():
 NOTEBOOK = [
     """
 import json
+import re
 from torch import nn
-from helpers import (MLP, Linear, Log, TuningPanel, Whole, load_images, make_points,
-                     with_label_noise)
+from helpers import MLP, IntSlider, LogSlider, Slider, TuningPanel
+from helpers import load_images, make_points, with_label_noise
 N_VAL = 30
 same = []
 images = load_images("digits", n_train=60, n_val=20, n_test=20)
@@ -312,9 +315,9 @@ def build(num_hiddens, activation="ReLU"):
     return MLP((num_hiddens,), 2, 2, activation=ACTIVATIONS[activation])
 """,
     """
-panel = TuningPanel(build, data, num_hiddens=Whole(1, 9), n_train=Whole(9, 99),
-                    noise=Linear(0, 1), label_smoothing=Linear(0, 1),
-                    lr=Log(0.01, 1), num_epochs=Whole(1, 9, start=2))
+panel = TuningPanel(build, data, num_hiddens=IntSlider(1, 9), n_train=IntSlider(9, 99),
+                    noise=Slider(0, 1), label_smoothing=Slider(0, 1),
+                    lr=LogSlider(0.01, 1), num_epochs=IntSlider(1, 9, start=2))
 for settings in ({}, {"seeds": 2}):
     run, space = panel.run(**settings), {}
     exec(panel.code(run.id), space)
@@ -325,8 +328,8 @@ code = panel.code(run.id)
     """
 def noisy(share):
     return with_label_noise(images, share)
-panel = TuningPanel(MLP, noisy, share=Linear(0, 1), lr=Log(0.01, 1),
-                    num_epochs=Whole(1, 9, start=1))
+panel = TuningPanel(MLP, noisy, share=Slider(0, 1), lr=LogSlider(0.01, 1),
+                    num_epochs=IntSlider(1, 9, start=1))
 run, space = panel.run(), {}
 exec(panel.code(run.id), space)
 same.append(space["history"].step_loss == run.history.step_loss)
@@ -354,24 +357,24 @@ def line_panel(**more) -> TuningPanel:
         build=lambda: nn.Linear(2, 1),
         data=lambda noise: make_regression(n_train=100, n_val=30, noise=noise),
         loss=F.mse_loss,
-        noise=Log(0.001, 1, start=0.1),
+        noise=LogSlider(0.001, 1, start=0.1),
         **more,
     )
 
 
 def test_a_regression_is_judged_by_its_loss():
     panel = line_panel()
-    columns = panel._surface.runs.columns
+    columns = panel.table.columns
     assert "val loss" in columns and "val accuracy" not in columns
     run = panel.run(num_epochs=5, noise=0.5)
     losses = run.history.val_loss
     assert run.final() == losses[-1] and run.best() == min(losses) < losses[0]
-    row = panel._surface.runs.rows[0]
+    row = panel.table.rows[0]
     assert row["final"] == f"{losses[-1]:.3g}" and row["best"] == f"{min(losses):.3g}"
-    assert "val loss" in panel._surface.status.value
-    assert "val loss" in panel._view.widget.summary
-    assert panel._source.metric == "val loss"
-    lengths = {len(s["y"]) for s in panel._view.widget.runs[0].values()
+    assert "val loss" in panel.lines.status.value
+    assert "val loss" in panel.view.widget.summary
+    assert panel.session.source.metric == "val loss"
+    lengths = {len(s["y"]) for s in panel.view.widget.runs[0].values()
                if isinstance(s, dict)}  # fmt: skip
     assert lengths == {50, 5, 0}, "50 steps, 5 epochs, no accuracy"
 
@@ -379,9 +382,9 @@ def test_a_regression_is_judged_by_its_loss():
 def test_a_regression_with_several_seeds_has_a_band_and_a_mean():
     panel = line_panel()
     run = panel.run(seeds=3, num_epochs=3)
-    band = panel._view.widget.runs[0]["band"]["val_loss"]
+    band = panel.view.widget.runs[0]["band"]["val_loss"]
     assert len(band["low"]) == 3 and band["low"][-1] <= run.final() <= band["high"][-1]
-    assert run.spread() > 0 and "±" in panel._surface.runs.rows[0]["final"]
+    assert run.spread() > 0 and "±" in panel.table.rows[0]["final"]
     assert_repeats_lambda(run)
 
 
@@ -402,7 +405,7 @@ def texts(figure) -> set[str]:
 
 def test_a_regression_has_one_set_of_axes():
     panel = line_panel()
-    assert panel._view.widget.accuracy is False and panel._view.num_axes == 1
+    assert panel.view.widget.accuracy is False and panel.view.num_axes == 1
     panel.run()
     shown = texts(panel.picture())
     assert {"loss", "val loss"} <= shown and not {"accuracy", "val accuracy"} & shown
@@ -428,10 +431,12 @@ def test_a_small_loss_keeps_its_digits_and_its_axis_is_logarithmic():
     panel.run(num_epochs=20, noise=0.001)
     final = panel.runs[0].final()
     assert final < 1e-5
-    assert panel._surface.runs.rows[0]["final"] == f"{final:.3g}"
-    assert f"{final:.3g}" in texts(panel.picture())
-    assert f"val loss {final:.3g}" in panel._surface.status.value
-    assert f"val loss {final:.3g}" in panel._view.widget.summary
+    said = number(final)
+    assert panel.table.rows[0]["final"].replace("\u00a0", " ") == said
+    assert re.fullmatch(r"\d(\.\d+)? × 10⁻[⁶⁷⁸⁹]", said)
+    assert said in texts(panel.picture())
+    assert f"val loss {said}" in panel.lines.status.value
+    assert f"val loss {said}" in panel.view.widget.summary
     (ax,) = plot_curves({"run": panel.runs[0].history}).axes
     assert ax.get_yscale() == "log"
     (label,) = [t for t in ax.texts if t.get_text() == "run"]

@@ -10,15 +10,15 @@ from helpers import (
     MLP,
     Choice,
     History,
+    IntSlider,
     LeNet,
-    Log,
+    LogSlider,
     SoftmaxRegression,
     TuningPanel,
-    Whole,
     load_images,
 )
-from helpers.widgets.dead_units import dead_relu_share
-from helpers.widgets.diagnosis import STATES, Finding, diagnose, gravest
+from helpers.tuning.diagnosis import STATES, Finding, dead_relu_share, diagnose, gravest
+from helpers.tuning.session import Session
 
 PER_EPOCH = 47  # steps, as in 12,000 images by batches of 256
 
@@ -173,16 +173,18 @@ def test_at_most_one_sentence_each():
 
 
 def test_the_line_changes_with_the_state_alone(digits):
-    surface = TuningPanel(SoftmaxRegression, digits, lr=Log(0.1, 1))._surface
-    surface.diagnosis(Finding("dead", "60% <dead>.", "Do."))
-    line = surface.doctor.value
+    lines = TuningPanel(SoftmaxRegression, digits, lr=LogSlider(0.1, 1)).lines
+
+    def told(finding) -> str:
+        lines.session.finding = finding
+        lines.follow()
+        return lines.doctor.value
+
+    line = told(Finding("dead", "60% <dead>.", "Do."))
     assert 'role="status"' in line and "60% &lt;dead&gt;." in line
-    surface.diagnosis(Finding("dead", "70% <dead>.", "Do."))
-    assert surface.doctor.value == line
-    surface.diagnosis(Finding("flat", "Flat.", "Do."))
-    assert "Flat." in surface.doctor.value
-    surface.diagnosis(None)
-    assert surface.doctor.value == ""
+    assert told(Finding("dead", "70% <dead>.", "Do.")) == line
+    assert "Flat." in told(Finding("flat", "Flat.", "Do."))
+    assert told(None) == ""
 
 
 # -- dead units ---------------------------------------------------------------------
@@ -231,24 +233,23 @@ def digits():
 
 
 def told(build, data, **settings):
-    """Every state that the panel's doctor told while a network trained, in order."""
-    panel = TuningPanel(
+    """Every state that the doctor told while a network trained, in order."""
+    session = Session(
         build,
         data,
-        lr=Log(1e-6, 1e9),
-        num_epochs=Whole(1, 60),
+        lr=LogSlider(1e-6, 1e9),
+        num_epochs=IntSlider(1, 60),
         batch_size=Choice(16, 256, start=256),
     )
     seen = []
-    own = panel._surface.diagnosis
 
-    def watch(finding):
-        if finding is not None and (not seen or seen[-1] != finding.state):
-            seen.append(finding.state)
-        own(finding)
+    def watch(_):
+        state = session.finding and session.finding.state
+        if state and (not seen or seen[-1] != state):
+            seen.append(state)
 
-    panel._surface.diagnosis = watch
-    panel.run(**settings)
+    session.changed.append(watch)
+    session.run(**settings)
     return seen
 
 

@@ -10,13 +10,13 @@ from helpers import (
     Choice,
     History,
     ImageData,
-    Log,
+    IntSlider,
+    LogSlider,
     TuningPanel,
-    Whole,
     seeded,
     train,
 )
-from helpers.widgets.run import mean_history
+from helpers.tuning.runs import mean_history
 from tests.easy import easy_data
 from tools.waiting import PATIENCE, wait_for
 
@@ -58,9 +58,9 @@ def make_panel(data, build=Net, **more) -> TuningPanel:
     return TuningPanel(
         build,
         data,
-        lr=Log(0.01, 10, start=1.0),
+        lr=LogSlider(0.01, 10, start=1.0),
         batch_size=Choice(16, 64),
-        num_epochs=Whole(1, 50, start=3),
+        num_epochs=IntSlider(1, 50, start=3),
         **more,
     )
 
@@ -82,13 +82,17 @@ def start(panel, seed: int, button) -> None:
     panel.start()
 
 
+def last(panel):
+    """The last record of the seed that trains; None between two seeds."""
+    return panel.session.trial.recorder.last
+
+
 def in_seed(panel, number: int) -> bool:
-    trial = panel._trial
-    return trial.seed_number == number and trial.recorder.last is not None
+    return panel.session.trial.seed_number == number and last(panel) is not None
 
 
 def row(panel) -> dict:
-    return panel._surface.runs.rows[-1]
+    return panel.table.rows[-1]
 
 
 def test_each_seed_is_the_training_that_train_does(data):
@@ -113,7 +117,7 @@ def test_the_row_shows_mean_and_standard_deviation(data):
     assert run.final() == pytest.approx(mean) and run.spread() == pytest.approx(sd)
     assert row(panel)["final"] == f"{mean:.3f}\u00a0±\u00a0{sd:.3f}" and sd > 0
     assert "0..3" in row(panel)["values"]
-    assert f"{mean:.3f} ± {sd:.3f} over 4 seeds" in panel._surface.status.value
+    assert f"{mean:.3f} ± {sd:.3f} over 4 seeds" in panel.lines.status.value
     panel.run(seeds=1)
     assert "±" not in row(panel)["final"] and "0" in row(panel)["values"]
 
@@ -121,7 +125,7 @@ def test_the_row_shows_mean_and_standard_deviation(data):
 def test_the_chart_gets_a_band_from_lowest_to_highest(data):
     panel = make_panel(data)
     run = panel.run(seeds=3)
-    drawn = panel._view.widget.runs[0]
+    drawn = panel.view.widget.runs[0]
     for key in ("val_loss", "val_accuracy"):
         columns = list(zip(*(getattr(h, key) for h in run.histories), strict=True))
         band = drawn["band"][key]
@@ -130,7 +134,7 @@ def test_the_chart_gets_a_band_from_lowest_to_highest(data):
         assert band["high"] == [max(c) for c in columns]
         assert drawn[key]["y"] == pytest.approx([sum(c) / 3 for c in columns])
     panel.run(seeds=1)
-    assert "band" not in panel._view.widget.runs[1]
+    assert "band" not in panel.view.widget.runs[1]
 
 
 def test_the_still_picture_has_the_band(data):
@@ -154,15 +158,15 @@ def test_in_the_background_it_is_the_same(data):
 
 def test_buttons_in_the_second_seed(slow):
     start(slow, 2, slow.pause)
-    wait_for(lambda: slow._engine.state == "paused")
-    assert "seed 2/3 · epoch" in slow._surface.numbers.value
-    assert 1 / 3 < slow._surface.bar.value < 2 / 3
-    held = slow._trial.recorder.last.step
+    wait_for(lambda: slow.session.state == "paused")
+    assert "seed 2/3 · epoch" in slow.bar.numbers.value
+    assert 1 / 3 < slow.bar.progress.value < 2 / 3
+    held = last(slow).step
     slow.step()
-    wait_for(lambda: slow._trial.recorder.last.step == held + 1)
-    wait_for(lambda: slow._engine.state == "paused")
-    live = slow._view.widget.live
-    first = slow._trial.run.histories[0]
+    wait_for(lambda: last(slow).step == held + 1)
+    wait_for(lambda: slow.session.state == "paused")
+    live = slow.view.widget.live
+    first = slow.session.trial.run.histories[0]
     assert live["band"]["val_loss"]["low"] == list(first.val_loss)
     slow.start()
     assert slow.wait(PATIENCE)
@@ -172,10 +176,11 @@ def test_buttons_in_the_second_seed(slow):
 
 def test_steps_walk_from_one_seed_into_the_next(slow):
     slow.set(num_epochs=1, batch_size=64)
-    for _ in range(2 * (4 + 1) + 1):  # four batches and the epoch's record, per seed
+    for k in range(2 * (4 + 1) + 1):  # four batches and the epoch's record, per seed
         slow.step()
-        wait_for(lambda: slow._engine.state == "paused" and slow._engine._allowed <= 0)
-    assert in_seed(slow, 3) and slow._trial.recorder.last.step == 1
+        wait_for(lambda k=k: slow.session.trial.worker.taken == k + 1)
+        wait_for(lambda: slow.session.state == "paused")
+    assert in_seed(slow, 3) and last(slow).step == 1
 
 
 def test_stop_in_the_second_seed_keeps_what_was_done(slow):
@@ -200,8 +205,8 @@ def test_the_rate_does_not_move_between_seeds(slow):
     said = []
 
     def move():
-        slow._controls["lr"].value = 0.5
-        said.append(slow._surface.status.value)
+        slow.controls["lr"].value = 0.5
+        said.append(slow.lines.status.value)
 
     start(slow, 1, move)
     assert slow.wait(PATIENCE)
@@ -243,6 +248,6 @@ def test_a_lost_seed_breaks_the_band_and_is_named(data):
 
     panel = make_panel(data, Lost)
     panel.run(seeds=3)
-    band = panel._view.widget.runs[0]["band"]["val_loss"]
+    band = panel.view.widget.runs[0]["band"]["val_loss"]
     assert band["low"] == band["high"] == [None] * 3
-    assert "With seed 1: The loss is no longer a number" in panel._surface.doctor.value
+    assert "With seed 1: The loss is no longer a number" in panel.lines.doctor.value

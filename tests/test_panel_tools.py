@@ -14,12 +14,12 @@ from helpers import (
     MLP,
     Choice,
     ImageData,
+    IntSlider,
     LeNet,
-    Linear,
-    Log,
+    LogSlider,
+    Slider,
     SoftmaxRegression,
     TuningPanel,
-    Whole,
     load_images,
     seeded,
     train,
@@ -34,15 +34,15 @@ def data() -> ImageData:
 
 def make_panel(data, build=SoftmaxRegression, **more) -> TuningPanel:
     ranges = {
-        "lr": Log(0.001, 10, start=0.1),
+        "lr": LogSlider(0.001, 10, start=0.1),
         "batch_size": Choice(64, 256, start=256),
-        "num_epochs": Whole(1, 20, start=2),
+        "num_epochs": IntSlider(1, 20, start=2),
     }
     return TuningPanel(build, data, **(ranges | more))
 
 
 def status(panel) -> str:
-    return panel._surface.status.value
+    return panel.lines.status.value
 
 
 # -- settings as text ---------------------------------------------------------------
@@ -51,9 +51,9 @@ def status(panel) -> str:
 def test_the_line_follows_the_controls(data):
     panel = make_panel(data)
     assert panel.settings_text == "lr=0.1 batch_size=256 num_epochs=2 seed=0"
-    field = panel._more.settings
+    field = panel.more.settings
     assert field.value == panel.settings_text
-    panel._controls["lr"].value = 0.03
+    panel.controls["lr"].value = 0.03
     panel.set(seeds=3, seed=4)
     assert field.value == "lr=0.03 batch_size=256 num_epochs=2 seed=4..6"
     panel.reset()
@@ -61,7 +61,7 @@ def test_the_line_follows_the_controls(data):
 
 
 RICH = {
-    "momentum": Linear(0, 0.99, start=1 / 3),
+    "momentum": Slider(0, 0.99, start=1 / 3),
     "optimizer": Choice({"SGD": torch.optim.SGD, "Adam W": torch.optim.AdamW}),
     "num_hiddens": Choice((256,), (64, 64)),
     "nesterov": Choice(True, False),
@@ -116,25 +116,25 @@ def test_a_bad_line_gets_one_sentence_and_changes_nothing(data, text, message):
         panel.paste(bad)
     assert message in str(caught.value) and ". " not in str(caught.value)
     assert panel.settings == before
-    panel._more.settings.value = " "  # as the front end does after Enter
-    panel._more.settings.value = bad
+    panel.more.settings.value = " "  # as the front end does after Enter
+    panel.more.settings.value = bad
     assert "Nothing was changed: " in status(panel) and "course-error" in status(panel)
     assert panel.settings == before
 
 
 def test_pasting_into_the_field_sets_the_controls(data):
     panel = make_panel(data)
-    panel._more.settings.value = "  seed=2..3   lr=0.500 "
+    panel.more.settings.value = "  seed=2..3   lr=0.500 "
     assert panel.settings["lr"] == 0.5 and panel.settings["seeds"] == 2
-    assert panel._more.settings.value == panel.settings_text
+    assert panel.more.settings.value == panel.settings_text
     assert "pasted" in status(panel)
 
 
 def test_a_slider_moved_by_hand_means_the_number_beside_it(data):
-    panel = make_panel(data, momentum=Linear(0, 0.99, start=0.0))
-    slider = panel._controls["lr"]
+    panel = make_panel(data, momentum=Slider(0, 0.99, start=0.0))
+    slider = panel.controls["lr"]
     slider.set_state({"value": 10**-1.05})  # what the browser sends
-    panel._controls["momentum"].set_state({"value": 0.29700000000000004})
+    panel.controls["momentum"].set_state({"value": 0.29700000000000004})
     assert panel.settings["lr"] == 0.0891 and panel.settings["momentum"] == 0.297
     assert panel.settings_text.startswith("lr=0.0891 ")
     slider.set_state({"value": 9.9999999999})
@@ -251,7 +251,7 @@ def test_a_rate_moved_by_hand_is_said_in_the_code(data):
     panel = make_panel(data)
     panel.set(num_epochs=20)
     panel.step()
-    panel._controls["lr"].value = 0.5
+    panel.controls["lr"].value = 0.5
     panel.start()
     assert panel.wait(PATIENCE)
     code = panel.code("run-1")
@@ -265,7 +265,7 @@ NOTEBOOK = [
 import torch
 from torch import nn
 from torch.nn import functional as F
-from helpers import Choice, Log, TuningPanel, Whole, load_images
+from helpers import Choice, LogSlider, TuningPanel, IntSlider, load_images
 data = load_images("digits", n_train=600, n_val=200, n_test=200)
 same = []
 X = torch.zeros(3)  # not the X of the functions below
@@ -276,7 +276,7 @@ def check(panel, **settings):
     assert "as in the notebook" not in panel.code(run.id)
     same.append(space["history"].step_loss == run.history.step_loss
                 and space["history"].val_loss == run.history.val_loss)
-ranges = {"lr": Log(0.01, 1, start=0.1), "num_epochs": Whole(1, 9, start=1)}
+ranges = {"lr": LogSlider(0.01, 1, start=0.1), "num_epochs": IntSlider(1, 9, start=1)}
 """,
     """
 WIDTH = 32
@@ -299,7 +299,7 @@ class SoftmaxRegression(nn.Module):  # the name of another one in helpers
     def forward(self, X):
         return self.net(X)
 
-check(TuningPanel(SoftmaxRegression, data, depth=Whole(1, 3), **ranges), depth=2)
+check(TuningPanel(SoftmaxRegression, data, depth=IntSlider(1, 3), **ranges), depth=2)
 """,
     """
 def smoothed(y_hat, y):
@@ -310,7 +310,7 @@ def by_hand(sigma=0.1):
     b = torch.zeros(10, requires_grad=True)
     return (lambda X: X.flatten(1) @ W + b), [W, b]
 
-check(TuningPanel(by_hand, data, loss=smoothed, sigma=Log(0.01, 1), **ranges))
+check(TuningPanel(by_hand, data, loss=smoothed, sigma=LogSlider(0.01, 1), **ranges))
 """,
     """
 check(TuningPanel(lambda: nn.Sequential(nn.Flatten(), nn.Linear(784, 10)), data,
@@ -335,11 +335,11 @@ def test_what_a_notebook_defines_is_included_in_the_code(tmp_path):
 
 def test_the_row_is_folded_and_shows_code_and_csv(data):
     panel = make_panel(data)
-    more = panel._more
-    assert more.box.layout.display == "none" and more.toggle.description == "More"
+    more = panel.more
+    assert more.layout.display == "none" and more.toggle.description == "More"
     assert more.code.disabled and more.csv.disabled
     more.toggle.click()
-    assert more.box.layout.display != "none" and more.toggle.description == "Less"
+    assert more.layout.display != "none" and more.toggle.description == "Less"
     panel.run()
     panel.run(lr=1.0)
     assert more.run.options == (("run 1", "run-1"), ("run 2", "run-2"))

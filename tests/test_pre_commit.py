@@ -11,15 +11,6 @@ HOOKS = {
 }
 
 
-def test_the_commands_of_make_lint():
-    makefile = (ROOT / "Makefile").read_text()
-    recipe = makefile.split("\nlint: env")[1].split("\n\n")[0].split("\n\t@")[1]
-    lint = [part.strip() for part in recipe.replace("$(PY)", "").split("&&")]
-    entries = [HOOKS[name]["entry"] for name in ("ruff-check", "ruff-format")]
-    # A hook names the files that are committed, where make lint says "all".
-    assert [f"{e.removeprefix('.venv/bin/python ')} ." for e in entries] == lint
-
-
 def test_all_hooks_are_local():
     config = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())
     assert {repo["repo"] for repo in config["repos"]} == {"local"}

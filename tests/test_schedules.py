@@ -6,7 +6,7 @@ from torch import nn
 from torch.optim import lr_scheduler
 
 from helpers import Examples, fit
-from helpers.records import Step
+from helpers.training.history import Step
 
 EXAMPLES = Examples(torch.rand(4, 3), torch.zeros(4, dtype=torch.int64))
 SCHEDULES = {

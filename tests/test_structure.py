@@ -12,19 +12,19 @@ from tools.stored import ROOT
 HELPERS = ROOT / "helpers"
 # From the cellar to the roof; a module imports from its own floor or from below.
 FLOORS = [
-    {"compat"},
-    {"data", "models", "devices", "records", "steps"},
-    {"training", "regions"},
-    {"figures", "experiments", "exercises", "guarded", "progress"},
+    {"compat", "threads"},
+    {"data", "models", "devices", "seeds", "checkpoints"},
+    {"training"},
+    {"figures", "claims", "exercises"},
+    {"tuning"},
     {"widgets"},
     {"chapters"},
     {"__init__", "doctor"},
 ]
 DRAWING = {"matplotlib", "PIL", "mpl_toolkits"}
 WIDGETS = {"ipywidgets", "anywidget"}
-WITHOUT_DRAWING = {"data", "models", "training", "experiments", "exercises"}
-WITHOUT_DRAWING |= {"compat", "devices", "guarded", "progress", "records", "steps"}
-WITHOUT_DRAWING |= {"regions"}
+WITHOUT_DRAWING = {"data", "models", "training", "exercises"}
+WITHOUT_DRAWING |= {"compat", "threads", "devices", "seeds", "checkpoints"}
 MOST_LINES = 300
 SOURCES = sorted(HELPERS.rglob("*.py"))
 ROOMS = {path.relative_to(HELPERS).with_suffix("").parts[0] for path in SOURCES}

@@ -86,15 +86,43 @@ def test_the_server_of_make_lab_saves_that_way(monkeypatch, tmp_path):
 
 
 def test_lab_does_not_ask_the_network_for_news(monkeypatch):
-    """What `make lab` gives the server as its folder of settings holds the override."""
+    """The folder of settings that `make lab` gives the server holds the override."""
     folder = stored.ROOT / "tools" / "jupyter_config"
-    assert "tools/jupyter_config" in (stored.ROOT / "Makefile").read_text()
     monkeypatch.setenv("JUPYTER_CONFIG_PATH", str(folder))
     found = ConfigManager(config_dir_name="labconfig").get("default_setting_overrides")
     assert found["@jupyterlab/apputils-extension:notification"] == {
         "fetchNews": "false",
         "checkForUpdates": False,
     }
+
+
+def test_a_script_holds_the_prose(tmp_path):
+    """`jupyter nbconvert --to script` goes by the metadata of the stored notebook."""
+    notebook = v4.new_notebook(
+        cells=[v4.new_markdown_cell("A *tensor* is"), v4.new_code_cell("x = 1")]
+    )
+    stored.clean(notebook)
+    nbformat.write(notebook, tmp_path / "a.ipynb")
+    command = [sys.executable, "-m", "nbconvert", "--to", "script", "a.ipynb"]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    script = (tmp_path / "a.py").read_text()
+    assert "# A *tensor* is\n" in script
+    assert "\nx = 1\n" in script
+
+
+def test_a_merge_that_left_its_markers(execute, tmp_path):
+    path = write(tmp_path / "a.ipynb", "1 + 1")
+    text = path.read_text().replace(
+        '   "source"', '<<<<<<< HEAD\n   "source"\n=======\n>>>>>>> other'
+    )
+    path.write_text(text)
+    line = text[: text.index("<<<")].count("\n") + 1
+    with pytest.raises(execute.NotStored, match=f"conflict markers.*in line {line}:"):
+        execute.execute(path)
+    path.write_text("{")
+    with pytest.raises(execute.NotStored, match="its JSON is damaged"):
+        execute.execute(path)
+    assert path.read_text() == "{"
 
 
 def test_cleaning_twice_changes_nothing():

@@ -16,6 +16,8 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
+from helpers.files import replaced
+
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from stored import ROOT, clean  # noqa: E402
 
@@ -40,11 +42,14 @@ def execute(path: Path) -> tuple[float, int]:
 
     Raises
     ------
-    NotStored : a cell failed, took too long or wrote to stderr; or the file was
-        changed meanwhile.
+    NotStored : a cell failed, took too long or wrote to stderr; or the file is no
+        notebook, or was changed meanwhile.
     """
     before = path.read_bytes()
-    notebook = nbformat.reads(before.decode(), as_version=4)
+    try:
+        notebook = nbformat.reads(before.decode(), as_version=4)
+    except nbformat.reader.NotJSONError:
+        raise NotStored(_why_no_notebook(before)) from None
     client = NotebookClient(
         notebook,
         kernel_name="python3",
@@ -75,8 +80,20 @@ def execute(path: Path) -> tuple[float, int]:
     text = nbformat.writes(notebook, version=nbformat.NO_CONVERT, indent=1)
     if path.read_bytes() != before:
         raise NotStored("the file was changed while it ran: run it again")
-    _write(path, text.rstrip("\n") + "\n")
+    with replaced(path) as part, part.open("w", encoding="utf-8", newline="\n") as file:
+        file.write(text.rstrip("\n") + "\n")
     return seconds, path.stat().st_size
+
+
+def _why_no_notebook(content: bytes) -> str:
+    marker = re.search(rb"^(<{7}|={7}|>{7})", content, re.MULTILINE)
+    if marker is None:
+        return "the file is no notebook: its JSON is damaged"
+    line = content[: marker.start()].count(b"\n") + 1
+    return (
+        f"a merge left its conflict markers in the file, the first in line {line}: "
+        "settle the conflict and run it again"
+    )
 
 
 def _name(notebook, index: int) -> str:
@@ -96,18 +113,6 @@ def _check_stderr(notebook) -> None:
                     f"{_name(notebook, index)} wrote to stderr:\n"
                     f"{cell.source}\n{'-' * 18}\n{output.text}"
                 )
-
-
-def _write(path: Path, text: str) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        os.chmod(name, path.stat().st_mode)
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
 
 
 def _chosen(words: list[str]) -> list[Path]:

@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from stored import ROOT, clean  # noqa: E402
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
-ROOM = ("__init__", "explorers", "claims", "exercises", "solutions")
+ROOM = ("__init__", "explorers", "claims", "exercises")
 # A cell begins with: === id, kind, slide type, and "checked" where nbval compares it.
 HEAD = re.compile(
     r"^=== (\S+) (code|markdown) (slide|subslide|fragment|notes|skip)( checked)?\n",

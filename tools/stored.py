@@ -4,6 +4,7 @@ Used when a notebook is executed, when JupyterLab saves one, and by the tests. N
 here needs more than the standard library, so the server starts as fast as without it.
 """
 
+import copy
 import shutil
 import subprocess
 from pathlib import Path
@@ -17,10 +18,13 @@ _KERNEL = {
     "language": "python",
     "name": "python3",
 }
+# As the kernel says it, but for its version, which differs from machine to machine.
 _LANGUAGE = {
+    "codemirror_mode": {"name": "ipython", "version": 3},
     "file_extension": ".py",
     "mimetype": "text/x-python",
     "name": "python",
+    "nbconvert_exporter": "python",
     "pygments_lexer": "ipython3",
 }
 # What editors and runners leave in a cell, and what changes from run to run.
@@ -76,7 +80,7 @@ def clean(notebook: dict) -> None:
     metadata = notebook["metadata"]
     metadata.pop("widgets", None)
     metadata["kernelspec"] = dict(_KERNEL)
-    metadata["language_info"] = dict(_LANGUAGE)
+    metadata["language_info"] = copy.deepcopy(_LANGUAGE)
     count = 0
     for cell in notebook["cells"]:
         for name in _LEFT_BEHIND:

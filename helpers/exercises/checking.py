@@ -1,28 +1,38 @@
 """An exercise, and how a learner's answer is judged."""
 
+import ast
 import dis
 import functools
 import inspect
+import textwrap
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from helpers.exercises.comparing import equal, fault, show
+from helpers.exercises.comparing import a_kind_of, equal, fault, show
 from helpers.exercises.feedback import Feedback
 from helpers.exercises.guarded import Outcome, call_guarded, code_of
-from helpers.progress import record
+from helpers.exercises.progress import record
 
 READS = (Tensor, nn.Module, int, float, list, dict)  # what a notebook's variables hold
 
 
+# What is asked for: a function or class, short or long; a value; or a stub's bugs.
+KINDS = ("write", "build", "predict", "diagnose", "repair")
+
+
 @dataclass(frozen=True)
 class Mistake:
-    """A usual wrong answer, and the sentence that helps whoever gave it."""
+    """A usual wrong answer, and the sentence that helps whoever gave it.
+
+    ``left`` is said besides, such as how many bugs of a stub are left.
+    """
 
     wrong: Callable
     says: str
+    left: str = ""
 
 
 class Loose(tuple):
@@ -54,8 +64,18 @@ class Exercise:
         than one call; by default ``answer(*case)``.
     reached : ``reached(value, right, *case)`` judges a ``Loose`` case: a clause that
         says what is not good enough, or "".
-    build : whether it takes 10 lines or more; the table says so.
+    kind : "write" a function or class, or "build" one of 10 lines or more; "predict" a
+        value, "diagnose" which of several pictures it is, or "repair" a stub. The
+        answer to the second two is a value, and ``solution()`` returns the right one.
+    stars : how difficult it is, from 1 to 3.
+    options : the answers to choose from, where a value is asked for.
+    shows : function that draws what is asked about.
+    stub : source of what is to be repaired; ``broken`` is its function.
     seconds : how long an answer may take for all cases together.
+
+    Raises
+    ------
+    ValueError : another kind, or stars outside of 1 to 3.
     """
 
     name: str
@@ -69,8 +89,36 @@ class Exercise:
     without: Sequence[str] = ()
     call: Callable | None = None
     reached: Callable | None = None
-    build: bool = False
+    kind: str = "write"
+    build: bool = False  # until all chapters have the new form
+    stars: int = 1
+    options: Sequence[str] = ()
+    shows: Callable | None = None
+    stub: str = ""
+    broken: Callable | None = None
     seconds: float = 5.0
+
+    def __post_init__(self):
+        if self.kind not in KINDS:
+            raise ValueError(f"kind is {self.kind!r}, expected one of {KINDS}")
+        if self.stars not in (1, 2, 3):
+            raise ValueError(f"stars are {self.stars!r}, expected 1, 2 or 3")
+
+    @property
+    def asks_for_value(self) -> bool:
+        """Whether the answer is a value, not code."""
+        return self.kind in ("predict", "diagnose")
+
+    def show(self):
+        """Return the picture that the question is about.
+
+        Raises
+        ------
+        ValueError : it is about none.
+        """
+        if self.shows is None:
+            raise ValueError(f"there is no picture to {self.name}")
+        return self.shows()
 
     def check(self, answer: object) -> Feedback:
         """Compare a learner's answer with the solution; a wrong one never raises."""
@@ -81,9 +129,11 @@ class Exercise:
 
     def _judge(self, answer) -> Feedback:
         if answer is ...:
-            return Feedback(self, "open", "Not attempted yet.")
+            return self._says("open", "Not attempted yet.")
+        if self.asks_for_value:
+            return self._judge_value(answer)
         if unfit := self._unfit(answer):
-            return Feedback(self, "wrong", unfit)
+            return self._says("wrong", unfit)
         rights = self._outcomes(self.solution)
         outcomes = self._outcomes(answer)
         faults = [
@@ -92,14 +142,51 @@ class Exercise:
         wrong = [k for k, found in enumerate(faults) if found]
         if not wrong and (used := self._uses(answer)):
             text = f"The results are right, but `{used}` is what you are to do without."
-            return Feedback(self, "wrong", text)
+            return self._says("wrong", text)
         if not wrong:
-            return Feedback(self, "solved", f"Right. {self.then}".strip())
+            return self._says("solved", f"Right. {self.then}".strip())
         k = wrong[0]
+        if self.broken and self._errs_alike(
+            self._outcomes(self.broken), outcomes, rights, faults
+        ):
+            text = "Not attempted yet: all of its bugs are still there."
+            return self._says("open", text)
         if k == 0 and _is_stub(outcomes[0].value):
             text = "Not attempted yet: the function still returns `...`."
-            return Feedback(self, "open", text)
+            return self._says("open", text)
         return self._explain(answer, k, outcomes, rights, faults)
+
+    def _says(self, state: str, says: str, **more) -> Feedback:
+        return Feedback(
+            self.title,
+            state,
+            says,
+            hint=self.hint,
+            solution=definition(self.solution),
+            **more,
+        )
+
+    def _judge_value(self, answer) -> Feedback:
+        if callable(answer):
+            return self._says("wrong", f"Give the answer itself; got {show(answer)}.")
+        if self.options:
+            same = [o for o in self.options if str(answer).strip().lower() == o.lower()]
+            if not same:
+                text = f"Choose one of {', '.join(self.options)}; got {show(answer)}."
+                return self._says("wrong", text)
+            answer = same[0]
+        outcomes, rights = self._outcomes(lambda: answer), self._outcomes(self.solution)
+        if not self._fault((), outcomes[0], rights[0]):
+            return self._says("solved", f"Right. {self.then}".strip())
+        if type(answer) is not type(rights[0].value) and fault(
+            answer, rights[0].value, numbers=False
+        ):
+            text = f"What is asked for is {a_kind_of(rights[0].value)}; got "
+            return self._says("wrong", f"{text}{show(answer)}.")
+        usual = self._usual(outcomes, rights, ["it is another one."])
+        said = answer if isinstance(answer, str) else show(answer)
+        means = usual.says if usual else ""
+        return self._says("wrong", f"It is not {said}.", means=means)
 
     def _unfit(self, answer) -> str:
         wants_class = inspect.isclass(self.solution)
@@ -153,8 +240,10 @@ class Exercise:
         notes = []
         if outcome.error is not None and right.error is not None:
             notes.append(f"Here it must raise {right.error_type}.")
-        means = self._usual(outcomes, rights, faults)
-        if not means and (names := _reads(answer)):
+        usual = self._usual(outcomes, rights, faults)
+        if usual and usual.left:
+            notes.append(usual.left)
+        if not usual and (names := _reads(answer)):
             notes.append(
                 f"It reads `{names[0]}` from the notebook; all it needs is in its "
                 "arguments."
@@ -162,39 +251,51 @@ class Exercise:
         if outcome.printed:
             notes.append("It prints; a check looks only at what it returns.")
         good = sum(not found for found in faults)
-        return Feedback(
-            self,
+        return self._says(
             "wrong",
             faults[k][:1].upper() + faults[k][1:],
             case=tuple(shown),
-            means=means,
+            means=usual.says if usual else "",
             notes=tuple(notes),
             score=f"{good} of {len(self.cases)} cases right" if good else "",
         )
 
-    def _usual(self, outcomes, rights, faults) -> str:
-        """Return the sentence of the usual mistake that makes the same errors."""
+    def _usual(self, outcomes, rights, faults) -> Mistake | None:
+        """Return the usual mistake that makes the same errors."""
+        for mistake in self.mistakes:
+            theirs = self._outcomes(mistake.wrong)
+            if self._errs_alike(theirs, outcomes, rights, faults):
+                return mistake
+        return None
+
+    def _errs_alike(self, theirs, outcomes, rights, faults) -> bool:
         loosely = any(
             found and not isinstance(case, Loose)
             for case, found in zip(self.cases, faults, strict=False)
         )
-        for mistake in self.mistakes:
-            theirs = self._outcomes(mistake.wrong)
-            if len(theirs) == len(outcomes) and all(
-                _alike(a, b)
-                or (not found and not self._fault(case, b, right))  # in other words
-                or (loosely and isinstance(case, Loose) and self._fault(case, b, right))
-                for case, a, b, right, found in zip(
-                    self.cases, outcomes, theirs, rights, faults, strict=False
-                )
-            ):
-                return mistake.says
-        return ""
+        return len(theirs) == len(outcomes) and all(
+            _alike(a, b)
+            or (not found and not self._fault(case, b, right))  # in other words
+            or (loosely and isinstance(case, Loose) and self._fault(case, b, right))
+            for case, a, b, right, found in zip(
+                self.cases, outcomes, theirs, rights, faults, strict=False
+            )
+        )
 
     def _uses(self, answer) -> str:
         """Return the first name in its code that the answer is to do without."""
         names = [name for code in _all_code(answer) for name in code.co_names]
         return next((name for name in self.without if name in names), "")
+
+
+def definition(solution: Callable) -> str:
+    """Return the source of a function or class without what decorates it."""
+    lines = textwrap.dedent(inspect.getsource(solution)).splitlines()
+    try:
+        node = ast.parse("\n".join(lines)).body[0]
+    except SyntaxError:  # a lambda in the middle of an expression
+        return "\n".join(lines)
+    return "\n".join(lines[node.lineno - 1 :])
 
 
 def _is_stub(value) -> bool:

@@ -40,7 +40,7 @@ def fault(value: object, right: object, numbers: bool = True) -> str:
     if isinstance(right, Real) and not isinstance(right, bool):
         return _number(value, right, numbers)
     if type(value) is not type(right):
-        return f"it returned {_a(value)}, expected {_a(right)}."
+        return f"it returned {a_kind_of(value)}, expected {a_kind_of(right)}."
     return "" if value == right else "the values differ."
 
 
@@ -71,7 +71,7 @@ def _unfinished(value) -> str:
 
 def _sequence(value, right, numbers: bool) -> str:
     if not isinstance(value, (tuple, list)):
-        return f"it returned {_a(value)}, expected {len(right)} values."
+        return f"it returned {a_kind_of(value)}, expected {len(right)} values."
     if len(value) != len(right):
         return f"it returned {len(value)} values, expected {len(right)}."
     for k, (part, wanted) in enumerate(zip(value, right, strict=True)):
@@ -84,7 +84,7 @@ def _number(value, right, numbers: bool) -> str:
     if isinstance(value, Tensor) and value.ndim == 0 and not value.is_meta:
         value = value.item()
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, Real):
-        return f"it returned {_a(value)}, expected a number."
+        return f"it returned {a_kind_of(value)}, expected a number."
     if not numbers:
         return ""
     if math.isnan(value) and not math.isnan(right):
@@ -111,7 +111,7 @@ def _tensor(value, right: Tensor, numbers: bool) -> str:
     if isinstance(value, np.ndarray):
         return "it returned a NumPy array, expected a tensor: torch.from_numpy."
     if not isinstance(value, Tensor):
-        return f"it returned {_a(value)}, expected a tensor."
+        return f"it returned {a_kind_of(value)}, expected a tensor."
     if value.device != right.device:
         return (
             f"its tensor is on {value.device}, expected {right.device}, where the "
@@ -159,7 +159,8 @@ def _shapes(shape: tuple, right: tuple) -> str:
     return text + "."
 
 
-def _a(value) -> str:
+def a_kind_of(value) -> str:
+    """Return what a value is, in words: "a tensor of shape (2, 3)"."""
     names = {"str": "text", "bool": "a truth value", "float": "a number"}
     if isinstance(value, Tensor):
         return f"a tensor of shape {tuple(value.shape)}"
@@ -189,7 +190,7 @@ def show(value: object) -> str:
         return "..."
     if inspect.isclass(value):
         return f"the class {value.__name__}"
-    return _a(value)
+    return a_kind_of(value)
 
 
 def _show_tensor(value: Tensor) -> str:

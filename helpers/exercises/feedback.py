@@ -1,25 +1,15 @@
-"""What a check says, and the table of a chapter's exercises, as rich results.
+"""What a check says, as a rich result.
 
 Folds of HTML serve as buttons: they need no kernel, so they work in a notebook opened
 again, on a web page and in print, and they are reached by keyboard.
 """
 
-from __future__ import annotations
-
 import html
-import inspect
 import re
-import textwrap
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from helpers.progress import progress_file, states
+from helpers.exercises.progress import not_saved
 
-if TYPE_CHECKING:
-    from helpers.exercises.checking import Exercise
-
-WORDS = {"open": "not attempted", "wrong": "attempted", "solved": "solved"}
 MARKS = {"open": "○", "wrong": "✎", "solved": "✓"}
 COLORS = {
     "open": "var(--jp-border-color1, #bdbdbd)",
@@ -44,23 +34,26 @@ class Feedback:
 
     Parameters
     ----------
-    exercise : what was checked.
+    title : of the exercise.
     state : "open" (not attempted), "wrong" or "solved".
     says : a sentence on the first case that is wrong.
     case : its arguments, and the values, as pairs of name and text.
     means : the sentence of the usual mistake that the answer makes.
     notes : more sentences.
     score : how many cases are right, in words.
+    hint, solution : what may be unfolded; the solution is its source.
     saved : whether the progress file has it; None if it was not to be saved.
     """
 
-    exercise: Exercise
+    title: str
     state: str
     says: str
     case: tuple[tuple[str, str], ...] = ()
     means: str = ""
     notes: tuple[str, ...] = ()
     score: str = ""
+    hint: str = ""
+    solution: str = ""
     saved: bool | None = None
 
     @property
@@ -72,12 +65,10 @@ class Feedback:
         return "\n".join(filter(None, lines))
 
     def __repr__(self) -> str:
-        return f"{self.exercise.title}: {self.text}"
+        return f"{self.title}: {self.text}"
 
     def _not_saved(self) -> str:
-        if self.saved is not False:
-            return ""
-        return f"Your progress could not be saved: {progress_file()} is not writable."
+        return not_saved() if self.saved is False else ""
 
     def _repr_html_(self) -> str:
         rows = "".join(
@@ -93,7 +84,7 @@ class Feedback:
         return (
             f'<div role="status" style="border-left:4px solid {COLORS[self.state]};'
             'padding:2px 12px;max-width:50em">'
-            f"<p><b>{MARKS[self.state]} {html.escape(self.exercise.title)}</b>"
+            f"<p><b>{MARKS[self.state]} {html.escape(self.title)}</b>"
             f"{score}</p><p>{_prose(self.says)}</p>"
             + (f'<table style="margin:0 0 8px">{rows}</table>' if rows else "")
             + means
@@ -108,12 +99,10 @@ class Feedback:
         Whoever has not tried gets no solution yet, and whoever has solved it may
         compare at once.
         """
-        exercise = self.exercise
-        source = html.escape(textwrap.dedent(inspect.getsource(exercise.solution)))
-        solution = f'<pre style="{_CODE}">{source}</pre>'
+        solution = f'<pre style="{_CODE}">{html.escape(self.solution)}</pre>'
         if self.state == "solved":
             return _fold("Compare with our solution", solution)
-        hint = f"<p>{_prose(exercise.hint)}</p>"
+        hint = f"<p>{_prose(self.hint)}</p>"
         if self.state == "open":
             return _fold("Hint", hint)
         return _fold("Hint", hint + _fold("Still stuck? Show the solution", solution))
@@ -128,51 +117,3 @@ def _fold(title: str, content: str) -> str:
         f'<details style="margin:4px 0"><summary style="{_BUTTON}" '
         f">{title}</summary>{content}</details>"
     )
-
-
-class ExerciseTable:
-    """All exercises of a chapter and how far the learner is with each.
-
-    Parameters
-    ----------
-    exercises : of one chapter, in the order of the notebook.
-    """
-
-    def __init__(self, exercises: Sequence[Exercise]):
-        done = states()
-        self._rows = [
-            (e, done.get(e.chapter, {}).get(e.name, "open")) for e in exercises
-        ]
-
-    def _summary(self) -> str:
-        solved = sum(state == "solved" for _, state in self._rows)
-        return f"{solved} of {len(self._rows)} exercises solved"
-
-    def __repr__(self) -> str:
-        width = max((len(e.title) for e, _ in self._rows), default=0)
-        lines = [
-            f"  {MARKS[state]} {e.title:{width}}  {kind(e):5}  {WORDS[state]}"
-            for e, state in self._rows
-        ]
-        return "\n".join([self._summary(), *lines])
-
-    def _repr_html_(self) -> str:
-        rows = "".join(
-            f'<tr><td style="{LEFT};color:{COLORS[state]}">{MARKS[state]}</td>'
-            f'<td style="{LEFT}"><a href="#cell-id=ex-{e.name}">{html.escape(e.title)}'
-            f'</a></td><td style="{LEFT}">{kind(e)}</td>'
-            f'<td style="{LEFT}">{WORDS[state]}</td></tr>'
-            for e, state in self._rows
-        )
-        head = "".join(
-            f'<th style="{LEFT}">{word}</th>' for word in ("", "exercise", "", "state")
-        )
-        return (
-            f"<p>{self._summary()}. Run the cell again to bring this up to date.</p>"
-            f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-        )
-
-
-def kind(exercise: Exercise) -> str:
-    """Return how much work an exercise is, in a word."""
-    return "build" if exercise.build else "short"

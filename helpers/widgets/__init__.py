@@ -1,16 +1,14 @@
 """The instruments: tuning panel, explorer, live chart."""
 
-from helpers.widgets.controls import Choice, Linear, Log, Whole
-from helpers.widgets.decision import DecisionView
-from helpers.widgets.explorer import Explorer
+from helpers.tuning.ranges import Choice, IntSlider, LogSlider, Slider
 from helpers.widgets.panel import TuningPanel
+from helpers.widgets.plane_view import DecisionView
 
 __all__ = [
     "Choice",
     "DecisionView",
-    "Explorer",
-    "Linear",
-    "Log",
+    "Slider",
+    "LogSlider",
     "TuningPanel",
-    "Whole",
+    "IntSlider",
 ]

@@ -1,32 +1,5 @@
-"""Every widget carries a still picture, for places where no kernel runs."""
+"""Still pictures where claims and explorers look for them."""
 
-import base64
+from helpers.widgets.picture import VIEW, StillPicture
 
-from matplotlib.figure import Figure
-
-from helpers.figures import to_png
-
-VIEW = "application/vnd.jupyter.widget-view+json"
-
-
-class StillPicture:
-    """Mixin for an ipywidgets widget: adds a PNG and one line of text to its display.
-
-    A front end with a kernel shows the live widget; GitHub, nbconvert, print and a
-    notebook that was opened again show the picture.
-    """
-
-    def picture(self) -> Figure:
-        """What the widget shows now, drawn by matplotlib."""
-        raise NotImplementedError
-
-    def _repr_mimebundle_(self, include=None, exclude=None, **_):
-        return {
-            "text/plain": repr(self),
-            "image/png": base64.b64encode(to_png(self.picture())).decode("ascii"),
-            VIEW: {
-                "version_major": 2,
-                "version_minor": 0,
-                "model_id": self.model_id,
-            },
-        }
+__all__ = ["VIEW", "StillPicture"]

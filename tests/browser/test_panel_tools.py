@@ -10,7 +10,8 @@ CELLS = (
     """
 import os
 from pathlib import Path
-from helpers import Choice, Log, TuningPanel, Whole, SoftmaxRegression, load_images
+from helpers import Choice, IntSlider, LogSlider, SoftmaxRegression, TuningPanel
+from helpers import load_images
 from helpers.data import real
 real.data_folders = lambda: [Path(os.environ["COURSE_DATA"])]  # which holds nothing
 data = load_images()
@@ -20,9 +21,9 @@ TuningPanel(
     SoftmaxRegression,
     data,
     datasets=("digits", "fashion_mnist"),
-    lr=Log(0.001, 100, start=0.1),
+    lr=LogSlider(0.001, 100, start=0.1),
     batch_size=Choice(16, 64, 256, 1024, start=256),
-    num_epochs=Whole(1, 1000, start=4),
+    num_epochs=IntSlider(1, 1000, start=4),
     weight_decay=Choice(0.0, 1e-4, 1e-3),
 )
 """,

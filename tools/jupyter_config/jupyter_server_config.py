@@ -1,4 +1,4 @@
-"""Settings of the server that `make lab` starts; a user's own are read as well."""
+"""How notebooks are saved; read by `make lab` and by any server of the environment."""
 
 import sys
 import warnings

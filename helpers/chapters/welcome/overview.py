@@ -9,7 +9,7 @@ from pathlib import Path
 from helpers import chapters
 from helpers.exercises import Exercise
 from helpers.exercises.feedback import COLORS, LEFT
-from helpers.progress import states
+from helpers.exercises.progress import states
 
 NOTEBOOKS = Path(__file__).parents[3] / "notebooks"
 TITLES = (

@@ -1,0 +1,226 @@
+"""Claims of chapter 1 on linear classifiers.
+
+The examples are drawn with replacement, by the seed, so that the spread over seeds is
+that over training sets; all configurations get the same ones. Images are reduced to the
+means of square blocks of pixels, which brings the exact solutions within reach.
+"""
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from helpers.claims import SAME, difference
+from helpers.data import Examples, ImageData
+from helpers.widgets.predict import claim
+
+SIZES = (12_000, 10_000, 10_000)  # of the sets made here: train, val, test
+
+
+def features(X: Tensor, block: int = 4) -> Tensor:
+    """Inputs as a matrix (n, d + 1) in float64, whose last column is 1, for the bias.
+
+    Images become the means of their blocks of ``block`` x ``block`` pixels.
+    """
+    if X.ndim == 4:
+        X = F.avg_pool2d(X, block).flatten(1)
+    return F.pad(X.double(), (0, 1), value=1.0)
+
+
+def drawn(examples: Examples, n: int, seed: int) -> Examples:
+    """Draw n of the examples, with replacement."""
+    generator = torch.Generator().manual_seed(seed)
+    index = torch.randint(len(examples), (n,), generator=generator)
+    return Examples(examples.X[index], examples.y[index])
+
+
+def least_squares(X: Tensor, Y: Tensor) -> Tensor:
+    """Weights (d, K) of the smallest squared error; of several, the shortest."""
+    return torch.linalg.pinv(X) @ Y
+
+
+def descended(loss, shape: tuple[int, int], num_epochs: int) -> Tensor:
+    """Weights that make a loss small, by L-BFGS from zero.
+
+    A pass over the data is one of its iterations; a line search chooses the step, so
+    that no learning rate can favor one of the losses.
+    """
+    W = torch.zeros(shape, dtype=torch.float64, requires_grad=True)
+    optimizer = torch.optim.LBFGS(
+        [W],
+        max_iter=num_epochs,
+        history_size=20,
+        line_search_fn="strong_wolfe",
+        tolerance_grad=1e-9,
+        tolerance_change=0,
+    )
+
+    def closure():
+        optimizer.zero_grad()
+        value = loss(W) + 0.5e-4 * (W**2).sum()  # keeps separable classes finite
+        value.backward()
+        return value
+
+    optimizer.step(closure)
+    return W.detach()
+
+
+def logistic(X: Tensor, Y: Tensor, num_epochs: int) -> Tensor:
+    """Weights (d, K) of K logistic regressions, one for each column of 0 and 1."""
+
+    def loss(W):
+        each = F.binary_cross_entropy_with_logits(X @ W, Y, reduction="none")
+        return each.mean(0).sum()  # the columns share no weight: K separate problems
+
+    return descended(loss, (X.shape[1], Y.shape[1]), num_epochs)
+
+
+def share_right(y_hat: Tensor, y: Tensor) -> float:
+    """Share of the predictions that are the label."""
+    return (y_hat == y).double().mean().item()
+
+
+# -- a few positives that lie far away -----------------------------------------------
+
+
+def points() -> ImageData:
+    """Numbers of two classes: negative ones, positive ones, and a gap around 0."""
+
+    def draw(n, seed):
+        y = torch.arange(n) % 2
+        x = 0.2 + 1.8 * torch.rand(n, generator=torch.Generator().manual_seed(seed))
+        return Examples(torch.where(y == 1, x, -x)[:, None], y)
+
+    parts = (draw(n, seed) for seed, n in enumerate(SIZES))
+    return ImageData("points", ("negative", "positive"), *parts)
+
+
+def two_classes(examples: Examples, seed: int, num_classes: int) -> list[Examples]:
+    """Two neighboring classes, others for the next seed, relabeled 0 and 1."""
+    first = 2 * seed % num_classes
+    chosen = [examples.X[examples.y == first + k] for k in (0, 1)]
+    return [Examples(X, torch.full((len(X),), k)) for k, X in enumerate(chosen)]
+
+
+def joined(parts: list[Examples]) -> Examples:
+    """All examples of several parts."""
+    return Examples(torch.cat([p.X for p in parts]), torch.cat([p.y for p in parts]))
+
+
+def far(examples: Examples) -> Examples:
+    """The same, moved by 28 (points) or made 10 times as bright (images)."""
+    X = examples.X
+    return Examples(X + 28 if X.ndim == 2 else 10 * X, examples.y)
+
+
+SIDES = {
+    "linear regression is worse": -0.01,
+    SAME: 0.01,
+    "linear regression is better": None,
+}
+
+
+@claim(
+    "Linear regression makes a good binary classifier.",
+    difference(
+        "linear regression, near and far",
+        "logistic regression, near and far",
+        SIDES,
+        "Accuracy, linear minus logistic regression, trained with far positives",
+    ),
+    true=[SAME, "linear regression is better"],
+    also=[
+        difference(
+            "linear regression, near",
+            "logistic regression, near",
+            SIDES,
+            "The same, trained without far positives",
+        )
+    ],
+    live=(1_000, 50, 5),
+    full=(1_000, 50, 10),
+    sets={"points": points},
+)
+def far_positives(data, n_train, num_epochs, seed):
+    """Two classifiers without and with far positives, tested on examples as usual."""
+    K = len(data.classes)
+    test = joined(two_classes(data.test, seed, K))
+    # As many of each class: with far examples, the border of least squares is moved
+    # by the least imbalance of the near ones, which is not what is asked.
+    parts = [
+        drawn(part, n_train // 2, seed) for part in two_classes(data.train, seed, K)
+    ]
+    near, added = joined(parts), far(parts[1].take(n_train // 10))
+    X_test, results = features(test.X), {}
+    for name, examples in (("near", near), ("near and far", joined([near, added]))):
+        X, Y = features(examples.X), examples.y[:, None].double()
+        for model, w, border in (
+            ("linear regression", least_squares(X, Y), 0.5),
+            ("logistic regression", logistic(X, Y, num_epochs), 0.0),
+        ):
+            y_hat = (X_test @ w).squeeze(1) > border
+            results[f"{model}, {name}"] = {"accuracy": share_right(y_hat, test.y)}
+    return results
+
+
+# -- binary classifiers put together -------------------------------------------------
+
+
+def three_in_a_row() -> ImageData:
+    """Numbers of three classes, one between the other two, with gaps between them."""
+
+    def draw(n, seed):
+        y = torch.arange(n) % 3
+        x = torch.rand(n, generator=torch.Generator().manual_seed(seed))
+        return Examples((y - 1.3 + 0.6 * x)[:, None], y)
+
+    parts = (draw(n, seed) for seed, n in enumerate(SIZES))
+    return ImageData("three-in-a-row", ("left", "middle", "right"), *parts)
+
+
+TOGETHER = {
+    "put together they are worse": -0.01,
+    SAME: 0.01,
+    "put together they are better": None,
+}
+
+
+@claim(
+    "Binary classifiers, one for each class, put together classify as well as softmax "
+    "regression.",
+    # The statement is about any binary classifier, so the weaker kind decides.
+    difference(
+        "least squares, one against the rest",
+        "softmax regression",
+        TOGETHER,
+        "Accuracy, least squares one against the rest minus softmax regression",
+    ),
+    true=[SAME, "put together they are better"],
+    also=[
+        difference(
+            "logistic, one against the rest",
+            "softmax regression",
+            TOGETHER,
+            "Accuracy, logistic one against the rest minus softmax regression",
+        )
+    ],
+    live=(2_000, 50, 5),
+    full=(12_000, 100, 10),
+    sets={"three-in-a-row": three_in_a_row},
+)
+def one_vs_rest(data, n_train, num_epochs, seed):
+    """Three ways to name one of several classes by the largest of their scores."""
+    examples, K = drawn(data.train, n_train, seed), len(data.classes)
+    X, X_test, y = features(examples.X), features(data.test.X), examples.y
+    Y = F.one_hot(y, K).double()  # column k: class k against the rest
+    shape = (X.shape[1], K)
+    weights = {
+        "least squares, one against the rest": least_squares(X, Y),
+        "logistic, one against the rest": logistic(X, Y, num_epochs),
+        "softmax regression": descended(
+            lambda W: F.cross_entropy(X @ W, y), shape, num_epochs
+        ),
+    }
+    return {
+        name: {"accuracy": share_right((X_test @ W).argmax(1), data.test.y)}
+        for name, W in weights.items()
+    }

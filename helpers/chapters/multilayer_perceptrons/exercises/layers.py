@@ -1,0 +1,111 @@
+"""Exercises of chapter 3 on layers: their sizes, slopes and products."""
+
+from torch import tensor
+
+from helpers.exercises import exercise
+
+
+@exercise(
+    "Number of parameters",
+    cases=[([3, 5],), ([784, 256, 10],), ([2, 2, 2, 1],), ([1, 4, 3],)],
+    hint="Take one layer from `n_in` to `n_out` first: how large is its weight, and "
+    "how large its bias? Then add up over neighbors in the list.",
+    then="Compare `sum(p.numel() for p in net.parameters())`.",
+    usual="""
+        ` + n_out` =>
+            You counted the weights. Each layer also has a bias for each of its outputs.
+        + n_out => + n_in
+            A bias belongs to an output of the layer, not to an input.
+        + n_out => + 1
+            A layer has as many biases as outputs, not one for all of them.
+        ` + n_out` =>
+        in pairs) => in pairs) + sum(widths)
+            You gave the inputs biases, too: the first number is no layer.
+        return tensor(widths).prod() + sum(widths[1:])
+            You multiplied all widths. Only neighbors are connected: one product for
+            each pair of neighbors, and then a sum.
+        return widths[0] * widths[-1] + widths[-1]
+            This is the direct map from the inputs to the outputs; the hidden layers
+            stand between them.
+    """,
+)
+def num_parameters(widths):
+    # Each layer has one row of weights per output, and one bias per output.
+    pairs = zip(widths[:-1], widths[1:], strict=True)
+    return sum(n_in * n_out + n_out for n_in, n_out in pairs)
+
+
+@exercise(
+    "The slope from the value",
+    stars=2,
+    cases=[
+        (tensor([0.5]),),
+        (tensor([0.1, 0.9, 0.25]),),
+        (tensor([[0.0, 1.0], [0.75, 0.6]]),),
+    ],
+    hint="From a = 1 / (1 + exp(-z)) follow exp(-z) = (1 - a) / a, and the slope "
+    "exp(-z) / (1 + exp(-z))**2. Put the first into the second.",
+    then="So backward needs only what forward has kept.",
+    usual="""
+        return a.sigmoid() * (1 - a.sigmoid())
+            `a` is the sigmoid's value, not its input z: you took the sigmoid twice.
+            Write the same slope with a alone.
+        return 1 - a**2
+            This is the slope of tanh. The sigmoid's has the factors a and 1 - a.
+        1 - a => a - 1
+            The sigmoid rises everywhere, so its slope cannot be negative.
+        a * (1 - a) => 1 - a
+            One factor is missing: at the value 0 the sigmoid is flat.
+    """,
+)
+def sigmoid_slope(a):
+    return a * (1 - a)
+
+
+@exercise(
+    "Merge two layers",
+    stars=2,
+    cases=[
+        (
+            tensor([[1.0, 2.0], [0.0, 1.0]]),
+            tensor([1.0, 0.0]),
+            tensor([[0.0, 1.0], [3.0, 1.0]]),
+            tensor([0.0, 10.0]),
+        ),
+        (
+            tensor([[1.0, 0.0, 2.0], [0.0, 1.0, -1.0]]),
+            tensor([1.0, -1.0]),
+            tensor([[1.0, 1.0], [2.0, 0.0], [0.0, 5.0], [1.0, -1.0]]),
+            tensor([0.0, 1.0, 0.0, 2.0]),
+        ),
+        (
+            tensor([[2.0], [3.0]]),
+            tensor([1.0, 1.0]),
+            tensor([[4.0, -1.0]]),
+            tensor([5.0]),
+        ),
+    ],
+    hint="Write down what two layers do to x, one inside the other, and multiply out. "
+    "What is multiplied by x, and what is not?",
+    then="This holds only because nothing bends in between.",
+    usual="""
+        W2 @ W1 => W1 @ W2
+            The matrices stand in the wrong order: the first layer is applied first, so
+            it stands next to the input, at the right.
+        return W1 @ W2, W1 @ b2 + b1
+            These are the layers in the other order: W2 comes after W1, so it stands at
+            the left of it.
+        W2 @ b1 => b1
+            The first bias passes through the second layer as well: W2 multiplies it.
+        W2 @ b1 + b2 => b2
+            The first bias is lost. Put the input 0 into both layers and see what comes
+            out.
+        W2 @ b1 + b2 => W2 @ b1
+            The second bias is lost.
+        W2 @ W1 => W1.T @ W2.T
+            This is the transpose. As in `nn.Linear`, a weight is (outputs, inputs).
+    """,
+)
+def merge_layers(W1, b1, W2, b2):
+    # W2 (W1 x + b1) + b2 = (W2 W1) x + (W2 b1 + b2)
+    return W2 @ W1, W2 @ b1 + b2

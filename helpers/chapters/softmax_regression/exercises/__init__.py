@@ -1,0 +1,5 @@
+"""Exercises of chapter 2, softmax regression, in the order of the notebook."""
+
+from helpers.exercises import cells
+
+EXERCISES, check, table = cells(f"{__name__}.probabilities", f"{__name__}.training")

@@ -1,0 +1,33 @@
+"""The course's look, and the drawings that several chapters share.
+
+Every function returns a matplotlib Figure made without pyplot, so that nothing is
+drawn twice and no global figure is left over; as a cell's last value it shows as PNG.
+"""
+
+from helpers.figures.curves import draw_curves, plot_curves
+from helpers.figures.images import show_images
+from helpers.figures.intervals import Interval, Scale, plot_intervals
+from helpers.figures.regions import draw_regions, plot_regions
+from helpers.figures.style import (
+    COLORS,
+    DASHES,
+    line_style,
+    to_png,
+    use_course_style,
+)
+
+__all__ = [
+    "COLORS",
+    "DASHES",
+    "Interval",
+    "Scale",
+    "draw_curves",
+    "draw_regions",
+    "line_style",
+    "plot_curves",
+    "plot_intervals",
+    "plot_regions",
+    "show_images",
+    "to_png",
+    "use_course_style",
+]

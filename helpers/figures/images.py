@@ -1,0 +1,59 @@
+"""Pictures in rows and columns."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+
+
+def show_images(
+    images, titles: Sequence[str] | None = None, num_cols: int = 10, scale: float = 1.0
+) -> Figure:
+    """A grid of images, each with its title above it.
+
+    Parameters
+    ----------
+    images : (n, h, w), (n, 1, h, w) or (n, 3, h, w), colours in 0..1. Values outside
+        0..1 (weights, say) are drawn from blue (negative) over white to red.
+    titles : n strings, or None.
+    num_cols : images in a row.
+    scale : width of an image in units of about 75 screen pixels.
+
+    Raises
+    ------
+    ValueError : no image, or fewer titles than images.
+    """
+    images = np.asarray(images, dtype=float)
+    if images.ndim == 4:
+        images = images[:, 0] if images.shape[1] == 1 else np.moveaxis(images, 1, -1)
+    n = len(images)
+    if n == 0:
+        raise ValueError("there is no image to show")
+    if titles is not None and len(titles) != n:
+        raise ValueError(f"{n} images need {n} titles, got {len(titles)}")
+    # Every pixel of an image becomes the same whole number of screen pixels.
+    h, w = images.shape[1:3]
+    zoom = max(1, round(75 * scale / w))
+    above = 0 if titles is None else 4 + 13 * max(t.count("\n") + 1 for t in titles)
+    cell_w, cell_h = w * zoom + 6, h * zoom + 6 + above
+    cols = min(num_cols, n)
+    width, height = cols * cell_w, -(-n // cols) * cell_h
+    figure = Figure(figsize=(width / 100, height / 100), dpi=100, layout="none")
+    signed = images.min() < 0
+    reach = np.abs(images).max() if signed else 1.0
+    look = {"cmap": "RdBu_r", "vmin": -reach} if signed else {"cmap": "gray", "vmin": 0}
+    for k, image in enumerate(images):
+        left = (k % cols) * cell_w + 3
+        top = (k // cols) * cell_h + above + 3
+        box = (
+            left / width,
+            1 - (top + h * zoom) / height,
+            w * zoom / width,
+            h * zoom / height,
+        )
+        ax = figure.add_axes(box)
+        ax.set_axis_off()
+        ax.imshow(image, vmax=reach, interpolation="nearest", **look)
+        if titles is not None:
+            ax.set_title(titles[k], fontsize=8, loc="center", pad=2)
+    return figure

@@ -1,0 +1,52 @@
+"""How good a network is: mean loss and accuracy over examples."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from helpers.data import Examples, minibatches
+from helpers.training.history import Metrics
+from helpers.training.step import LossFunction, Sums
+
+
+def accuracy(y_hat: Tensor, y: Tensor) -> float:
+    """Share of rows whose largest logit stands at the label.
+
+    Parameters
+    ----------
+    y_hat : (n, K) logits or probabilities.
+    y : (n,) class indices.
+
+    Taught in chapter 2.
+    """
+    return (y_hat.argmax(1) == y).float().mean().item()
+
+
+@torch.no_grad()
+def evaluate(
+    net: Callable[[Tensor], Tensor],
+    examples: Examples,
+    loss: LossFunction = F.cross_entropy,
+    batch_size: int = 1024,
+) -> Metrics:
+    """Mean loss and accuracy over all examples, in evaluation mode.
+
+    The module's mode (train or eval) is put back afterwards. Accuracy is None where
+    the targets are not class indices.
+    """
+    training = isinstance(net, nn.Module) and net.training
+    if isinstance(net, nn.Module):
+        net.eval()
+        weight = next(net.parameters(), None)
+        examples = examples if weight is None else examples.to(weight.device)
+    sums = Sums()
+    try:
+        for X, y in minibatches(examples, batch_size):
+            y_hat = net(X)
+            sums.add(y_hat, y, loss(y_hat, y))
+    finally:
+        if training:
+            net.train()
+    return sums.metrics()

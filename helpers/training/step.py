@@ -1,0 +1,116 @@
+"""The parts of one training step: update, running sums, learning rate."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from helpers.training.history import Metrics
+
+LossFunction = Callable[[Tensor, Tensor], Tensor]
+
+
+def set_learning_rate(optimizer, lr: float, scheduler=None) -> None:
+    """Give a running optimizer a new learning rate.
+
+    All parameter groups, and the base rates of the scheduler, change by the same
+    factor, so groups keep their ratios and the schedule goes on from the new rate.
+    """
+    if not (math.isfinite(lr) and lr >= 0):
+        raise ValueError(f"lr must be a finite number of at least 0, got {lr}")
+    if not hasattr(optimizer, "param_groups"):
+        optimizer.lr = lr  # an optimizer written in a chapter
+        return
+    old = optimizer.param_groups[0]["lr"]
+
+    def moved(rate: float) -> float:
+        return lr if rate == old or old == 0 else rate * lr / old
+
+    for group in optimizer.param_groups:
+        for key in ("lr", "initial_lr"):
+            if key in group:
+                group[key] = moved(group[key])
+    if scheduler is not None and hasattr(scheduler, "base_lrs"):
+        scheduler.base_lrs = [moved(base) for base in scheduler.base_lrs]
+
+
+def learning_rate(optimizer) -> float:
+    """Learning rate of the first parameter group (NaN if the optimizer has none)."""
+    if hasattr(optimizer, "param_groups"):
+        return optimizer.param_groups[0]["lr"]
+    return getattr(optimizer, "lr", math.nan)
+
+
+class Sums:
+    """Mean loss and accuracy over many batches, without waiting for any of them.
+
+    Results stay on the device and are added up once in a while: the small operations
+    of every step would cost a small network some percent of its speed.
+    """
+
+    def __init__(self):
+        self._batches: list[tuple[Tensor, Tensor, Tensor]] = []
+        self._loss, self._hits, self._n, self._labels = 0.0, 0, 0, True
+
+    def add(self, y_hat: Tensor, y: Tensor, loss: Tensor) -> None:
+        """Take a batch: (b, K) outputs, (b,) targets, their mean loss; all detached."""
+        self._batches.append((y_hat, y, loss))
+        if len(self._batches) == 64:
+            self._add_up()
+
+    def _add_up(self) -> None:
+        if not self._batches:
+            return
+        outputs, targets, losses = zip(*self._batches, strict=True)
+        self._batches.clear()
+        sizes = torch.tensor([len(y) for y in targets], device=losses[0].device)
+        self._loss = self._loss + (torch.stack(losses) * sizes).sum()
+        self._n += sum(len(y) for y in targets)
+        self._labels = not targets[0].is_floating_point()
+        if self._labels:
+            hits = torch.cat(outputs).argmax(1) == torch.cat(targets)
+            self._hits = self._hits + hits.sum()
+
+    def metrics(self) -> Metrics:
+        """Return the means over all examples so far."""
+        self._add_up()
+        right = float(self._hits) / self._n if self._labels else None
+        return Metrics(float(self._loss) / self._n, right)
+
+
+@dataclass
+class Trainer:
+    """One gradient step: forward, backward, update."""
+
+    net: Callable[[Tensor], Tensor]
+    parameters: list[Tensor]
+    optimizer: object
+    loss: LossFunction
+    clip_norm: float | None
+
+    def step(self, X: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        """Return (y_hat, loss) from before the update."""
+        # Somebody may have looked at the paused network in evaluation mode.
+        if isinstance(self.net, nn.Module) and not self.net.training:
+            self.net.train()
+        result = []
+
+        def closure():
+            self.optimizer.zero_grad()
+            y_hat = self.net(X)
+            loss = self.loss(y_hat, y)
+            loss.backward()
+            if self.clip_norm is not None:
+                nn.utils.clip_grad_norm_(self.parameters, self.clip_norm)
+            result.append((y_hat.detach(), loss.detach()))
+            return loss
+
+        with torch.enable_grad():  # the consumer may stand inside no_grad
+            if isinstance(self.optimizer, torch.optim.LBFGS):
+                self.optimizer.step(closure)  # it evaluates the loss several times
+            else:
+                closure()
+                self.optimizer.step()
+        return result[0]

@@ -1,0 +1,1 @@
+"""Tuning without a screen: ranges, settings, trainings in a thread, kept runs."""

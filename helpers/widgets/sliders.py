@@ -1,0 +1,71 @@
+"""Declared hyperparameters as labelled ipywidgets controls."""
+
+import math
+from functools import singledispatch
+
+import ipywidgets
+
+from helpers.tuning.ranges import (
+    Choice,
+    IntSlider,
+    LogSlider,
+    Range,
+    Slider,
+    label_of,
+)
+
+
+def control_of(name: str, declared: Range) -> ipywidgets.Widget:
+    """A labelled control whose ``value`` is the hyperparameter."""
+    look = {
+        "description": label_of(name),
+        "style": {"description_width": "96px"},
+        "layout": ipywidgets.Layout(width="100%", margin="2px 0"),
+    }
+    return _control(declared, value=declared.start, **look)
+
+
+@singledispatch
+def _control(declared: Range, **look) -> ipywidgets.Widget:
+    raise TypeError(f"no control for {declared!r}")
+
+
+@_control.register
+def _(declared: Slider, **look):
+    return ipywidgets.FloatSlider(
+        min=declared.low,
+        max=declared.high,
+        step=_step(declared),
+        readout_format=".3g",
+        **look,
+    )
+
+
+@_control.register
+def _(declared: LogSlider, **look):
+    low, high = math.log10(declared.low), math.log10(declared.high)
+    return ipywidgets.FloatLogSlider(
+        min=low, max=high, step=0.05, readout_format=".3g", **look
+    )
+
+
+@_control.register
+def _(declared: IntSlider, **look):
+    return ipywidgets.IntSlider(min=declared.low, max=declared.high, **look)
+
+
+@_control.register
+def _(declared: Choice, **look):
+    return ipywidgets.Dropdown(options=list(declared.options.items()), **look)
+
+
+def _step(declared: Slider) -> float:
+    """A hundred steps, if one of them meets the start; else a power of ten.
+
+    The browser moves a value that lies between two stops to the next of them.
+    """
+    step = (declared.high - declared.low) / 100
+    stops = (declared.start - declared.low) / step
+    if math.isclose(stops, round(stops), abs_tol=1e-6):
+        return step
+    return 10 ** math.floor(math.log10(2 * step))

@@ -1,0 +1,124 @@
+"""The solutions of chapter 2 agree with torch, not only with themselves."""
+
+import pytest
+import torch
+from torch import tensor
+from torch.nn import functional as F
+from torch.utils.data import DataLoader
+
+from helpers.chapters.softmax_regression.exercises import probabilities, training
+
+GENERATOR = torch.Generator().manual_seed(0)
+LOGITS = torch.randn(6, 4, generator=GENERATOR)
+Y = tensor([3, 0, -100, 1, 1, -100])
+
+
+def test_temperature():
+    gap, p = tensor([1.0, 3.0]), tensor([0.9, 0.6])
+    T = probabilities.temperature_for.solution(gap, p)
+    logits = torch.stack([gap, torch.zeros(2)], 1) / T[:, None]
+    assert torch.allclose(logits.softmax(1)[:, 0], p)
+
+
+def test_log_softmax():
+    assert torch.allclose(
+        probabilities.log_softmax.solution(LOGITS), F.log_softmax(LOGITS, -1)
+    )
+
+
+def test_expected_loss():
+    """Nine examples of ten right: the mean over ten rows, by hand."""
+    p_true = tensor([0.7] * 9 + [0.3 / 4])
+    loss = probabilities.expected_loss.solution(tensor([0.9]), tensor([0.7]), 5)
+    assert torch.allclose(loss, -p_true.log().mean())
+
+
+def test_expected_loss_is_smallest_at_honest_confidence():
+    confidence = torch.linspace(0.11, 0.99, 89)  # steps of 0.01
+    loss = probabilities.expected_loss.solution(torch.full((89,), 0.9), confidence, 10)
+    assert confidence[loss.argmin()].item() == pytest.approx(0.9, abs=0.005)
+
+
+def test_gradient():
+    logits, y = LOGITS.clone().requires_grad_(), Y.clamp(min=0)
+    (gradient,) = torch.autograd.grad(F.cross_entropy(logits, y), logits)
+    ours = training.cross_entropy_gradient.solution(LOGITS, y)
+    assert torch.allclose(ours, gradient, atol=1e-6)
+
+
+def test_weighted_mean():
+    weight = tensor([1.0, 2.0, 5.0, 0.5])
+    losses = F.cross_entropy(LOGITS, Y, reduction="none")
+    ours = training.weighted_mean.solution(losses, Y, weight)
+    assert torch.allclose(ours, F.cross_entropy(LOGITS, Y, weight=weight))
+
+
+@pytest.mark.parametrize("drop_last", [False, True])
+@pytest.mark.parametrize("n", [3, 8, 10])
+def test_num_steps(n, drop_last):
+    loader = DataLoader(range(n), batch_size=4, drop_last=drop_last)
+    steps = sum(1 for _ in range(3) for _ in loader)
+    assert training.num_steps.solution(n, 4, 3, drop_last) == steps
+
+
+def without_autograd(X, y, num_classes, lr, num_epochs, batch_size):
+    W, b = torch.zeros(X.shape[1], num_classes), torch.zeros(num_classes)
+    Y = F.one_hot(y, num_classes)
+    for _ in range(num_epochs):
+        order = torch.randperm(len(X))
+        for k in range(0, len(X), batch_size):
+            part = order[k : k + batch_size]
+            error = (torch.softmax(X[part] @ W + b, 1) - Y[part]) / len(y[part])
+            W = W - lr * X[part].T @ error
+            b = b - lr * error.sum(0)
+    return W, b
+
+
+def with_a_list(X, y, num_classes, lr, num_epochs, batch_size):
+    X = X.double()
+    W = torch.zeros(X.shape[1], num_classes, dtype=torch.double, requires_grad=True)
+    b = torch.zeros(num_classes, dtype=torch.double, requires_grad=True)
+    for epoch in range(num_epochs):
+        order = torch.randperm(len(X), generator=torch.Generator().manual_seed(epoch))
+        for index in order.split(batch_size):
+            loss = -F.log_softmax(X[index] @ W + b, 1)[range(len(index)), y[index]]
+            grads = torch.autograd.grad(loss.mean(), [W, b])
+            with torch.no_grad():
+                W -= lr * grads[0]
+                b -= lr * grads[1]
+    return [W, b]
+
+
+@pytest.mark.parametrize("answer", [without_autograd, with_a_list])
+def test_other_ways_to_build_pass(answer):
+    feedback = training.fit_softmax.check(answer)
+    assert feedback.state == "solved", feedback
+
+
+BEGINNINGS = (
+    "The gradients are never set to zero",
+    "Nothing is learned",
+    "The loss rises",
+    "The bias b stays 0",
+    "Softmax is applied twice",
+)
+
+
+@pytest.mark.parametrize("words", BEGINNINGS)
+def test_a_mistake_is_known_in_another_order_of_the_batches(words):
+    build = training.fit_softmax
+    (mistake,) = [m for m in build.mistakes if m.says.startswith(words)]
+
+    def answer(X, y, num_classes, lr, num_epochs, batch_size):
+        torch.manual_seed(11)
+        return mistake.wrong(X, y, num_classes, lr, num_epochs, batch_size)
+
+    assert build.check(answer).means == mistake.says
+
+
+def test_the_build_passes_in_any_random_order():
+    for seed in range(10):
+        torch.manual_seed(seed)
+        X, y = training.clouds()
+        value = training.fit_softmax.solution(X, y, 3, 0.5, 5, 16)
+        assert training.reached(value, value, X, y) == ""
