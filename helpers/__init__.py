@@ -21,20 +21,20 @@ from helpers.data import (
     with_label_noise,
 )
 from helpers.devices import default_device
-from helpers.experiments import check_band
 from helpers.figures import plot_curves, show_images, use_course_style
 from helpers.models import MLP, LeNet, SoftmaxRegression
 from helpers.seeds import seeded
-from helpers.training import History, accuracy, evaluate, fit, train
+from helpers.training import History, accuracy, check_band, evaluate, fit, train
 from helpers.widgets import (
     Choice,
     DecisionView,
-    Explorer,
     IntSlider,
     LogSlider,
     Slider,
     TuningPanel,
 )
+from helpers.widgets.explorer import explorer
+from helpers.widgets.scene import Pane
 
 use_course_style()
 
@@ -43,7 +43,7 @@ __all__ = [
     "Choice",
     "DecisionView",
     "Examples",
-    "Explorer",
+    "Pane",
     "History",
     "ImageData",
     "LeNet",
@@ -58,6 +58,7 @@ __all__ = [
     "d2l",  # noqa: F822  (made by __getattr__)
     "default_device",
     "evaluate",
+    "explorer",
     "fit",
     "load_checkpoint",
     "load_images",

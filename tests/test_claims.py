@@ -1,273 +1,130 @@
-"""Claims: verdicts at small size, the stored rows, Predict, and `make claims`."""
+"""Claims: their form, the stored rows, Predict, the report, and `make claims`."""
 
+import ast
 import base64
 import csv
 import dataclasses
+import html
 import io
-import json
-from functools import partial
+import math
+import re
 
+import joblib
+import numpy as np
 import pytest
-import torch
 from PIL import Image
-from torch.nn import functional as F
 
-from helpers import load_images
-from helpers.chapters.dropout_and_regularization import claims as chapter_04
-from helpers.chapters.linear_algebra_and_gradients import claims as chapter_01
-from helpers.chapters.linear_algebra_and_gradients import experiments as experiments_01
-from helpers.chapters.linear_algebra_and_gradients import experiments_descent
-from helpers.chapters.multilayer_perceptrons import claims as chapter_03
-from helpers.chapters.multilayer_perceptrons import experiments as experiments_03
-from helpers.chapters.softmax_regression import claims as chapter_02
-from helpers.chapters.softmax_regression import experiments
-from helpers.experiments import Estimate, Question
-from helpers.widgets import claim as claim_module
-from helpers.widgets.claim import COMPARED, STORED, Claim, Report, Size
-from helpers.widgets.picture import VIEW
-from helpers.widgets.predict import Predict, cells
-from tests.taught import notebook_path
+from helpers.claims import (
+    STORED,
+    Claim,
+    Estimate,
+    Report,
+    Size,
+    Table,
+    difference,
+    level,
+)
+from helpers.claims import claim as plain_claim
+from helpers.exercises import progress
+from helpers.figures.intervals import Interval, Scale, plot_intervals, spread
+from helpers.widgets.predict import Predict
+from helpers.widgets.predict import claim as decorated
+from helpers.widgets.still import VIEW
+from tests.verdicts import CLAIMS
 from tools import claims as tool
+from tools.stored import ROOT
 
-ALL = {
-    "01": chapter_01.CLAIMS,
-    "02": chapter_02.CLAIMS,
-    "03": chapter_03.CLAIMS,
-    "04": chapter_04.CLAIMS,
-}
-CLAIMS = [claim for found in ALL.values() for claim in found]
-BY_NAME = {claim.name: claim for claim in CLAIMS}
-# Live, on the embedded data. A claim that does not hold is not supported.
-EXPECTED = {
-    "far-positives": ("not supported", "linear regression is worse"),
-    "one-vs-rest": ("not supported", "put together they are worse"),
-    "noise-floor": ("not supported", "it stays away from it"),
-    "near-the-limit": ("not supported", "the smaller rate is faster"),
-    "squared-error": ("supported", "cross-entropy ends higher"),
-    "softmax-twice": ("not supported", "it learns, but less"),
-    "focal-loss": ("not supported", "no difference of a percentage point"),
-    "test-set": ("not supported", "it is too high"),
-    "uniform-init": ("not supported", "no difference of two percentage points"),
-    "relu-best": ("supported", "ReLU is ahead"),
-    "wide-to-narrow": ("not supported", "narrower is worse"),
-    "second-layer": ("supported", "with the second it is better"),
-    "explosion-window": ("not supported", "it ends less accurate"),
-    "noise-weights": ("supported", "the weights are larger"),
-    "mask-speed": ("supported", "at least twice as fast"),
-    "double-width": ("supported", "it gains"),
-    "l1-zeros": ("not supported", "none, or hardly any"),
-    "dropout-symmetry": ("not supported", "constant weights end lower"),
-    "label-smoothing": ("supported", "it gains"),
-}
-EFFECT = ("no effect", "an effect")
+NAMES = [claim.name for _, claim in CLAIMS]
+EFFECT = {"no effect": 0.5, "an effect": None}
 
 
 @pytest.fixture(autouse=True)
-def on_the_cpu(monkeypatch):
+def on_the_cpu(monkeypatch, tmp_path):
     monkeypatch.setenv("COURSE_DEVICE", "cpu")
-
-
-# Where a claim is not tested live on the images, or its experiment stands elsewhere.
-LIVE = {
-    "far-positives": chapter_01.points,
-    "one-vs-rest": chapter_01.three_in_a_row,
-    "noise-floor": chapter_01.regression,
-    "near-the-limit": chapter_01.regression,
-}
-MODULES = {
-    "far-positives": experiments_01,
-    "one-vs-rest": experiments_01,
-    "noise-floor": experiments_descent,
-    "near-the-limit": experiments_descent,
-} | {claim.name: experiments_03 for claim in chapter_03.CLAIMS}
-
-
-def live_data(name):
-    if name in LIVE:
-        return LIVE[name]()
-    return chapter_02.clouds() if name == "focal-loss" else load_images("digits")
+    monkeypatch.setenv("COURSE_PROGRESS", str(tmp_path / "progress.json"))
 
 
 def toy(effect=1.0, **more):
     """A claim that takes no time: its effect scatters by a hundredth."""
-    return Claim(
-        name="toy",
-        statement="There is an <effect>.",
-        experiment=lambda data, n, epochs, seed: {"A": effect + seed / 100, "B": 0.0},
-        question=Question("A minus B", lambda t: t["A"] - t["B"], (0.5,), EFFECT),
-        holds=("an effect",),
-        live=Size(10, 1, 3),
-        full=Size(20, 2, 5),
+
+    @decorated(
+        "There is an <effect>.",
+        difference("A", "B", EFFECT),
+        true="an effect",
+        live=(10, 1, 3),
+        full=(20, 2, 5),
         **more,
     )
+    def toy(data, n_train, num_epochs, seed):
+        """Measure nothing."""
+        return {"A": effect + seed / 100, "B": 0.0}
+
+    return toy
 
 
 class Data:
     name = "digits"
 
 
-# -- the claims of the chapters ------------------------------------------------------
+# -- the form ------------------------------------------------------------------------
 
 
-# Those that take longest live are run by nbval, in their notebooks, and not once more.
-RUN_AGAIN = [*(c.name for c in chapter_02.CLAIMS), *LIVE, "explosion-window"]
-
-
-@pytest.mark.parametrize("name", RUN_AGAIN)
-def test_verdict_at_live_size(name):
-    verdict = BY_NAME[name].judge(BY_NAME[name].run(live_data(name)))
-    assert (verdict.word, verdict.answer) == EXPECTED[name]
-
-
-@pytest.mark.parametrize("chapter", ALL)
-def test_the_notebook_shows_the_verdict(chapter):
-    cells = json.loads(notebook_path(chapter).read_text("utf-8"))["cells"]
-    shown = [
-        "".join(output["data"]["text/plain"])
-        for cell in cells
-        for output in cell.get("outputs", [])
-        if output.get("output_type") == "execute_result"
-    ]
-    for claim in ALL[chapter]:
-        (report,) = [text for text in shown if text.startswith(claim.statement)]
-        word = EXPECTED[claim.name][0].capitalize()
-        assert report.splitlines()[1].startswith(f"{word}. "), claim.name
-
-
-def broken_twice(logits, y):  # the gradient never reaches the logits
-    return F.cross_entropy(F.softmax(logits.detach(), 1), y) + 0 * logits.sum()
-
-
-def same_images(right, choose_on, test, new, choose=experiments.choose):
-    return choose(right, choose_on, test, test)
-
-
-def swapped(logits, y):
-    return F.cross_entropy(logits, 1 - y)
-
-
-def squares_too(X, block=4):
-    return torch.cat([X, X**2, torch.ones_like(X)], 1).double()
-
-
-def without_noise(examples):
-    return examples.X.double() @ torch.ones(2, 1, dtype=torch.float64)
-
-
-def wrong_sign(*arguments, excess_after=experiments_descent.excess_after):
-    return [-excess for excess in excess_after(*arguments)]
-
-
-def only_narrower_is_right(data, seed, num_hiddens, new_net=experiments_03.new_net):
-    return new_net(data, seed, num_hiddens if num_hiddens == (64, 16) else (16, 16))
-
-
-def second_forgotten(data, seed, num_hiddens, new_net=experiments_03.new_net):
-    return new_net(data, seed, num_hiddens[:1])
-
-
-def normal_too_small(starts=experiments_03.STARTS):
-    normal = [name for name in starts if name.endswith("normal")]
-    return starts | dict.fromkeys(normal, experiments_03.tenth)
-
-
-@pytest.mark.parametrize(
-    "name, attribute, bug, expected",
-    [
-        ("far-positives", "far", lambda examples: examples, "supported"),
-        ("one-vs-rest", "features", squares_too, "supported"),
-        ("noise-floor", "targets", without_noise, "supported"),
-        ("near-the-limit", "excess_after", wrong_sign, "supported"),
-        ("squared-error", "squared_error", F.cross_entropy, "not supported"),
-        ("softmax-twice", "twice", broken_twice, "supported"),
-        (
-            "focal-loss",
-            "LOSSES",
-            experiments.LOSSES | {"cross-entropy": swapped},
-            "supported",
-        ),
-        ("test-set", "choose", same_images, "supported"),
-        ("uniform-init", "STARTS", normal_too_small(), "supported"),
-        (
-            "relu-best",
-            "ACTIVATIONS",
-            experiments_03.ACTIVATIONS
-            | {"ReLU": (torch.nn.ReLU, experiments_03.tenth, (0.1, 0.3, 1.0))},
-            "not supported",
-        ),
-        ("wide-to-narrow", "new_net", only_narrower_is_right, "supported"),
-        ("second-layer", "new_net", second_forgotten, "not supported"),
-        (
-            "explosion-window",
-            "LARGE_AND_XAVIER",
-            dict.fromkeys(("normal, sd 1", "Xavier"), torch.nn.init.xavier_normal_),
-            "supported",
-        ),
-    ],
-    ids=[claim.name for n in ("01", "02", "03") for claim in ALL[n]],
-)
-def test_a_planted_bug_flips_the_verdict(name, attribute, bug, expected, monkeypatch):
-    monkeypatch.setattr(MODULES.get(name, experiments), attribute, bug)
-    claim = BY_NAME[name]
-    assert EXPECTED[name][0] != expected
-    assert claim.judge(claim.run(live_data(name))).word == expected
-
-
-@pytest.mark.parametrize("claim", CLAIMS, ids=BY_NAME)
+@pytest.mark.parametrize("claim", [claim for _, claim in CLAIMS], ids=NAMES)
 def test_claims_are_well_formed(claim):
     assert claim.live.num_seeds >= 3 and claim.full.num_seeds >= 5
-    assert claim.live.n_train * claim.live.num_epochs * claim.live.num_seeds < (
-        claim.full.n_train * claim.full.num_epochs * claim.full.num_seeds
+    live, full = (
+        size.n_train * size.num_epochs * size.num_seeds
+        for size in (claim.live, claim.full)
     )
-    assert set(claim.holds) < set(claim.question.answers)
-    quantities = [q.quantity for q in (claim.question, *claim.also)]
-    assert len(set(quantities)) == len(quantities)
+    assert live < full
 
 
-def test_the_losses_are_those_of_the_book():
-    logits = torch.randn(50, 2, generator=torch.Generator().manual_seed(0))
-    y = torch.arange(50) % 2
-    assert torch.allclose(
-        experiments.focal_loss(logits, y, gamma=0.0), F.cross_entropy(logits, y)
-    )
-    # z = 5, so p = 0.993: the factor (1 - p_t)^2 leaves the wrong one, not the right
-    for target, factor in ((1, (1 - 0.993307) ** 2), (0, 0.993307**2)):
-        one = torch.tensor([[0.0, 5.0]]), torch.tensor([target])
-        ratio = experiments.focal_loss(*one) / F.cross_entropy(*one)
-        assert ratio.item() == pytest.approx(factor, rel=1e-3)
-    weighted = experiments.focal_loss(logits, y, 0.0, alpha=(0.25, 0.75))
-    by_hand = (
-        F.cross_entropy(logits, y, reduction="none") * torch.tensor([0.25, 0.75])[y]
-    )
-    assert torch.allclose(weighted, by_hand.mean())
-    # two classes, target 0, z = 5: half of p^2 twice, once for each class
-    z = torch.tensor([[0.0, 5.0]])
-    p = torch.sigmoid(torch.tensor(5.0))
-    assert experiments.squared_error(z, torch.tensor([0])) == pytest.approx(p**2)
+def test_every_claim_is_tested_by_its_chapter():
+    """Its expected verdict stands in a file of its chapter's tests."""
+    for number, found in CLAIMS:
+        folder = ROOT / "tests/chapters"
+        files = [
+            p for p in folder.rglob("*.py") if number in str(p.relative_to(folder))
+        ]
+        text = "".join(path.read_text("utf-8") for path in files)
+        assert f'"{found.name}": (' in text, found.name
 
 
-def test_one_in_a_hundred():
-    data = load_images("digits")
-    rare = experiments.one_in_hundred(data.train, rare=3, seed=0)
-    assert rare.y.float().mean().item() == pytest.approx(0.01, abs=2e-4)
-    other = experiments.one_in_hundred(data.train, rare=3, seed=1)
-    assert len(other) == len(rare) and not torch.equal(other.X, rare.X)
+def test_a_claim_is_named_after_its_experiment():
+    made = toy()
+    assert (made.name, made.chapter) == ("toy", "test_claims")
+    assert isinstance(made, Claim) and made.true == ("an effect",)
+    assert str(made.live) == "10 examples, 1 epoch, 3 seeds"
+    assert CLAIMS[0][1].chapter == "linear_algebra_and_gradients"
+    assert list(toy(also=[level("A", "A", EFFECT)]).questions) == ["a", "b"]
 
 
-def test_rare_measures_count_as_if_one_in_a_hundred():
-    """Ten of each, one false alarm: it counts for 99/10 of a positive's 1/10."""
-    y = torch.arange(20) < 10
-    p = torch.where(y, 0.9, 0.1)
-    p[0], p[-1] = 0.2, 0.8
-    measures = experiments.rare_measures(y.long(), p)
-    assert measures["recall"].item() == pytest.approx(0.9)
-    assert measures["precision"].item() == pytest.approx(0.9 / (0.9 + 9.9))
-    assert measures["average precision"] == pytest.approx(0.9 + 0.1 / (1 + 9.9))
+@pytest.mark.parametrize("true", ["yes", [], ["no effect", "an effect"]])
+def test_the_true_answers_are_some_of_the_answers(true):
+    with pytest.raises(ValueError, match="expected some of the answers"):
+        plain_claim("x", difference("A", "B", EFFECT), true=true, live=(), full=())
+
+
+def test_no_question_is_asked_twice():
+    with pytest.raises(ValueError, match="the same quantity"):
+        toy(also=[difference("A", "B", EFFECT)])
 
 
 def test_fewer_than_three_seeds_are_refused():
     with pytest.raises(ValueError, match="needs 3 seeds or more, got 2"):
         toy().run(Data, Size(10, 1, 2))
+
+
+def test_verdict_words():
+    words = {effect: toy(effect).judge(toy(effect).run(Data)).word for effect in (0, 1)}
+    assert words == {0: "not supported", 1: "supported"}
+    between = toy(0.49).judge(toy(0.49).run(Data))
+    assert between.word == "undecided"
+    assert between.answer == "undecided between “no effect” and “an effect”"
+    diverged = {"a": Estimate(float("nan"), float("nan"), 5)}
+    assert toy().judge(diverged).word == "undecided"
+    two = dataclasses.replace(toy(), true=tuple(EFFECT))
+    assert two.judge(diverged).word == "supported"  # true whatever the answer
 
 
 # -- what is stored ------------------------------------------------------------------
@@ -277,25 +134,37 @@ ROWS = tool.read(STORED)
 
 def test_every_claim_is_stored_and_nothing_else():
     found = {(row["chapter"], row["claim"]) for row in ROWS}
-    assert found == {(n, claim.name) for n, found in ALL.items() for claim in found}
-    for claim in CLAIMS:
+    assert found == {(number, claim.name) for number, claim in CLAIMS}
+    for _, claim in CLAIMS:
         sets = set(claim.stored())
         assert {"digits", *claim.sets} <= sets <= {*tool.IMAGES, *claim.sets}
 
 
-@pytest.mark.parametrize("claim", CLAIMS, ids=BY_NAME)
+@pytest.mark.parametrize("claim", [claim for _, claim in CLAIMS], ids=NAMES)
 def test_stored_verdicts_follow_from_stored_numbers(claim):
     rows = [row for row in ROWS if row["claim"] == claim.name]
-    for name, found in claim.stored().items():
+    for name, run in claim.stored().items():
         of_set = [row for row in rows if row["data"] == name]
-        verdict = claim.judge(found[COMPARED])
-        assert {row["verdict"] for row in of_set} == {verdict.word}
+        assert {row["verdict"] for row in of_set} == {claim.judge(run.found).word}
         assert {row["threads"] for row in of_set} == {"1"}
         size = Size(*(int(of_set[0][c]) for c in ("n_train", "num_epochs", "seeds")))
         assert size == claim.full
-        assert set(found[COMPARED]) == {
-            q.quantity for q in (claim.question, *claim.also)
-        }
+        assert list(run.found) == list(claim.questions)
+
+
+@pytest.mark.parametrize("claim", [claim for _, claim in CLAIMS], ids=NAMES)
+def test_stored_answers_are_those_of_their_questions(claim):
+    """What a question makes of the stored means is near the stored mean.
+
+    Equal for a difference, off by about a squared deviation for a ratio: a letter that
+    has slipped to another question is noticed.
+    """
+    for name, run in claim.stored().items():
+        means = {c: {m: (e.mean,) for m, e in r.items()} for c, r in run.table.items()}
+        for letter, question in claim.questions.items():
+            expected = question.measure(Table((0,), means)).item()
+            found = run.found[letter]
+            assert found.mean == pytest.approx(expected, abs=found.sd + 2e-6), name
 
 
 def test_a_stored_row_comes_out_again():
@@ -306,78 +175,111 @@ def test_a_stored_row_comes_out_again():
     lie close together. 0.005 is far more than that, and an eighth of the effect that
     the row shows.
     """
-    claim, tolerance = BY_NAME["far-positives"], 0.005
-    stored = claim.stored()["digits"]
+    (claim,) = (claim for _, claim in CLAIMS if claim.name == "far-positives")
+    tolerance, stored = 0.005, claim.stored()["digits"]
     table = claim.run(tool.load(claim, "digits"), claim.full)
     for configuration, row in table.estimates().items():
         for measure, estimate in row.items():
-            there = stored[configuration][measure]
+            there = stored.table[configuration][measure]
             assert estimate.mean == pytest.approx(there.mean, abs=tolerance)
             assert estimate.sd == pytest.approx(there.sd, abs=tolerance)
-    effect = stored[COMPARED][claim.question.quantity].mean
-    assert effect < -8 * tolerance
+    assert stored.found["a"].mean < -8 * tolerance
 
 
 # -- predict, test -------------------------------------------------------------------
 
 
 def test_prediction_and_verdict_side_by_side():
-    predict, test = cells([toy()])
-    widget = predict("toy")
+    claim = toy()
+    widget = claim.predict()
     assert repr(widget) == "Predict(toy: no prediction)"
     assert widget.status.startswith("Your prediction?")
     widget.answer("no effect")
     assert widget.status == "You predict: no effect. Run the next cell."
-    report = test("toy", Data)
+    widget.answer("an effect")
+    widget.answer("no effect")  # as often as one likes, before the test
+    report = claim.test(Data)
     assert report.verdict.word == "supported"
     assert widget.status == (
-        "You predicted: no effect; found: an effect. Verdict: supported."
+        "Supported, at a look: an effect. You predicted: no effect; found: an effect."
     )
     assert widget.status in widget.children[-1].value
     assert "You predicted: no effect; found: an effect." in repr(report)
-    assert widget.buttons.disabled
-    with pytest.raises(RuntimeError, match="tested already"):
+    with pytest.raises(RuntimeError, match="predicted already: 'no effect'"):
         widget.answer("an effect")
-    assert predict("toy").prediction is None
 
 
 def test_a_click_is_an_answer_and_a_right_one_is_said():
-    predict, test = cells([toy()])
-    widget = predict("toy")
+    claim = toy()
+    widget = claim.predict()
     widget.buttons.value = "an effect"  # what the front end sends
-    test("toy", Data)
-    assert widget.status == "You predicted: an effect; as found. Verdict: supported."
+    claim.test(Data)
+    assert widget.status.endswith("You predicted: an effect; as found.")
+
+
+def test_a_prediction_is_kept_across_runs_and_kernels():
+    toy().predict().answer("no effect")
+    claim = toy()  # another object, as after a restart
+    widget = claim.predict()
+    assert widget.prediction == "no effect" and widget.buttons.fixed
+    with pytest.raises(RuntimeError, match="predicted already"):
+        widget.answer("an effect")
+    assert claim.test(Data).prediction == "no effect"
+    assert toy().test(Data).prediction == "no effect"  # without the cell above
+
+
+def test_predict_anew():
+    claim = toy()
+    claim.predict().answer("no effect")
+    widget = claim.predict()
+    claim.test(Data)
+    widget.buttons.value = None  # what the button sends
+    assert not widget.buttons.fixed
+    assert widget.status == "Your prediction? Choose an answer to see what was found."
+    assert progress.predictions() == {"test_claims": {}}
+    widget.answer("an effect")
+    assert widget.status.endswith("You predicted: an effect; as found.")
+    assert progress.predictions() == {"test_claims": {"toy": "an effect"}}
+
+
+def test_nothing_is_shown_before_a_prediction():
+    """Run All: the report is folded, and the question does not give the answer away."""
+    claim = toy()
+    widget = claim.predict()
+    report = claim.test(Data)
+    assert widget.status == "Your prediction? Choose an answer to see what was found."
+    assert not widget.buttons.fixed
+    shown = report._repr_html_()
+    assert shown.startswith("<details ") and shown.endswith("</details>")
+    assert " open" not in shown.split(">")[0]
+    assert '<summary style="cursor:pointer">Show what was found</summary>' in shown
+    widget.answer("no effect")  # now it is shown
+    assert "found: an effect" in widget.status
+    assert " open>" in report._repr_html_().split("<summary")[0]
+
+
+def test_an_answer_that_was_reworded_is_no_prediction():
+    progress.record_prediction("test_claims", "toy", "none at all")
+    assert toy().predict().prediction is None
+
+
+def test_unknown_answers():
+    with pytest.raises(ValueError, match="no answer 'yes'; there are no effect, an"):
+        toy().predict().answer("yes")
 
 
 def test_the_front_end_gets_what_it_needs():
     """The state that predict.js reads; its script is native, and keeps its keys."""
     state = Predict(toy()).buttons.get_state()
-    shown = {k: state[k] for k in ("statement", "options", "value", "disabled")}
+    shown = {k: state[k] for k in ("statement", "options", "value", "fixed")}
     assert shown == {
         "statement": "There is an <effect>.",
         "options": list(EFFECT),
         "value": None,
-        "disabled": False,
+        "fixed": False,
     }
     assert "lmSuppressShortcuts" in state["_esm"]
-    assert 'input.type = "radio"' in state["_esm"]
-
-
-def test_nothing_waits_for_a_prediction():
-    predict, test = cells([toy()])
-    assert "No prediction made. Found: an effect." in repr(test("toy", Data))
-    widget = predict("toy")
-    test("toy", Data)
-    assert widget.status.startswith("No prediction made.")
-
-
-def test_unknown_names():
-    predict, test = cells([toy()])
-    for call in (predict, partial(test, data=Data)):
-        with pytest.raises(KeyError, match="no claim 'joy'; there are toy"):
-            call("joy")
-    with pytest.raises(ValueError, match="no answer 'yes'; there are no effect, an"):
-        predict("toy").answer("yes")
+    assert 'type: "radio"' in state["_esm"]
 
 
 def test_still_picture_changes_with_the_answer():
@@ -387,6 +289,7 @@ def test_still_picture_changes_with_the_answer():
         if answer:
             widget.answer(answer)
         bundle = widget._repr_mimebundle_()
+        bundle = bundle[0] if isinstance(bundle, tuple) else bundle
         assert bundle["text/plain"] == repr(widget)
         assert bundle[VIEW]["model_id"] == widget.model_id
         pictures.append(bundle["image/png"])
@@ -394,29 +297,41 @@ def test_still_picture_changes_with_the_answer():
     assert len(set(pictures)) == 3
 
 
-@pytest.mark.parametrize("claim", CLAIMS, ids=BY_NAME)
-def test_texts_fit_the_picture(claim):
-    figure = Predict(claim).picture()
-    figure.canvas.draw()
-    width = figure.bbox.width
-    for text in figure.axes[0].texts:
-        assert text.get_window_extent().x1 <= width, text.get_text()
+@pytest.mark.parametrize("claim", [claim for _, claim in CLAIMS], ids=NAMES)
+def test_texts_fit_the_pictures(claim):
+    question = Predict(claim).picture()
+    found = Report(claim, stand_in(claim), "digits").picture()
+    for figure in (question, found):
+        figure.canvas.draw()
+        boxes = [text.get_window_extent() for ax in figure.axes for text in ax.texts]
+        assert max(box.x1 for box in boxes) <= figure.bbox.width
+        assert min(box.x0 for box in boxes) >= 0
+        assert max(box.y1 for box in boxes) <= figure.bbox.height + 1
 
 
-# -- the two sizes -------------------------------------------------------------------
+# -- the report ----------------------------------------------------------------------
+
+
+def stand_in(claim):
+    """A table in the place of a live one, from what is stored at full size."""
+    table = claim.stored()["digits"].table
+    return Table(
+        (0, 1, 2),
+        {c: {m: (e.mean,) * 3 for m, e in row.items()} for c, row in table.items()},
+    )
 
 
 def store(path, claim, name, effect):
+    columns = "claim,data,question,configuration,measure,mean,sd,seeds".split(",")
     rows = [
-        (claim.name, name, "A", "result", effect),
-        (claim.name, name, COMPARED, claim.question.quantity, effect),
+        (claim.name, name, "", "A", "result", effect),
+        (claim.name, name, "a", "", "", effect),
     ]
     new = not path.exists()
     with path.open("a", newline="") as file:
         writer = csv.writer(file)
         if new:
-            columns = "claim,data,configuration,measure,mean,sd,seeds"
-            writer.writerow(columns.split(","))
+            writer.writerow(columns)
         writer.writerows([*row, 0.01, 5] for row in rows)
 
 
@@ -429,85 +344,187 @@ def stored_here(tmp_path, monkeypatch):
     return path
 
 
+def report(prediction=None, data_name="digits"):
+    return Report(toy(), toy().run(Data), data_name, prediction)
+
+
 def test_no_stored_rows(stored_here):
-    report = Report(toy(), toy().run(Data), "digits")
-    assert report.compared.startswith("No full-size results are stored")
-    assert "full size" not in repr(report).split("\n", 1)[0]
-
-
-def test_both_sizes_agree(stored_here):
-    store(stored_here, toy(), "digits", 1.0)
-    store(stored_here, toy(), "clothes", 0.0)
-    report = Report(toy(), toy().run(Data), "digits")
-    assert report.compared == "Both sizes agree on digits: supported."
-    assert "live: digits, 10 examples, 1 epochs, 3 seeds" in repr(report)
-    assert "full size: clothes, 20 examples, 2 epochs, 5 seeds" in repr(report)
-    assert (
-        "At full size on clothes: not supported. A minus B: 0.000 ± 0.010 over 5 seeds"
-        in repr(report)
+    assert report().headline == "Supported, at a look: an effect."
+    assert report().sizes.endswith(
+        "digits, 10 examples, 1 epoch, 3 seeds. No full-size results are stored; "
+        "`make claims` makes them."
     )
-    assert COMPARED not in repr(report)
-    other = Report(toy(), toy().run(Data), "letters")
-    assert other.compared.startswith("On letters there is no full-size run")
 
 
-def test_the_sizes_disagree(stored_here):
+def test_the_full_size_comes_first(stored_here):
     store(stored_here, toy(), "digits", 0.0)
-    report = Report(toy(), toy().run(Data), "digits")
-    assert "live it is supported, at full size not supported." in report.compared
-    assert "disagree on digits" in report._repr_html_()
-    assert report._repr_html_().count("<table>") == 2
-    assert "There is an &lt;effect&gt;." in report._repr_html_()
+    store(stored_here, toy(), "clothes", 1.0)
+    store(stored_here, toy(), "letters", 0.0)
+    found = report("an effect")
+    assert found.headline == (
+        "Not supported on digits and letters: no effect; supported on clothes: an "
+        "effect."
+    )
+    assert found.verdict == ("not supported", "no effect")
+    assert found.guess == "You predicted: an effect; found: no effect."
+    assert found.sizes == (
+        "The full size has 20 examples, 2 epochs, 5 seeds. This run was a look: "
+        "digits, 10 examples, 1 epoch, 3 seeds. It says: supported, an effect. The "
+        "full size counts."
+    )
+    assert report(data_name="clothes").sizes.endswith("3 seeds. It says the same.")
+    assert report(data_name="animals").sizes.endswith(
+        "there is no full size on animals."
+    )
+    assert report(data_name="animals").verdict.answer == "an effect"
 
 
-def test_verdict_words():
-    words = {effect: toy(effect).judge(toy(effect).run(Data)).word for effect in (0, 1)}
-    assert words == {0: "not supported", 1: "supported"}
-    assert toy(0.49).judge(toy(0.49).run(Data)).word == "undecided"
-    diverged = {"A minus B": Estimate(float("nan"), float("nan"), 5)}
-    assert toy().judge(diverged).word == "undecided"
-    two = dataclasses.replace(toy(), holds=EFFECT)
-    assert two.judge(diverged).word == "supported"  # true whatever the answer
+def test_the_report_in_html(stored_here):
+    store(stored_here, toy(), "digits", 0.0)
+    shown = report("no effect")._repr_html_()
+    assert "<b>Not supported on digits: no effect.</b>" in shown
+    (alt,) = re.findall('alt="([^"]+)"', shown)
+    assert html.unescape(alt) == (
+        "A minus B: a look: digits 1.010, an effect; full size: digits 0.000, no "
+        "effect."
+    )
+    png = re.search('base64,([^"]+)', shown)[1]
+    assert Image.open(io.BytesIO(base64.b64decode(png))).width > 600
+    summaries = re.findall("<summary[^>]*>([^<]+)<", shown)
+    assert summaries == ["Show what was found", "The numbers", "The experiment"]
+    source = html.unescape(re.search("<pre[^>]*>(.*)</pre>", shown, re.S)[1])
+    assert source.startswith("def toy(data, n_train, num_epochs, seed):")
+    assert [type(node) for node in ast.parse(source).body] == [ast.FunctionDef]
+    assert "A minus B: 1.010 ± 0.010 over 3 seeds, 95 % interval 0.985" in shown
+
+
+def test_the_picture_shows_intervals_and_answers(stored_here):
+    store(stored_here, toy(), "digits", 0.0)
+    (ax,) = report().picture().axes
+    lines = {
+        line.get_gid(): list(line.get_xdata()) for line in ax.lines if line.get_gid()
+    }
+    estimates = [Estimate(1.01, 0.01, 3), Estimate(0.0, 0.01, 5)]
+    labels = ["a look: digits", "full size: digits"]
+    for label, estimate in zip(labels, estimates, strict=True):
+        assert lines[f"A minus B, {label}"] == pytest.approx(estimate.interval)
+    assert lines["cut"] == [0.5, 0.5]
+    texts = {text.get_text() for text in ax.texts}
+    assert texts == {"A minus B", *labels, *EFFECT}
+
+
+def test_questions_of_the_same_answers_share_an_axis(stored_here):
+    other = {"low": 0.0, "high": None}
+    claim = toy(also=[difference("B", "A", EFFECT), level("A itself", "A", other)])
+    assert len(Report(claim, claim.run(Data), "digits").picture().axes) == 2
+
+
+def test_an_interval_without_end_is_drawn_to_both_ends():
+    endless = Interval("one seed", 0.3, -math.inf, math.inf)
+    scale = Scale((0.0, 1.0), ("low", "middle", "high"), {"x": [endless]})
+    (ax,) = plot_intervals([scale]).axes
+    (line,) = [line for line in ax.lines if line.get_gid() == "x, one seed"]
+    assert list(line.get_xdata()) == pytest.approx(ax.get_xlim())
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_answers_keep_their_order_and_do_not_meet(seed):
+    random = np.random.default_rng(seed)
+    goals, widths = random.uniform(0, 7, 3), random.uniform(0.1, 2.4, 3)
+    centers = spread(sorted(goals), widths, 7.2)
+    ends = [(c - w / 2, c + w / 2) for c, w in zip(centers, widths, strict=True)]
+    assert ends[0][0] >= -1e-9 and ends[-1][1] <= 7.2 + 1e-9
+    for (_, right), (left, _) in zip(ends, ends[1:], strict=False):
+        assert right <= left + 1e-9
 
 
 # -- make claims ---------------------------------------------------------------------
 
+TINY = """
+from helpers.claims import claim, difference
+
+def own():
+    class Data:
+        name = "own"
+    return Data
+
+def measure(data, n_train, num_epochs, seed):
+    import torch
+    from helpers import seeded
+    torch.rand(1)  # what another run may have drawn before
+    with seeded(seed):
+        return {"A": 1 + torch.rand(1).item() / 100, "B": 0.0}
+
+EFFECT = {"no effect": 0.5, "an effect": None}
+
+def make(name, **more):
+    def experiment(data, n_train, num_epochs, seed):
+        return measure(data, n_train, num_epochs, seed)
+    experiment.__name__ = name
+    question = difference("A", "B", EFFECT)
+    return claim("x", question, true="an effect", live=(10, 1, 3), full=(20, 2, 5),
+                 sets={"own": own}, **more)(experiment)
+
+toy = make("toy")
+another = make("another", alone=True)
+"""
+
 
 @pytest.fixture
 def shop(tmp_path, monkeypatch):
-    """The command with one toy claim, and no real data."""
-    monkeypatch.setattr(chapter_02, "CLAIMS", [toy(sets={"own": lambda: Data})])
-    monkeypatch.setattr(tool, "CHAPTERS", {"02": "softmax_regression"})
+    """The command with two tiny claims, and no real data."""
+    (tmp_path / "tiny_claims.py").write_text(TINY)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(tool, "chapters", lambda: {"02": "tiny_claims"})
     monkeypatch.setattr(tool, "PATH", tmp_path / "claims.csv")
     monkeypatch.setenv("COURSE_DATA", str(tmp_path))
     return tmp_path / "claims.csv"
 
 
 def test_make_claims_stores_rows(shop, capsys):
-    assert tool.main([]) == 0
+    assert tool.main(["--only", "toy"]) == 0
     said = capsys.readouterr().out
     assert "toy, digits: supported" in said
     assert "toy, fashion_mnist: left out, its rows stay." in said
     rows = tool.read(shop)
-    assert {(row["data"], row["configuration"]) for row in rows} == {
-        (name, c) for name in ("digits", "own") for c in ("A", "B", COMPARED)
-    }
+    assert [(row["data"], row["question"], row["configuration"]) for row in rows] == [
+        (name, *of)
+        for name in ("digits", "own")
+        for of in (("", "A"), ("", "B"), ("a", ""))
+    ]
     assert list(rows[0]) == list(tool.COLUMNS)
-    assert rows[0]["mean"] == "1.020000" and rows[0]["seeds"] == "5"
-    found = toy().stored(shop)["own"]
-    assert toy().judge(found[COMPARED]).word == "supported"
-    assert tool.main([]) == 0
+    assert rows[0]["seeds"] == "5" and rows[0]["measure"] == "result"
+    claim = tool.claims_in("tiny_claims")["toy"]
+    found = claim.stored(shop)["own"]
+    assert claim.judge(found.found).word == "supported"
+    assert found.table["A"]["result"].mean == found.found["a"].mean
+    assert tool.main(["--only", "toy"]) == 0
     assert len(tool.read(shop)) == len(rows)  # in the place of the old ones
 
 
-def test_rows_that_were_not_run_stay(shop, monkeypatch):
-    tool.main([])
-    other = dataclasses.replace(toy(), name="another")
-    monkeypatch.setattr(chapter_02, "CLAIMS", [toy(), other])
+def test_rows_that_were_not_run_stay(shop):
+    tool.main(["--only", "toy"])
     assert tool.main(["--chapter", "2", "--only", "another"]) == 0
     names = [(row["claim"], row["data"]) for row in tool.read(shop)]
     assert names == sorted(names)
-    assert set(names) == {("toy", "digits"), ("toy", "own"), ("another", "digits")}
+    assert set(names) == {(c, d) for c in ("toy", "another") for d in ("digits", "own")}
+
+
+def numbers(path):
+    """Return the stored rows without what the clock says."""
+    return [{k: v for k, v in row.items() if k != "seconds"} for row in tool.read(path)]
+
+
+def test_side_by_side_gives_the_numbers_of_one_by_one(shop):
+    tool.main([])
+    one_by_one = numbers(shop)
+    shop.unlink()
+    assert tool.main(["--jobs", "2"]) == 0
+    assert numbers(shop) == one_by_one
+    shop.unlink()
+    with joblib.parallel_config("loky", n_jobs=2):  # as a cluster would be named
+        tool.main([])
+    assert numbers(shop) == one_by_one
 
 
 @pytest.mark.parametrize(
@@ -524,4 +541,4 @@ def test_what_is_not_there(shop, arguments, words, capsys):
 
 
 def test_the_stored_path_is_that_of_the_tool():
-    assert tool.PATH == claim_module.STORED
+    assert tool.PATH == STORED

@@ -36,10 +36,46 @@ def test_solved_stays_solved(path):
         progress.record("02", "a", "done")
 
 
+def test_predictions_stand_beside_the_chapters(path):
+    assert progress.record("02", "a", "solved")
+    assert progress.record_prediction("softmax_regression", "twice", "no")
+    assert progress.record_prediction("softmax_regression", "focal", "yes")
+    assert progress.record("02", "b", "wrong")
+    assert progress.states() == {"02": {"a": "solved", "b": "wrong"}}
+    expected = {"softmax_regression": {"twice": "no", "focal": "yes"}}
+    assert progress.predictions() == expected
+    assert progress.record_prediction("softmax_regression", "focal", None)
+    assert progress.predictions() == {"softmax_regression": {"twice": "no"}}
+    assert not path.with_name("progress.json.damaged").exists()
+
+
+def test_a_file_without_predictions_gets_some(path):
+    path.parent.mkdir()
+    path.write_text('{"02": {"a": "solved"}, "01": ["b"]}')
+    assert progress.predictions() == {}
+    assert progress.record_prediction("x", "y", "z")
+    assert progress.states() == {"02": {"a": "solved"}, "01": {"b": "solved"}}
+    assert progress.predictions() == {"x": {"y": "z"}}
+
+
+@pytest.mark.parametrize("damage", ["3", '{"x": 3}', '{"x": {"y": 3}}'])
+def test_damaged_predictions_count_as_none(path, damage):
+    path.parent.mkdir()
+    path.write_text(f'{{"02": {{"a": "solved"}}, "predictions": {damage}}}')
+    assert sum(map(len, progress.predictions().values())) == 0
+    assert progress.record_prediction("x", "y", "z")
+    assert progress.states() == {"02": {"a": "solved"}}
+    assert path.with_name("progress.json.damaged").exists()
+
+
 WRITER = """
-import sys
-sys.modules["torch"] = None  # the file needs none, so the test is fast
 import importlib.util
+import pathlib
+import sys
+import types
+# The package without what it imports: the file needs no torch, so the test is fast.
+sys.modules["helpers"] = helpers = types.ModuleType("helpers")
+helpers.__path__ = [str(pathlib.Path(sys.argv[1]).parents[1])]
 spec = importlib.util.spec_from_file_location("progress", sys.argv[1])
 progress = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(progress)

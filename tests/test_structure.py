@@ -15,7 +15,7 @@ FLOORS = [
     {"compat", "threads"},
     {"data", "models", "devices", "seeds", "checkpoints"},
     {"training"},
-    {"figures", "experiments", "exercises"},
+    {"figures", "claims", "exercises"},
     {"tuning"},
     {"widgets"},
     {"chapters"},
@@ -23,7 +23,7 @@ FLOORS = [
 ]
 DRAWING = {"matplotlib", "PIL", "mpl_toolkits"}
 WIDGETS = {"ipywidgets", "anywidget"}
-WITHOUT_DRAWING = {"data", "models", "training", "experiments", "exercises"}
+WITHOUT_DRAWING = {"data", "models", "training", "exercises"}
 WITHOUT_DRAWING |= {"compat", "threads", "devices", "seeds", "checkpoints"}
 MOST_LINES = 300
 SOURCES = sorted(HELPERS.rglob("*.py"))

@@ -2,7 +2,13 @@
 
 Each claim is run on the digits, on every real image set that is found, and on the sets
 of its own. data/claims.csv gets one row for each claim, data set, configuration and
-measure, and one for what each question compared; rows of claims that were not run stay.
+measure, and one for each question, under its letter; rows of claims that were not run
+stay.
+
+`--jobs 4` runs four at once, each in a process of one thread, with joblib: the numbers
+are those of one by one. Any backend of joblib that hands results over as they come
+takes them, such as a cluster's: ``with joblib.parallel_config("dask"): main()`` without
+`--jobs`. Threads are the one exception, since they share one random state.
 """
 
 import argparse
@@ -11,26 +17,38 @@ import importlib
 import os
 import platform
 import sys
-import tempfile
 import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 PATH = ROOT / "data" / "claims.csv"
-# The package of each chapter that has claims, by the chapter's number.
-CHAPTERS = {
-    path.name[:2]: package
-    for path in sorted((ROOT / "notebooks").glob("[0-9][0-9]-*.ipynb"))
-    if (ROOT / "helpers/chapters" / (package := path.stem[3:].replace("-", "_")))
-    .joinpath("claims.py")
-    .exists()
-}
 IMAGES = ("digits", "fashion_mnist")
 N_TEST = 10_000  # more than in the notebooks: what is measured scatters less
 COLUMNS = (
-    *("chapter", "claim", "data", "configuration", "measure", "mean", "sd", "seeds"),
-    *("n_train", "num_epochs", "verdict", "seconds", "threads", "torch", "python"),
+    *("chapter", "claim", "data", "question", "configuration", "measure"),
+    *("mean", "sd", "seeds", "n_train", "num_epochs", "verdict"),
+    *("seconds", "threads", "torch", "python"),
 )
+
+
+def chapters() -> dict[str, str]:
+    """Return the module with the claims of each chapter that has some, by its number.
+
+    Chapters are found by their notebooks.
+    """
+    found = {}
+    for path in sorted((ROOT / "notebooks").glob("[0-9][0-9]-*.ipynb")):
+        package = path.stem[3:].replace("-", "_")
+        if any((ROOT / "helpers/chapters" / package).glob("claims*")):
+            found[path.name[:2]] = f"helpers.chapters.{package}.claims"
+    return found
+
+
+def claims_in(module: str) -> dict:
+    """Return the claims of a chapter's module by their names."""
+    from helpers.claims import claims_of
+
+    return {claim.name: claim for claim in claims_of(importlib.import_module(module))}
 
 
 def load(claim, name):
@@ -42,38 +60,46 @@ def load(claim, name):
     )
 
 
-def rows_of(chapter: str, claim, name: str) -> list[dict[str, str]]:
+def rows_of(chapter: str, module: str, name: str, data_name: str) -> list[dict]:
     """Run one claim at full size on one data set.
 
     Parameters
     ----------
-    chapter : two digits.
-    claim : a helpers.widgets.claim.Claim.
-    name : "digits", "fashion_mnist" or one of the claim's own sets.
+    chapter, module : two digits, and where the claim stands.
+    name, data_name : of the claim; "digits", "fashion_mnist" or one of its own sets.
 
     Returns
     -------
-    Rows of the file: numbers with six decimals, seconds of the whole run.
-
-    Raises
-    ------
-    DataError : a real set is missing.
+    Rows of the file: numbers with six decimals, seconds of the whole run. None where
+    the data set is missing, which is said.
     """
     import torch
 
-    from helpers.widgets.claim import COMPARED
+    from helpers.data import DataError
 
-    data = load(claim, name)
+    claim = claims_in(module)[name]
+    try:
+        data = load(claim, data_name)
+    except DataError as error:
+        print(f"{name}, {data_name}: left out, its rows stay. {error}", flush=True)
+        return []
     begin = time.perf_counter()
     table = claim.run(data, claim.full)
     seconds = time.perf_counter() - begin
-    found = table.estimates() | {COMPARED: claim.estimates(table)}
+    estimates = [
+        (("", configuration, measure), estimate)
+        for configuration, row in table.estimates().items()
+        for measure, estimate in row.items()
+    ]
+    estimates += [((k, "", ""), e) for k, e in claim.estimates(table).items()]
     verdict = claim.judge(table).word
+    print(f"{name}, {data_name}: {verdict}, {seconds:.1f} s", flush=True)
     return [
         {
             "chapter": chapter,
-            "claim": claim.name,
-            "data": name,
+            "claim": name,
+            "data": data_name,
+            "question": question,
             "configuration": configuration,
             "measure": measure,
             "mean": f"{estimate.mean:.6f}",
@@ -87,8 +113,7 @@ def rows_of(chapter: str, claim, name: str) -> list[dict[str, str]]:
             "torch": torch.__version__.split("+")[0],
             "python": platform.python_version(),
         }
-        for configuration, row in found.items()
-        for measure, estimate in row.items()
+        for (question, configuration, measure), estimate in estimates
     ]
 
 
@@ -102,17 +127,12 @@ def read(path: Path) -> list[dict[str, str]]:
 
 def write(rows: list[dict[str, str]], path: Path) -> None:
     """Store rows, whole or not at all."""
-    handle, part = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
-    try:
-        with os.fdopen(handle, "w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(rows)
-        os.chmod(part, 0o644)
-        os.replace(part, path)
-    except BaseException:
-        os.unlink(part)
-        raise
+    from helpers.files import replaced
+
+    with replaced(path) as part, part.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 def merged(old: list[dict], new: list[dict]) -> list[dict]:
@@ -125,43 +145,49 @@ def merged(old: list[dict], new: list[dict]) -> list[dict]:
     return sorted([*(r for r in old if place(r) not in replaced), *new], key=place)
 
 
+def run_all(tasks: list[tuple], jobs: int | None = None) -> None:
+    """Run tasks, arguments of `rows_of`, side by side; store each when it is done."""
+    from joblib import Parallel, delayed
+
+    run = Parallel(n_jobs=jobs, return_as="generator_unordered")
+    for rows in run(delayed(rows_of)(*task) for task in tasks):
+        if rows:
+            write(merged(read(PATH), rows), PATH)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; return its exit status."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--chapter", default="", help="02: this chapter's claims only")
     parser.add_argument("--only", default="", help="the name of one claim")
+    parser.add_argument("--jobs", type=int, help="so many at once; one by default")
     options = parser.parse_args(arguments)
+    found = chapters()
     chapter = f"{options.chapter:0>2}" if options.chapter else ""
-    if chapter and chapter not in CHAPTERS:
-        there = ", ".join(CHAPTERS)
+    if chapter and chapter not in found:
+        there = ", ".join(found)
         print(f"Chapter {chapter} has no claims; there are: {there}", file=sys.stderr)
         return 1
 
     sys.path.insert(0, str(ROOT))
-    from helpers.data import DataError
-
-    chosen = []
-    for number, name in CHAPTERS.items():
-        if chapter in ("", number):
-            module = importlib.import_module(f"helpers.chapters.{name}.claims")
-            chosen += [(number, claim) for claim in module.CLAIMS]
-    names = [claim.name for _, claim in chosen]
+    chosen = [
+        (number, module, claim)
+        for number, module in found.items()
+        if chapter in ("", number)
+        for claim in claims_in(module).values()
+    ]
+    names = [claim.name for _, _, claim in chosen]
     if options.only and options.only not in names:
         text = f"There is no claim {options.only!r}; there are: {', '.join(names)}"
         print(text, file=sys.stderr)
         return 1
-    for number, claim in chosen:
-        if options.only not in ("", claim.name):
-            continue
-        for name in (*IMAGES, *claim.sets):
-            try:
-                rows = rows_of(number, claim, name)
-            except DataError as error:
-                print(f"{claim.name}, {name}: left out, its rows stay. {error}")
-                continue
-            write(merged(read(PATH), rows), PATH)
-            text = f"{claim.name}, {name}: {rows[0]['verdict']}"
-            print(f"{text}, {rows[0]['seconds']} s", flush=True)
+    tasks: dict[bool, list[tuple]] = {False: [], True: []}
+    for number, module, claim in chosen:
+        if options.only in ("", claim.name):
+            sets = (*IMAGES, *claim.sets)
+            tasks[claim.alone] += [(number, module, claim.name, s) for s in sets]
+    run_all(tasks[False], options.jobs)
+    run_all(tasks[True], 1)  # what measures time, with nothing beside it
     return 0
 
 

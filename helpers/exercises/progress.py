@@ -1,17 +1,25 @@
-"""Which exercises a learner has tried and solved, kept outside the repository."""
+"""Which exercises a learner has tried and solved, kept outside the repository.
+
+The file holds chapter -> exercise -> state, and under one more key what the learner
+predicted of claims: chapter -> claim -> answer.
+"""
 
 import functools
 import json
 import os
 import tempfile
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import platformdirs
 from filelock import FileLock
 
+from helpers.files import replaced
+
 STATES = ("wrong", "solved")  # the later one stays: what was solved once is solved
 PATIENCE_SECONDS = 5
+PREDICTIONS = "predictions"  # the key beside the chapters
 
 
 def progress_file() -> Path:
@@ -78,34 +86,73 @@ def record(chapter: str, name: str, state: str) -> bool:
     """
     if state not in STATES:
         raise ValueError(f"state is {state!r}, expected one of {STATES}")
+
+    def update(chapters: dict, predicted: dict) -> bool:
+        names = chapters.setdefault(chapter, {})
+        if names.get(name) in (state, "solved"):
+            return False
+        names[name] = state
+        return True
+
+    return _changed(update)
+
+
+def predictions() -> dict[str, dict[str, str]]:
+    """What the learner predicted of claims, by chapter and name."""
+    return _read(progress_file())[1]
+
+
+def record_prediction(chapter: str, name: str, answer: str | None) -> bool:
+    """Keep what the learner predicted of a claim; None forgets it.
+
+    Returns
+    -------
+    Whether that is done, as in `record`.
+    """
+
+    def update(chapters: dict, predicted: dict) -> bool:
+        answers = predicted.setdefault(chapter, {})
+        if answers.get(name) == answer:
+            return False
+        answers[name] = answer
+        if answer is None:
+            del answers[name]
+        return True
+
+    return _changed(update)
+
+
+def _changed(update: Callable[[dict, dict], bool]) -> bool:
+    """Change the file under its lock, unless ``update`` says that nothing changed."""
     path = progress_file()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(f"{path}.lock", timeout=PATIENCE_SECONDS):
-            now, damaged = _read(path)
-            before = now.setdefault(chapter, {}).get(name)
-            if before in (state, "solved"):
+            chapters, predicted, damaged = _read(path)
+            if not update(chapters, predicted):
                 return True
             if damaged:
                 os.replace(path, f"{path}.damaged")
-            now[chapter][name] = state
-            _write(path, json.dumps(now, indent=1))
+            kept = chapters | ({PREDICTIONS: predicted} if predicted else {})
+            with replaced(path) as part:
+                part.write_text(json.dumps(kept, indent=1), encoding="utf8")
     except OSError:
         return False
     return True
 
 
-def _read(path: Path) -> tuple[dict[str, dict[str, str]], bool]:
-    """Return what the file holds, and whether it holds anything else."""
+def _read(path: Path) -> tuple[dict, dict, bool]:
+    """Return states and predictions, and whether the file holds anything else."""
     try:
         content = json.loads(path.read_text(encoding="utf8"))
     except OSError:
-        return {}, False
+        return {}, {}, False
     except ValueError:
-        return {}, True
+        return {}, {}, True
     if not isinstance(content, dict):
-        return {}, True
-    found, damaged = {}, False
+        return {}, {}, True
+    predicted, damaged = _texts(content.pop(PREDICTIONS, {}))
+    found = {}
     for chapter, names in content.items():
         if isinstance(names, list):  # the first form: only what was solved
             names = {name: "solved" for name in names if isinstance(name, str)}
@@ -115,15 +162,16 @@ def _read(path: Path) -> tuple[dict[str, dict[str, str]], bool]:
         kept = {name: state for name, state in names.items() if state in STATES}
         damaged |= len(kept) < len(names)
         found[chapter] = kept
-    return found, damaged
+    return found, predicted, damaged
 
 
-def _write(path: Path, text: str) -> None:
-    handle, part = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
-    try:
-        with os.fdopen(handle, "w", encoding="utf8") as file:
-            file.write(text)
-        os.replace(part, path)
-    except BaseException:
-        os.unlink(part)
-        raise
+def _texts(content: object) -> tuple[dict[str, dict[str, str]], bool]:
+    """Return what is chapter -> name -> text, and whether there was anything else."""
+    if not isinstance(content, dict):
+        return {}, True
+    kept = {
+        chapter: {name: text for name, text in names.items() if isinstance(text, str)}
+        for chapter, names in content.items()
+        if isinstance(names, dict)
+    }
+    return kept, kept != content

@@ -6,6 +6,7 @@ drawn twice and no global figure is left over; as a cell's last value it shows a
 
 from helpers.figures.curves import draw_curves, plot_curves
 from helpers.figures.images import show_images
+from helpers.figures.intervals import Interval, Scale, plot_intervals
 from helpers.figures.regions import draw_regions, plot_regions
 from helpers.figures.style import (
     COLORS,
@@ -18,10 +19,13 @@ from helpers.figures.style import (
 __all__ = [
     "COLORS",
     "DASHES",
+    "Interval",
+    "Scale",
     "draw_curves",
     "draw_regions",
     "line_style",
     "plot_curves",
+    "plot_intervals",
     "plot_regions",
     "show_images",
     "to_png",

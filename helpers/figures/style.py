@@ -41,6 +41,18 @@ def to_png(figure: Figure) -> bytes:
     return file.getvalue()
 
 
+def to_webp(figure: Figure) -> bytes:
+    """The figure in 32 colours as lossless WebP, a third of its PNG.
+
+    For pictures of lines and texts inside of HTML, where no front end asks for a PNG.
+    """
+    png, file = io.BytesIO(to_png(figure)), io.BytesIO()
+    image = Image.open(png).convert("RGB")
+    image = image.quantize(32, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    image.convert("RGB").save(file, "webp", lossless=True, quality=100, method=6)
+    return file.getvalue()
+
+
 def line_style(index: int) -> dict:
     """Colour and dash pattern of the line with this number, as plot arguments."""
     dashes = DASHES[index % len(DASHES)]

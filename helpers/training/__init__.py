@@ -3,6 +3,7 @@
 Nothing in here prints or draws.
 """
 
+from helpers.training.bands import check_band
 from helpers.training.evaluate import accuracy, evaluate
 from helpers.training.fit import DEFAULTS, fit, train
 from helpers.training.history import Epoch, History, Metrics, Recorder, Step
@@ -15,6 +16,7 @@ __all__ = [
     "Recorder",
     "Step",
     "accuracy",
+    "check_band",
     "evaluate",
     "fit",
     "train",

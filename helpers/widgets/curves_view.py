@@ -14,6 +14,7 @@ from helpers.training.history import Epoch, History, Step
 from helpers.tuning.dispatch import Data
 from helpers.tuning.runs import Run
 from helpers.tuning.view import View
+from helpers.widgets.script import script
 
 MAX_POINTS = 200  # of the training loss; more would not be seen
 _HERE = Path(__file__).parent
@@ -25,7 +26,7 @@ class Chart(anywidget.AnyWidget):
     Without ``accuracy``, as in a regression, the loss has the whole width.
     """
 
-    _esm = _HERE / "curves_view.js"
+    _esm = script(_HERE / "curves_view.js")
     _css = _HERE / "panel.css"
     runs = traitlets.List().tag(sync=True)
     live = traitlets.Dict().tag(sync=True)

@@ -1,43 +1,167 @@
-"""Explorers: sliders at the left, one drawing at the right that follows them."""
+"""Explorers: controls at the left, a picture at the right that follows them.
 
-import io
-from collections.abc import Callable, Mapping
+An explorer is one function. Its arguments are the controls; it returns the sentence
+that reads the picture, and the panes that are drawn::
 
+    @explorer(width=400, height=300)
+    def line(slope=Slider(-2, 2, start=1.0)):
+        pane = Pane("a line", (-3, 3), (-8, 8))
+        pane.line([(x, slope * x) for x in (-3, 3)], name="line")
+        return f"At x = 1 the line is at {slope:.2f}.", pane
+
+``line()`` shows it; ``line.scene(slope=2.0)`` are its numbers without a widget.
+"""
+
+import functools
+import html
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+
+import anywidget
 import ipywidgets
-import numpy as np
-from matplotlib.artist import Artist
-from matplotlib.backends.backend_agg import FigureCanvasAgg
+import traitlets
 from matplotlib.figure import Figure
-from PIL import Image
 
-from helpers.widgets.controls import Range, label_of
-from helpers.widgets.still import StillPicture
+from helpers.tuning.ranges import IntSlider, Range, Slider, label_of
+from helpers.widgets.picture import StillPicture
+from helpers.widgets.scene import Scene
+from helpers.widgets.scene_figure import figure_of
+from helpers.widgets.script import script
+from helpers.widgets.sliders import control_of
+
+_HERE = Path(__file__).parent
 
 
-class _Explorer(StillPicture, ipywidgets.VBox):
-    """Controls, a drawing, and under both one sentence that reads the drawing."""
+class SceneView(anywidget.AnyWidget):
+    """The canvas that scene.js draws.
 
-    def __init__(self, drawing: ipywidgets.Widget, ranges: Mapping[str, Range]):
-        self._ranges = dict(ranges)
-        self.controls = {name: r.control(name) for name, r in ranges.items()}
+    ``twin`` is the text of a script that computes the same scene in the browser; then
+    ``scene`` stays the first one, and the values of the controls arrive as traits.
+    """
+
+    _esm = script(_HERE / "scene.js")
+    _css = _HERE / "scene.css"
+    scene = traitlets.Dict().tag(sync=True)
+    says = traitlets.Unicode().tag(sync=True)
+    twin = traitlets.Unicode().tag(sync=True)
+    controls = traitlets.Dict().tag(sync=True)  # name -> label, low, high, step
+
+
+class Explorable:
+    """A function of controls that draws a scene; calling it makes an `Explorer`.
+
+    Attributes
+    ----------
+    function : the controls' values -> sentence, pane, pane, ...
+    ranges : name -> the declared range of each control, in order.
+    twin : a script that exports ``scene(values)``, the marks that move by name, each
+        with the keys of `Scene.sent` that change; None where the kernel draws.
+    """
+
+    def __init__(self, function: Callable, width: int, height: int, twin: Path | None):
+        functools.update_wrapper(self, function)
+        self.function, self.size, self.twin = function, (width, height), twin
+        parameters = inspect.signature(function).parameters.values()
+        self.ranges: dict[str, Range] = {p.name: p.default for p in parameters}
+        for name, declared in self.ranges.items():
+            if not isinstance(declared, Range):
+                raise TypeError(
+                    f"{function.__name__}: {name} is a control and needs a range as "
+                    f"its default, as in {name}=Slider(-2, 2)"
+                )
+
+    def __call__(self, **values) -> "Explorer":
+        shown = Explorer(self)
+        shown.set(**values)
+        return shown
+
+    def scene(self, **values) -> Scene:
+        """What is drawn and said at these values, the others at their start."""
+        starts = {name: r.start for name, r in self.ranges.items()}
+        says, *panes = self.function(**starts | values)
+        return Scene(says, panes, *self.size)
+
+
+def explorer(width: int, height: int, twin: str = "") -> Callable:
+    """Make an explorer of a function from controls to a sentence and panes.
+
+    Parameters
+    ----------
+    width, height : of the picture in pixels; it shrinks where there is less room.
+    twin : a script beside the function's file that computes the same numbers in the
+        browser, for pictures that are dragged. It draws nothing.
+    """
+
+    def decorate(function: Callable) -> Explorable:
+        file = Path(inspect.getfile(function)).with_name(twin) if twin else None
+        return Explorable(function, width, height, file)
+
+    return decorate
+
+
+class Explorer(StillPicture, ipywidgets.VBox):
+    """Controls, a picture, and under both the sentence that reads the picture.
+
+    Without a front end it works the same: ``explorer.set(temperature=2)``.
+
+    Attributes
+    ----------
+    controls : name -> widget.
+    scene : the numbers of the picture.
+    view : the canvas.
+    """
+
+    def __init__(self, form: Explorable):
+        self._form = form
+        self.controls = {name: control_of(name, r) for name, r in form.ranges.items()}
+        self.view = SceneView(layout=ipywidgets.Layout(width=f"{form.size[0]}px"))
+        self.view.layout.max_width = "100%"
         self.reading = ipywidgets.HTML()
-        self.sentence = ""
         column = ipywidgets.VBox(
             list(self.controls.values()),
             layout=ipywidgets.Layout(width="300px", margin="0 16px 0 0"),
         )
         body = ipywidgets.Box(
-            [column, drawing], layout=ipywidgets.Layout(flex_flow="row wrap")
+            [column, self.view], layout=ipywidgets.Layout(flex_flow="row wrap")
         )
         super().__init__([body, self.reading])
+        self._move()
+        self._link()
         for control in self.controls.values():
             control.observe(lambda _: self._move(), "value")
-        self._move()
+
+    def _link(self) -> None:
+        """Let the browser know the controls that it needs, without the kernel."""
+        marks = [mark for pane in self.scene.panes for mark in pane.marks]
+        dragged = {m[a] for m in marks if m["kind"] == "handle" for a in "xy" if m[a]}
+        for name in dragged:
+            if not isinstance(self._form.ranges.get(name), Slider | IntSlider):
+                raise ValueError(
+                    f"a handle sets {name!r}, which must be a control and a Slider or "
+                    f"IntSlider; the controls are {', '.join(self.controls)}"
+                )
+        if self._form.twin:
+            self.view.twin = self._form.twin.read_text("utf-8")
+        linked = [n for n in self.controls if self._form.twin or n in dragged]
+        self.view.add_traits(**{n: traitlets.Any().tag(sync=True) for n in linked})
+        for name in linked:
+            ipywidgets.jslink((self.controls[name], "value"), (self.view, name))
+        self.view.controls = {
+            name: [label_of(name), *(getattr(self.controls[name], end, None)
+                                     for end in ("min", "max", "step"))]
+            for name in linked
+        }  # fmt: skip
 
     @property
     def values(self) -> dict[str, object]:
         """The values that the controls show now."""
         return {name: control.value for name, control in self.controls.items()}
+
+    @property
+    def sentence(self) -> str:
+        """The sentence that reads the picture."""
+        return self.scene.says
 
     def set(self, **values) -> None:
         """Move controls, as a person would.
@@ -47,114 +171,29 @@ class _Explorer(StillPicture, ipywidgets.VBox):
         ValueError : an unknown name, or a value outside its range.
         """
         for name, value in values.items():
-            if name not in self._ranges:
+            if name not in self.controls:
                 raise ValueError(
-                    f"no control {name!r}; there are {', '.join(self._ranges)}"
+                    f"no control {name!r}; there are {', '.join(self.controls)}"
                 )
-            self.controls[name].value = self._ranges[name].check(name, value)
+            self.controls[name].value = self._form.ranges[name].check(name, value)
 
     def _move(self) -> None:
         """Follow the controls."""
-        self.sentence = self._redraw(**self.values)
-        self.reading.value = f'<p role="status">{self.sentence}</p>'
+        self.scene = self._form.scene(**self.values)
+        with self.view.hold_sync():
+            if not self.view.twin:
+                self.view.scene = self.scene.sent()
+            self.view.says = self.scene.says
+        said = html.escape(self.scene.says, quote=False)
+        self.reading.value = f'<p role="status">{said}</p>'
 
-    def _redraw(self, **values) -> str:
-        raise NotImplementedError
+    def picture(self) -> Figure:
+        """The scene as it stands, drawn by matplotlib."""
+        return figure_of(self.scene)
 
     def __repr__(self) -> str:
         texts = (
-            f"{label_of(name)} {self._ranges[name].text(value)}"
+            f"{label_of(name)} {self._form.ranges[name].text(value)}"
             for name, value in self.values.items()
         )
-        return f"{type(self).__name__}({', '.join(texts)})"
-
-
-class Explorer(_Explorer):
-    """Moves a matplotlib drawing.
-
-    Parameters
-    ----------
-    make : function of an empty Figure that draws everything once and returns
-        ``update``. Artists that change are made with ``animated=True``; whatever else
-        was drawn stays as it is, so a move costs only the moving artists.
-    figsize : inches.
-    ranges : the controls, in order; ``update(**values)`` moves the artists and
-        returns one sentence that reads the picture.
-
-    Without a front end it works the same: ``explorer.set(temperature=2)``.
-    """
-
-    def __init__(
-        self,
-        make: Callable[[Figure], Callable[..., str]],
-        figsize: tuple[float, float] = (6, 3),
-        **ranges: Range,
-    ):
-        self._figure = Figure(figsize=figsize)
-        self._canvas = FigureCanvasAgg(self._figure)
-        self._update = make(self._figure)
-        self._moving: list[Artist] = self._figure.findobj(lambda a: a.get_animated())
-        self._canvas.draw()
-        self._figure.set_layout_engine("none")  # the layout stands; moves leave it
-        self._background = self._canvas.copy_from_bbox(self._figure.bbox)
-        width = f"{int(figsize[0] * self._figure.dpi)}px"
-        self.image = ipywidgets.Image(
-            layout=ipywidgets.Layout(width=width, max_width="100%")
-        )
-        super().__init__(self.image, ranges)
-
-    def _redraw(self, **values) -> str:
-        sentence = self._update(**values)
-        self._canvas.restore_region(self._background)
-        for artist in self._moving:
-            (artist.axes or self._figure).draw_artist(artist)
-        png = io.BytesIO()
-        pixels = np.asarray(self._canvas.buffer_rgba())[..., :3]
-        Image.fromarray(pixels).save(png, "png", compress_level=1)
-        self.image.value = png.getvalue()
-        return sentence
-
-    def picture(self) -> Figure:
-        """The drawing as it stands."""
-        figure = Figure(figsize=self._figure.get_size_inches(), layout="none")
-        figure.figimage(np.asarray(Image.open(io.BytesIO(self.image.value))))
-        return figure
-
-
-class ClientExplorer(_Explorer):
-    """Moves a drawing that the browser makes, without waiting for the kernel.
-
-    Parameters
-    ----------
-    view : an anywidget with one synchronized trait for every control, of its name;
-        its JavaScript computes and draws.
-    draw : function (figure, **values) that draws the same with matplotlib, for the
-        still picture.
-    read : function (**values) -> one sentence that reads the picture.
-    ranges : the controls, in order.
-    """
-
-    def __init__(
-        self,
-        view: ipywidgets.DOMWidget,
-        draw: Callable[..., None],
-        read: Callable[..., str],
-        figsize: tuple[float, float] = (6, 3),
-        **ranges: Range,
-    ):
-        self.view, self._draw, self._read, self._size = view, draw, read, figsize
-        view.layout.width = f"{int(figsize[0] * 100)}px"
-        view.layout.max_width = "100%"
-        super().__init__(view, ranges)
-        for name, control in self.controls.items():
-            # linked in the browser: a slider moves the drawing without the kernel
-            ipywidgets.jslink((control, "value"), (view, name))
-
-    def _redraw(self, **values) -> str:
-        return self._read(**values)
-
-    def picture(self) -> Figure:
-        """The drawing at the present values, made by matplotlib."""
-        figure = Figure(figsize=self._size)
-        self._draw(figure, **self.values)
-        return figure
+        return f"{self._form.__name__}({', '.join(texts)})"

@@ -4,44 +4,45 @@
 let groups = 0; // radio buttons of one name belong together, in the whole page
 
 function render({ model, el }) {
-  const set = document.createElement("fieldset");
+  const make = (tag, style, text = "") => {
+    const made = Object.assign(document.createElement(tag), { textContent: text });
+    made.style.cssText = style;
+    // JupyterLab's notebook shortcuts would otherwise take the arrow keys.
+    made.dataset.lmSuppressShortcuts = "true";
+    return made;
+  };
+  const choose = (answer) => {
+    model.set("value", answer);
+    model.save_changes();
+  };
+  const set = make("fieldset", "border: 0; padding: 0; margin: 0; color: var(--jp-ui-font-color1)");
   set.className = "course-predict";
-  set.style.cssText = "border: 0; padding: 0; margin: 0; color: var(--jp-ui-font-color1)";
-  const legend = document.createElement("legend");
-  legend.style.cssText = "font-weight: 600; padding: 0 0 4px";
-  legend.textContent = model.get("statement");
-  set.append(legend);
+  set.append(make("legend", "font-weight: 600; padding: 0 0 4px", model.get("statement")));
   const name = `course-predict-${groups++}-${Date.now()}`;
   const inputs = model.get("options").map((text) => {
-    const label = document.createElement("label");
-    label.style.cssText = "display: block; padding: 2px 0; cursor: pointer";
-    const input = document.createElement("input");
-    input.type = "radio";
-    input.name = name;
-    input.value = text;
-    // JupyterLab's notebook shortcuts would otherwise take the arrow keys.
-    input.dataset.lmSuppressShortcuts = "true";
-    input.addEventListener("change", () => {
-      model.set("value", text);
-      model.save_changes();
-    });
+    const label = make("label", "display: block; padding: 2px 0; cursor: pointer");
+    const input = Object.assign(make("input", ""), { type: "radio", name, value: text });
+    input.addEventListener("change", () => choose(text));
     label.append(input, ` ${text}`);
     set.append(label);
     return input;
   });
+  const anew = make("button", "margin: 4px 0 0; cursor: pointer", "Predict anew");
+  anew.addEventListener("click", () => choose(null));
 
   function show() {
-    set.disabled = model.get("disabled");
+    set.disabled = model.get("fixed");
+    anew.hidden = !model.get("fixed");
     for (const input of inputs) input.checked = input.value === model.get("value");
   }
 
-  el.replaceChildren(set);
+  el.replaceChildren(set, anew);
   model.on("change:value", show);
-  model.on("change:disabled", show);
+  model.on("change:fixed", show);
   show();
   return () => {
     model.off("change:value", show);
-    model.off("change:disabled", show);
+    model.off("change:fixed", show);
   };
 }
 

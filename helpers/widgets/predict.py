@@ -1,21 +1,24 @@
 """Predict, then test: the two cells of a claim.
 
 The learner chooses an answer, the next cell runs the experiment, and both show
-prediction and verdict side by side. Nothing waits for the choice: where the cells run
-without a person, the verdict says that no prediction was made.
+prediction and verdict side by side. The prediction is kept like the progress with
+exercises, so that Run All and a new kernel find it again. Nothing waits for the choice:
+where the cells run without a person, what was found stays folded.
 """
 
+import functools
 import html
-from collections.abc import Callable, Sequence
 from pathlib import Path
 from textwrap import wrap
+from weakref import WeakKeyDictionary
 
 import anywidget
 import ipywidgets
 import traitlets
 from matplotlib.figure import Figure
 
-from helpers.widgets.claim import Claim, Report
+from helpers import claims
+from helpers.exercises.progress import predictions, record_prediction
 from helpers.widgets.still import StillPicture
 
 INK, FAINT, DOT = "#333333", "#767676", "#0072B2"
@@ -25,33 +28,41 @@ class RadioButtons(anywidget.AnyWidget):
     """A statement with its answers; predict.js draws it.
 
     Those of ipywidgets cannot be used by keyboard in JupyterLab, whose shortcuts take
-    the arrow keys.
+    the arrow keys. The button "Predict anew", there while the answer is fixed, makes
+    the value None.
     """
 
     _esm = Path(__file__).with_name("predict.js")
     statement = traitlets.Unicode().tag(sync=True)
     options = traitlets.List(traitlets.Unicode()).tag(sync=True)
     value = traitlets.Unicode(None, allow_none=True).tag(sync=True)
-    disabled = traitlets.Bool(False).tag(sync=True)
+    fixed = traitlets.Bool(False).tag(sync=True)
 
 
 class Predict(StillPicture, ipywidgets.VBox):
     """A claim with its possible answers as radio buttons, and later its verdict.
 
+    A prediction is fixed once the claim was tested, or when it was found again in a
+    later run; `anew` forgets it. The verdict is shown to those who have predicted.
     Without a front end it works the same: ``predict.answer("no difference")``.
     """
 
-    def __init__(self, claim: Claim):
+    def __init__(self, claim: claims.Claim):
         self.claim, self.report = claim, None
+        kept = predictions().get(claim.chapter, {}).get(claim.name)
+        kept = kept if kept in claim.question.answers else None  # it may be reworded
         self.buttons = RadioButtons(
-            statement=claim.statement, options=list(claim.question.answers)
+            statement=claim.statement,
+            options=list(claim.question.answers),
+            value=kept,
+            fixed=kept is not None,
         )
         self._line = ipywidgets.HTML()
         super().__init__(
             [self.buttons, self._line],
             layout=ipywidgets.Layout(padding="4px", max_width="680px"),
         )
-        self.buttons.observe(lambda _: self._say(), "value")
+        self.buttons.observe(lambda _: self._chosen(), "value")
         self._say()
 
     @property
@@ -65,11 +76,11 @@ class Predict(StillPicture, ipywidgets.VBox):
         Raises
         ------
         ValueError : no such answer.
-        RuntimeError : the claim was tested already; a prediction comes before.
+        RuntimeError : the prediction is fixed; `anew` comes before another.
         """
-        if self.report is not None:
+        if self.buttons.fixed:
             raise RuntimeError(
-                "the claim was tested already: run the cell again to predict anew"
+                f"predicted already: {self.prediction!r}; `anew()` forgets that"
             )
         if answer not in self.buttons.options:
             raise ValueError(
@@ -77,20 +88,36 @@ class Predict(StillPicture, ipywidgets.VBox):
             )
         self.buttons.value = answer
 
-    def show(self, report: Report) -> None:
+    def anew(self) -> None:
+        """Forget the prediction, as the button does."""
+        self.buttons.value = None
+
+    def show(self, report: claims.Report) -> None:
         """Put the verdict beside the prediction, which is fixed from now on."""
         self.report = report
-        self.buttons.disabled = True
+        self._fix()
         self._say()
 
     @property
     def status(self) -> str:
         """The line under the answers."""
-        if self.report is not None:
-            return f"{self.report.guess} Verdict: {self.report.verdict.word}."
-        if self.prediction is None:
+        if self.prediction is None and self.report is None:
             return "Your prediction? Choose an answer, then run the next cell."
-        return f"You predict: {self.prediction}. Run the next cell."
+        if self.prediction is None:
+            return "Your prediction? Choose an answer to see what was found."
+        if self.report is None:
+            return f"You predict: {self.prediction}. Run the next cell."
+        return f"{self.report.headline} {self.report.guess}"
+
+    def _chosen(self) -> None:
+        record_prediction(self.claim.chapter, self.claim.name, self.prediction)
+        if self.report is not None:
+            self.report.prediction = self.prediction
+        self._fix()
+        self._say()
+
+    def _fix(self) -> None:
+        self.buttons.fixed = self.report is not None and self.prediction is not None
 
     def _say(self) -> None:
         self._line.value = f'<p role="status">{html.escape(self.status)}</p>'
@@ -121,33 +148,26 @@ class Predict(StillPicture, ipywidgets.VBox):
         return figure
 
 
-def cells(claims: Sequence[Claim]) -> tuple[Callable, Callable]:
-    """The functions ``predict(name)`` and ``test(name, data)`` of a chapter.
+class Claim(claims.Claim):
+    """A claim of a chapter, which a notebook shows in two cells."""
 
-    ``predict`` returns a `Predict` to click. ``test`` runs the claim at live size,
-    writes the verdict into the last `Predict` of that claim, and returns a `Report`
-    with the live and the stored full-size results. Both raise KeyError for a name
-    that the chapter does not have.
-    """
-    by_name = {claim.name: claim for claim in claims}
-    asked: dict[str, Predict] = {}
+    def predict(self) -> Predict:
+        """The question, to click."""
+        _asked[self] = Predict(self)
+        return _asked[self]
 
-    def find(name: str) -> Claim:
-        if name not in by_name:
-            raise KeyError(f"no claim {name!r}; there are {', '.join(by_name)}")
-        return by_name[name]
+    def test(self, data) -> claims.Report:
+        """Run the claim at live size; show it beside the stored full size.
 
-    def predict(name: str) -> Predict:
-        asked[name] = Predict(find(name))
-        return asked[name]
-
-    def test(name: str, data) -> Report:
-        claim, widget = find(name), asked.get(name)
-        table = claim.run(data)
-        prediction = widget.prediction if widget is not None else None
-        report = Report(claim, table, data.name, prediction)
-        if widget is not None:
-            widget.show(report)
+        The `Predict` above gets the verdict too.
+        """
+        table = self.run(data)
+        widget = _asked.get(self) or Predict(self)
+        report = claims.Report(self, table, data.name, widget.prediction)
+        widget.show(report)
         return report
 
-    return predict, test
+
+_asked: WeakKeyDictionary[Claim, Predict] = WeakKeyDictionary()  # the last of each
+
+claim = functools.partial(claims.claim, form=Claim)

@@ -201,37 +201,6 @@ def test_nothing_is_cut_off(page, width):
     assert page.cut_off(".course-panel") == []
 
 
-def test_explorers_follow_sliders_and_keys(lab):
-    cut(
-        NOTEBOOK,
-        lab.folder / "explorers.ipynb",
-        "setup",
-        "temperature-explorer",
-        "borders-explorer",
-    )
-    page = lab.open("explorers.ipynb")
-    page.run_all()
-    bars = page.page.locator(".jp-OutputArea svg[role=img]")
-    before = bars.get_attribute("aria-label")
-    page.drag("temperature", 0.0)
-    page.text("At temperature 0.1 .* dog 1.000")
-    after = bars.get_attribute("aria-label")
-    assert "dog 0.665" in before and "dog 1.000" in after
-    # the browser's numbers, drawn at once, are those of Python
-    assert "cat 0.000, chicken 0.000, dog 1.000" in after
-
-    image = page.page.locator(".jp-OutputArea-output .widget-image")
-    picture = image.get_attribute("src")
-    page.drag("training steps", 0.0)
-    page.text(r"Accuracy 0\.33")
-    expect(image).not_to_have_attribute("src", picture)
-    page.drag("training steps", 1.0)
-    sentence = page.text(r"Accuracy 0\.9")
-    page.press("weight factor", "ArrowRight", 6)
-    wait_for(lambda: page.text(r"Accuracy 0\.9") != sentence)
-    page.close()
-
-
 def test_the_keyboard_reaches_the_panel(page):
     page.button("Run").focus()
     page.page.keyboard.press("Enter")

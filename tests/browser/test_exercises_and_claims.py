@@ -50,12 +50,23 @@ def test_an_answer_gets_help_in_three_steps(page):
     assert page.count(".jp-Notebook .jp-Cell") == 5, "a shortcut of the notebook fired"
 
 
-def test_without_a_prediction_the_verdict_says_so(page):
+def test_nothing_is_shown_before_a_prediction(page):
+    """Run All keeps what was found folded, and the question stays open."""
     page.run_cell(2)
     page.run_cell(3)
-    page.text("No prediction made")
-    page.text("Verdict: (supported|not supported|undecided)")
-    expect(page.page.locator(".course-predict input").first).to_be_disabled()
+    page.text("Choose an answer to see what was found")
+    report = page.page.locator(".jp-Notebook .jp-Cell").nth(3)
+    picture = report.locator("img")
+    expect(picture).to_be_hidden()
+    expect(page.page.locator(".course-predict input").first).to_be_enabled()
+    report.get_by_text("Show what was found").click()
+    expect(picture).to_be_visible()
+    expect(picture).to_have_attribute("alt", re.compile("a look: clouds"))
+    assert picture.evaluate("image => image.naturalWidth") > 600
+    source = report.locator("pre")
+    expect(source).to_be_hidden()
+    report.get_by_text("The experiment").click()
+    expect(source).to_contain_text("def focal_loss(data, n_train, num_epochs, seed)")
 
 
 def test_predict_by_keyboard_then_test(page):
@@ -70,7 +81,21 @@ def test_predict_by_keyboard_then_test(page):
     page.text("You predict: focal loss is better")
     page.run_cell(3)
     page.text("You predicted: focal loss is better")
-    assert page.count("text=No prediction made") == 0
+    expect(
+        page.page.locator(".jp-Notebook .jp-Cell").nth(3).locator("img")
+    ).to_be_visible()
+
+
+def test_a_prediction_is_kept_until_it_is_made_anew(page):
+    page.run_cell(2)
+    page.text("You predict: focal loss is better")
+    radios = page.page.locator(".course-predict input")
+    expect(radios.nth(2)).to_be_checked()
+    expect(radios.nth(2)).to_be_disabled()
+    page.page.get_by_role("button", name="Predict anew").click()
+    page.text("Your prediction")
+    expect(radios.first).to_be_enabled()
+    expect(radios.nth(2)).not_to_be_checked()
 
 
 def test_the_map_opens_a_chapter(lab):

@@ -1,62 +1,123 @@
-"""What the claims of chapter 1 stand on, against torch and by hand."""
+"""Claims of chapter 1: their verdicts, and what they stand on, by hand."""
 
 import pytest
 import torch
 from torch.nn import functional as F
 
 from helpers import Examples
-from helpers.chapters.linear_algebra_and_gradients import claims, experiments
-from helpers.chapters.linear_algebra_and_gradients import (
-    experiments_descent as on_lines,
-)
+from helpers.chapters.linear_algebra_and_gradients import claims
+from helpers.chapters.linear_algebra_and_gradients.claims import classifiers, descent
+from tests.verdicts import of_chapter, shown, verdict
+
+CLAIMS = of_chapter("01")
+EXPECTED = {  # live, each on the set that is made for it
+    "far-positives": ("not supported", "linear regression is worse"),
+    "one-vs-rest": ("not supported", "put together they are worse"),
+    "noise-floor": ("not supported", "it stays away from it"),
+    "near-the-limit": ("not supported", "the smaller rate is faster"),
+}
+DATA = {
+    "far-positives": "points",
+    "one-vs-rest": "three-in-a-row",
+    "noise-floor": "regression",
+    "near-the-limit": "regression",
+}
+
+
+def squares_too(X, block=4):
+    return torch.cat([X, X**2, torch.ones_like(X)], 1).double()
+
+
+def without_noise(examples):
+    return examples.X.double() @ torch.ones(2, 1, dtype=torch.float64)
+
+
+def wrong_sign(*arguments, excess_after=descent.excess_after):
+    return [-excess for excess in excess_after(*arguments)]
+
+
+BUGS = {  # with each the claim is supported
+    "far-positives": (classifiers, "far", lambda examples: examples),
+    "one-vs-rest": (classifiers, "features", squares_too),
+    "noise-floor": (descent, "targets", without_noise),
+    "near-the-limit": (descent, "excess_after", wrong_sign),
+}
+
+
+@pytest.fixture(autouse=True)
+def on_the_cpu(monkeypatch):
+    monkeypatch.setenv("COURSE_DEVICE", "cpu")
+
+
+def test_all_are_here():
+    assert set(EXPECTED) == set(BUGS) == set(CLAIMS)
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_verdict_at_live_size(name):
+    assert verdict(CLAIMS[name], DATA[name]) == EXPECTED[name]
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_the_notebook_shows_the_verdict(name):
+    assert shown("01", CLAIMS[name]) == EXPECTED[name][1]
+
+
+@pytest.mark.parametrize("name", BUGS)
+def test_a_planted_bug_flips_the_verdict(name, monkeypatch):
+    monkeypatch.setattr(*BUGS[name])
+    assert verdict(CLAIMS[name], DATA[name])[0] == "supported"
+
+
+# -- what they stand on --------------------------------------------------------------
 
 
 @pytest.fixture
 def regression():
-    examples = experiments.drawn(claims.regression().train, 200, seed=3)
-    return experiments.features(examples.X), on_lines.targets(examples)
+    examples = classifiers.drawn(claims.regression().train, 200, seed=3)
+    return classifiers.features(examples.X), descent.targets(examples)
 
 
 def classes(n=300, K=3):
     generator = torch.Generator().manual_seed(5)
     y = torch.arange(n) % K
     X = torch.randn(n, 2, generator=generator) + y[:, None]
-    return experiments.features(X), y
+    return classifiers.features(X), y
 
 
 def test_features():
     X = torch.arange(64.0).view(1, 1, 8, 8)
     # the mean of rows 0 to 3 and columns 0 to 3 is that of 0..3, 8..11, 16.., 24..
-    assert experiments.features(X).tolist() == [[13.5, 17.5, 45.5, 49.5, 1.0]]
-    assert experiments.features(torch.ones(5, 2)).shape == (5, 3)
+    assert classifiers.features(X).tolist() == [[13.5, 17.5, 45.5, 49.5, 1.0]]
+    assert classifiers.features(torch.ones(5, 2)).shape == (5, 3)
 
 
 def test_least_squares(regression):
     X, y = regression
     torch.testing.assert_close(
-        experiments.least_squares(X, y), torch.linalg.lstsq(X, y).solution
+        classifiers.least_squares(X, y), torch.linalg.lstsq(X, y).solution
     )
 
 
 def test_logistic_and_softmax_end_where_the_gradient_is_zero():
     X, y = classes()
     Y = F.one_hot(y, 3).double()
-    W = experiments.logistic(X, Y, 100)
+    W = classifiers.logistic(X, Y, 100)
     gradient = X.T @ (torch.sigmoid(X @ W) - Y) / len(X) + 1e-4 * W
     assert gradient.abs().max() < 1e-6
-    W = experiments.descended(lambda W: F.cross_entropy(X @ W, y), (3, 3), 100)
+    W = classifiers.descended(lambda W: F.cross_entropy(X @ W, y), (3, 3), 100)
     gradient = X.T @ (torch.softmax(X @ W, 1) - Y) / len(X) + 1e-4 * W
     assert gradient.abs().max() < 1e-6
 
 
 def test_two_classes_and_far_ones():
     examples = Examples(torch.arange(12.0)[:, None], torch.arange(12) % 4)
-    first, second = experiments.two_classes(examples, seed=1, num_classes=4)
+    first, second = classifiers.two_classes(examples, seed=1, num_classes=4)
     assert first.X.flatten().tolist() == [2, 6, 10] and not first.y.any()
     assert second.X.flatten().tolist() == [3, 7, 11] and second.y.all()
-    assert experiments.far(second).X.flatten().tolist() == [31, 35, 39]
+    assert classifiers.far(second).X.flatten().tolist() == [31, 35, 39]
     image = Examples(torch.full((1, 1, 2, 2), 0.5), torch.tensor([1]))
-    assert (experiments.far(image).X == 5).all()
+    assert (classifiers.far(image).X == 5).all()
 
 
 @pytest.mark.parametrize("data", [claims.points(), claims.three_in_a_row()])
@@ -68,23 +129,23 @@ def test_classes_have_gaps_between_them(data):
 
 
 def test_whitened_features_have_the_identity_for_their_hessian(regression):
-    X = on_lines.whitened(regression[0])
+    X = descent.whitened(regression[0])
     torch.testing.assert_close(X.T @ X / len(X), torch.eye(3, dtype=torch.float64))
 
 
 def test_batches_hold_every_example_once_a_pass():
     generator = torch.Generator().manual_seed(0)
-    found = list(on_lines.batches(10, 4, 7, False, generator))
+    found = list(descent.batches(10, 4, 7, False, generator))
     assert [len(index) for index in found] == [4, 4, 2, 4, 4, 2, 4]
     for k in (0, 3):
         assert torch.cat(found[k : k + 3]).sort().values.tolist() == list(range(10))
-    again = torch.cat(list(on_lines.batches(10, 4, 50, True, generator)))
+    again = torch.cat(list(descent.batches(10, 4, 50, True, generator)))
     assert len(again) == 200 and again.unique().numel() == 10
 
 
 def test_full_batches_are_plain_gradient_descent(regression):
     X, y = regression
-    goal, w = experiments.least_squares(X, y), torch.zeros(3, 1, dtype=torch.float64)
+    goal, w = classifiers.least_squares(X, y), torch.zeros(3, 1, dtype=torch.float64)
     lr, path = 0.3, []
     hessian = X.T @ X / len(X)
     for _ in range(20):
@@ -92,7 +153,7 @@ def test_full_batches_are_plain_gradient_descent(regression):
         (gradient,) = torch.autograd.grad(0.5 * ((X @ w - y) ** 2).mean(), w)
         w = (w - lr * gradient).detach()
         path.append(w)
-    distance, excess = on_lines.descent(X, y, 200, lr, 20, seed=0)
+    distance, excess = descent.descent(X, y, 200, lr, 20, seed=0)
     near = torch.stack([(w - goal).norm() / goal.norm() for w in path[-2:]])
     assert distance == pytest.approx(near.square().mean().sqrt().item())
 
@@ -101,7 +162,7 @@ def test_full_batches_are_plain_gradient_descent(regression):
 
     mean = sum(map(loss, path[10:])) / 10 - loss(goal)
     assert excess == pytest.approx(mean)
-    left = on_lines.excess_after(hessian, goal, lr, 5, 20)
+    left = descent.excess_after(hessian, goal, lr, 5, 20)
     start = loss(0 * goal) - loss(goal)
     expected = [(loss(path[k - 1]) - loss(goal)) / start for k in (5, 20)]
     assert [10**power for power in left] == pytest.approx(expected, rel=1e-6)
@@ -110,21 +171,21 @@ def test_full_batches_are_plain_gradient_descent(regression):
 def test_a_smaller_last_batch_counts_as_a_mean_too(regression):
     """By hand: a pass of 150 and of 50 examples, each step along the batch's mean."""
     X, y = regression
-    goal = experiments.least_squares(X, y)
+    goal = classifiers.least_squares(X, y)
     w = torch.zeros_like(goal)
     order = torch.randperm(200, generator=torch.Generator().manual_seed(4))
     for index in (order[:150], order[150:]):
         w = w - 0.3 * (X[index] * (X[index] @ w - y[index])).mean(0)[:, None]
-    distance, _ = on_lines.descent(X, y, 150, 0.3, 2, seed=4)
+    distance, _ = descent.descent(X, y, 150, 0.3, 2, seed=4)
     assert distance == pytest.approx(((w - goal).norm() / goal.norm()).item())
 
 
 def test_the_rate_falls_to_zero(regression):
     """By hand: two steps, the second at half the rate."""
     X, y = regression
-    goal = experiments.least_squares(X, y)
+    goal = classifiers.least_squares(X, y)
     error = -goal
     for rate in (0.2, 0.1):
         error = error - rate * X.T @ X @ error / len(X)
-    distance, _ = on_lines.descent(X, y, 200, 0.2, 2, seed=0, falling=True)
+    distance, _ = descent.descent(X, y, 200, 0.2, 2, seed=0, falling=True)
     assert distance == pytest.approx((error.norm() / goal.norm()).item())

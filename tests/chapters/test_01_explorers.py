@@ -80,15 +80,35 @@ def test_plane_map_says_what_the_matrix_does(entries, angle, words):
 
 
 def test_plane_map_draws_the_image():
-    explorer = explorers.plane_map()
-    explorer.set(a11=1.0, a12=-2.0, a21=0.5, a22=1.5)
-    ax = explorer.picture().axes[0]
+    """Grid, circle, columns and vectors are those of A; both kept lines lie on it."""
+    scene = explorers.plane_map.scene(a11=1.0, a12=-2.0, a21=0.5, a22=1.5, angle=200)
     A = np.array([[1.0, -2.0], [0.5, 1.5]])
-    (ellipse,) = ax.patches[:1]
-    back = np.linalg.solve(A, ellipse.get_xy().T)
+    back = np.linalg.solve(A, scene["image"]["xy"].T)
     assert np.hypot(*back) == pytest.approx(np.ones(back.shape[1]))
-    words = [t.get_text() for t in ax.texts]
-    assert {"$a_1$", "$a_2$", "x", "Ax"} <= set(words)
+    grid = np.linalg.solve(A, scene["grid"]["xy"].T).T.reshape(-1, 3, 2)
+    assert len(grid) == 18 and np.isnan(grid[:, 2]).all()
+    across, upward = grid[::2, :2], grid[1::2, :2]
+    assert across[:, :, 0] == pytest.approx(np.tile([-4, 4], (9, 1)))
+    assert across[:, :, 1].T == pytest.approx(np.tile(np.arange(-4, 5), (2, 1)))
+    assert upward == pytest.approx(across[:, :, ::-1])
+    x = np.array([math.cos(math.radians(200)), math.sin(math.radians(200))])
+    tips = {"a₁": A[:, 0], "a₂": A[:, 1], "x": x, "Ax": A @ x}
+    for name, tip in tips.items():
+        assert scene[name]["xy"] == pytest.approx(np.array([(0, 0), tip]))
+        assert scene[name]["text"] == name
+    assert scene["handle a₂"]["xy"][0] == pytest.approx(A[:, 1])
+    assert len(scene["line 1"]["xy"]) == 0 and scene["value 1"]["text"] == ""
+
+
+def test_plane_map_draws_the_lines_that_it_keeps():
+    scene = explorers.plane_map.scene(a11=2.0, a12=1.0, a21=0.0, a22=-0.5)
+    A = np.array([[2.0, 1.0], [0.0, -0.5]])
+    for k, value in ((1, 2.0), (2, -0.5)):
+        ends = scene[f"line {k}"]["xy"]
+        assert A @ ends.T == pytest.approx(value * ends.T, abs=1e-6)
+        assert scene[f"value {k}"]["text"] == f"λ = {value:.3f}".replace("-", "−")
+        ((p, q),) = scene[f"value {k}"]["xy"]
+        assert p * ends[1, 1] == pytest.approx(q * ends[1, 0], abs=1e-6)
 
 
 # -- norm_balls ---------------------------------------------------------------------
@@ -104,9 +124,12 @@ def test_norm_is_that_of_torch(x, p):
     said = numbers(explorer.sentence)
     assert said[3:5] == pytest.approx([expected, max(map(abs, x))], abs=6e-4)
     assert ("is no norm" in explorer.sentence) == (p < 1)
-    around = torch.tensor(explorers.ball(p))
-    lengths = torch.linalg.vector_norm(around, p, dim=1)
-    torch.testing.assert_close(lengths, torch.ones(361, dtype=torch.float64))
+    for name, length in (("unit ball", 1.0), ("same", expected)):
+        around = torch.tensor(explorer.scene[name]["xy"])
+        lengths = torch.linalg.vector_norm(around, p, dim=1)
+        full = torch.full((361,), length, dtype=torch.float64)
+        torch.testing.assert_close(lengths, full)
+    assert explorer.scene["x"]["xy"].tolist() == [list(x)]
 
 
 def test_the_sliders_of_norm_balls_meet_one_and_two():
@@ -145,6 +168,35 @@ def test_taylor_says_values_and_errors():
     said = numbers(explorer.sentence)
     expected = [0.7, true, first, abs(true - first), second, abs(true - second)]
     assert said[:6] == pytest.approx(expected, abs=6e-4)
+
+
+def test_taylor_draws_contours_and_orders():
+    scene = explorers.taylor.scene(x=0.5, y=-1.0, direction=120, distance=0.7)
+    for name, sign in (("contours", 1), ("contours below 0", -1)):
+        lines = np.split(scene[name]["xy"], np.flatnonzero(gaps(scene[name])))
+        values = [explorers.surface(*line[~np.isnan(line[:, 0])].T) for line in lines]
+        for value in values:
+            assert value == pytest.approx(np.full(len(value), value[0]), abs=1e-9)
+        levels = {round(float(value[0]), 6) + 0.0 for value in values}
+        assert levels - {0} == {sign * v for v in (0.5, 1, 2, 4, 8, 12)}
+    t, f = scene["f"]["xy"].T
+    expected = f_along(torch.tensor(t), 0.5, -1.0, math.radians(120))
+    assert f == pytest.approx(expected.numpy())
+    at = np.abs(t).argmin()
+    rows = [scene[name]["xy"][:, 1] for name in explorers.ORDERS]
+    slopes = [np.gradient(row, t)[at] for row in rows]
+    assert slopes == pytest.approx([slopes[0]] * 3, rel=2e-3), "tangent at the point"
+    bends = [np.gradient(np.gradient(row, t), t)[at] for row in rows]
+    assert bends[1] == pytest.approx(0, abs=1e-9)
+    assert bends[2] == pytest.approx(bends[0], rel=0.02)
+    assert [row[at] for row in rows] == pytest.approx([f[at]] * 3)
+    end = scene["end"]["xy"][0] - (0.5, -1.0)
+    u = (math.cos(math.radians(120)), math.sin(math.radians(120)))
+    assert end == pytest.approx(0.7 * np.array(u))
+
+
+def gaps(mark):
+    return np.isnan(mark["xy"]).any(1)
 
 
 def test_errors_fall_fourfold_and_eightfold():
@@ -197,38 +249,24 @@ def test_descent_names_the_step_that_rises():
     assert explorer.sentence == (
         "A step multiplies x by 0.79 and y by −1.10: y grows at every step. f falls "
         "for 2 steps and rises from step 3 on; step 11 leaves the picture; after 30 "
-        "steps it is 1522. Stable are rates below 2/10 = 0.200."
+        "steps it is 1,520. Stable are rates below 2/10 = 0.200."
     )
-    left, right = explorer.picture().axes
-    assert right.get_title(loc="left") == "f rises from step 3 on"
-    assert len(left.lines[5].get_xdata()) == 12  # start, and steps 1 to 11
+    scene = explorer.scene
+    assert scene["curve"].title == "f rises from step 3 on"
+    path, f = quadratic.descent_path(0.21, 10)
+    assert scene["path"]["xy"] == pytest.approx(path[:12])  # start, and steps 1 to 11
+    assert scene["values"]["xy"] == pytest.approx(np.c_[range(31), f])
+    assert scene["path rise"]["xy"] == pytest.approx(path[2:4])
+    assert scene["values rise"]["xy"] == pytest.approx(np.c_[[2, 3], f[2:4]])
+    assert len(scene["path fallen"]["xy"]) == 3 and len(scene["path risen"]["xy"]) == 9
 
 
-# -- what the browser draws ---------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", ["plane_map", "descent"])
-def test_the_view_starts_where_the_controls_start(name):
-    explorer = getattr(explorers, name)()
-    for trait, value in explorer.values.items():
-        assert getattr(explorer.view, trait) == value
-
-
-def test_both_languages_draw_the_same_quadratic():
-    script = explorers.descent().view.get_state()["_esm"]
-    for line in (
-        f"STEPS = {quadratic.STEPS}, START = [4, 1], REACH = [4.6, 2.6]",
-        f"LEVELS = {[*map(float, quadratic.LEVELS)]}".replace("1.0", "1"),
-        f"LOWEST = {quadratic.LOWEST}, HIGHEST = {quadratic.HIGHEST}",
-    ):
-        assert line in script
-    assert quadratic.START == (4, 1) and quadratic.REACH == (4.6, 2.6)
-
-
-@pytest.mark.parametrize("name", ["plane_map", "norm_balls", "taylor", "descent"])
-def test_a_move_changes_the_still_picture(name):
-    explorer = getattr(explorers, name)()
-    before = explorer._repr_mimebundle_()["image/png"]
-    control, start = next(iter(explorer.values.items()))
-    explorer.set(**{control: start / 2 + 0.5 if start != 1 else 0.5})
-    assert explorer._repr_mimebundle_()["image/png"] != before
+@pytest.mark.parametrize("condition", [1, 4, 20])
+def test_f_is_the_same_along_a_contour(condition):
+    scene = explorers.descent.scene(condition=condition)
+    _, f = quadratic.descent_path(0.05, condition)
+    lines = np.split(scene["contours"]["xy"], np.flatnonzero(gaps(scene["contours"])))
+    for line, share in zip(lines, quadratic.LEVELS, strict=True):
+        x, y = line[~np.isnan(line[:, 0])].T
+        value = (x**2 + condition * y**2) / 2
+        assert value == pytest.approx(np.full(73, share * f[0]))

@@ -2,6 +2,7 @@
 
 import re
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -162,10 +163,9 @@ def test_softmax_temperature_says_and_draws_the_softmax(temperature, o):
     expected = torch.softmax(torch.tensor(o) / temperature, 0)
     said = [float(p) for p in re.findall(r"\b[01]\.\d{3}\b", explorer.sentence)]
     assert said == pytest.approx(expected.tolist(), abs=6e-4)
-    logits, probabilities = explorer.picture().axes[:2]
-    heights = [bar.get_height() for bar in probabilities.patches]
-    assert heights == pytest.approx(expected.tolist(), abs=1e-6)
-    assert [bar.get_height() for bar in logits.patches] == pytest.approx(list(o))
+    heights = explorer.scene["probabilities"]["lengths"]
+    assert heights == pytest.approx(expected.numpy(), abs=1e-6)
+    assert explorer.scene["logits"]["lengths"].tolist() == list(o)
 
 
 def test_decision_borders_are_those_of_gradient_descent():
@@ -192,6 +192,22 @@ def test_decision_borders_say_accuracy_and_loss(step, factor):
         f"Accuracy {own.accuracy(logits, y):.2f}, "
         f"cross-entropy {own.cross_entropy(logits, y):.3f}."
     )
+    for k in range(3):
+        points = explorer.scene[f"class {k}"]["xy"]
+        assert points == pytest.approx(X[y == k].double().numpy())
+
+
+def test_decision_borders_colour_each_place_by_its_class():
+    """The colours at two places, far from the borders, and the rows from the top."""
+    explorer = explorers.decision_borders(weight_factor=10.0)
+    image = explorer.scene["regions"]
+    assert (image["x"], image["y"]) == ((-3, 3), (-3, 3))
+    _, _, W, b = explorers.border_path()
+    for row, column, x in ((3, 40, (0.04, 2.74)), (70, 5, (-2.59, -2.29))):
+        y_hat = torch.softmax(10 * (torch.tensor(x) @ W[-1] + b[-1]), 0)
+        (k,) = (y_hat > 0.98).nonzero()[0]
+        color = [int(explorers.COLORS[k][i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        assert image["values"][row, column] == pytest.approx(np.array(color), abs=0.03)
 
 
 @pytest.mark.parametrize("gamma", [0.0, 2.0, 5.0])
@@ -206,3 +222,8 @@ def test_focal_factor_is_that_of_the_notebook(p, gamma):
     expected = [plain.item(), (1 - p) ** gamma, focal.item()]
     assert said == pytest.approx(expected, abs=6e-5)
     assert explorers.focal_loss_of(p, gamma) == pytest.approx(focal.item(), rel=1e-4)
+    ((x, y),) = explorer.scene["here"]["xy"]
+    assert (x, y) == pytest.approx((p, focal.item()), rel=1e-4)
+    curve = explorer.scene["focal"]["xy"]
+    assert np.interp(p, *curve.T) == pytest.approx(y, abs=0.05), "the dot lies on it"
+    assert (curve[:, 1] <= explorer.scene["plain"]["xy"][:, 1] + 1e-12).all()

@@ -1,6 +1,5 @@
-"""Chapter 3: what the explorers draw and say, and the training behind the claims."""
+"""Chapter 3: what the explorers draw and say."""
 
-import copy
 import math
 import re
 
@@ -8,17 +7,13 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
-from torch.optim.lr_scheduler import CosineAnnealingLR
 
-from helpers import train
 from helpers.chapters.multilayer_perceptrons import (
     approximation,
     depth,
-    experiments,
     explorers,
 )
-from helpers.chapters.multilayer_perceptrons.reading import readable
-from helpers.data import Examples, ImageData
+from helpers.words import number
 
 MODULES = {
     "sigmoid": nn.Sigmoid(),
@@ -26,24 +21,6 @@ MODULES = {
     "ReLU": nn.ReLU(),
     "LeakyReLU": nn.LeakyReLU(),
 }
-
-
-@pytest.mark.parametrize(
-    "value, text",
-    [
-        (0.25, "0.25"),
-        (0, "0"),
-        (-0.5, "−0.5"),
-        (0.00125, "0.00125"),
-        (2**-20, "9.54 × 10⁻⁷"),
-        (97656.25, "9.77 × 10⁴"),
-        (-1e20, "−1.00 × 10²⁰"),
-        (math.inf, "infinite"),
-        (math.nan, "not a number"),
-    ],
-)
-def test_numbers_are_readable(value, text):
-    assert readable(value) == text
 
 
 # -- activations --------------------------------------------------------------------
@@ -61,11 +38,20 @@ def test_activations_are_those_of_torch(name, z):
     said = re.search(r"is ([−\d.]+) and", explorer.sentence)[1].replace("−", "-")
     assert float(said) == pytest.approx(value.item(), abs=6e-5)
     slope = at.grad.item()
-    assert f"its slope there is {readable(slope)}. " in explorer.sentence
+    assert f"its slope there is {number(slope)}. " in explorer.sentence
     # one layer: no weight stands between layers, so the factor is the slope
-    assert explorer.sentence.endswith(f"is multiplied by {readable(slope)}.")
-    marks = [ax.lines[1].get_ydata()[0] for ax in explorer.picture().axes[:2]]
-    assert marks == pytest.approx([value.item(), slope])
+    assert explorer.sentence.endswith(f"is multiplied by {number(slope)}.")
+    marks = [explorer.scene[name]["xy"][0] for name in ("value", "slope")]
+    assert marks[0] == pytest.approx((z, value.item()))
+    assert marks[1] == pytest.approx((z, slope))
+    (x0, y0), (x1, y1) = explorer.scene["tangent"]["xy"]
+    assert (y1 - y0) / (x1 - x0) == pytest.approx(slope), "the tangent has the slope"
+    assert (y0 + y1) / 2 == pytest.approx(value.item()), "and touches at z"
+    for k, curve in enumerate(("values", "slopes")):
+        around, drawn = explorer.scene[curve]["xy"].T
+        t = torch.tensor(around, requires_grad=True)
+        both = MODULES[name](t), torch.autograd.grad(MODULES[name](t).sum(), t)[0]
+        assert drawn == pytest.approx(both[k].detach().numpy())
 
 
 @pytest.mark.parametrize("weight, layers", [(1.0, 3), (4.0, 10), (100.0, 5)])
@@ -80,9 +66,19 @@ def test_the_chain_is_that_of_autograd(weight, layers):
     explorer = explorers.activations()
     explorer.set(activation="sigmoid", z=0.0, weight=weight, layers=layers)
     factor = first.grad.item()
-    assert explorer.sentence.endswith(f"is multiplied by {readable(factor)}.")
-    drawn = explorer.picture().axes[2].lines[0].get_ydata()
-    assert len(drawn) == layers and drawn[-1] == pytest.approx(factor)
+    assert explorer.sentence.endswith(f"is multiplied by {number(factor)}.")
+    n, drawn = explorer.scene["inside"]["xy"].T
+    assert n.tolist() == list(range(1, layers + 1))
+    assert drawn[-1] == pytest.approx(factor)
+
+
+def test_what_leaves_the_picture_is_pale_and_said():
+    scene = explorers.activations.scene(activation="ReLU", z=2.0, weight=50.0)
+    assert scene["inside"]["xy"][:, 0].tolist() == list(range(1, 9))
+    assert scene["outside"]["xy"].tolist() == [[9, 1e12], [10, 1e12]]
+    assert scene["note"]["text"] == "pale: outside the picture"
+    scene = explorers.activations.scene(activation="ReLU", z=-1.0)
+    assert scene["note"]["text"] == "zero: below the picture"
 
 
 def test_a_slope_of_zero_stops_the_chain():
@@ -90,15 +86,6 @@ def test_a_slope_of_zero_stops_the_chain():
     explorer.set(activation="ReLU", z=1e-4)  # the 0 of a slider; torch's slope at 0
     assert explorer.sentence.startswith("ReLU(0.00) is 0.0000 and its slope there is 0")
     assert explorer.sentence.endswith("multiplied by 0.")
-
-
-def test_the_browser_gets_every_value():
-    explorer = explorers.activations()
-    explorer.set(activation="tanh")
-    # the drop-down itself carries the value that its link takes to the drawing
-    assert explorer.controls["activation"].get_state()["value"] == "tanh"
-    names = {"activation", "z", "layers", "weight"}
-    assert names <= set(explorer.view.keys) and set(explorer.controls) == names
 
 
 # -- approximation ------------------------------------------------------------------
@@ -153,9 +140,17 @@ def test_approximation_says_its_errors():
         units = "1 tanh unit" if m == 1 else f"{m} tanh units"
         assert explorer.sentence == (
             f"With {units}, {3 * m + 1} parameters, the network is at most "
-            f"{readable(inside)} away from {target} on −1 to 1, where it was trained, "
-            f"and up to {readable(beyond)} away on 1 to 2."
+            f"{number(inside)} away from {target} on −1 to 1, where it was trained, "
+            f"and up to {number(beyond)} away on 1 to 2."
         )
+        x, y = explorer.scene["network"]["xy"].T
+        weights = approximation.networks(target)[m - 1]
+        assert y == pytest.approx(approximation.output(weights, x))
+        distance = np.abs(y - explorer.scene["function"]["xy"][:, 1])
+        seen = [distance[np.abs(x) <= 1].max(), distance[x >= 1].max()]
+        assert seen == pytest.approx([inside, beyond], rel=0.1), "as far as it is drawn"
+        for name, error in (("on −1 to 1", inside), ("on 1 to 2", beyond)):
+            assert explorer.scene[name]["xy"][m - 1] == pytest.approx((m, error))
 
 
 # -- depth --------------------------------------------------------------------------
@@ -164,7 +159,7 @@ def test_approximation_says_its_errors():
 @pytest.mark.parametrize("activation", depth.ACTIVATIONS)
 def test_the_signal_is_that_of_a_torch_network(activation):
     sd, layers = 0.1, 4
-    X, y, W, W_out = depth._draw()
+    X, y, W, W_out = depth.drawn()
     net = nn.Sequential()
     for k in range(layers):
         net.append(nn.Linear(depth.WIDTH, depth.WIDTH, bias=False))
@@ -198,13 +193,28 @@ def test_depth_says_what_becomes_of_the_gradient(activation, weight_sd, words):
     found = depth.signal(activation, depth.INITS[weight_sd], 20)
     first, last = found.gradients[0].item(), found.gradients[-1].item()
     assert explorer.sentence.endswith(
-        f"{words}: its norm is {readable(last)} in layer 20 and {readable(first)} in "
+        f"{words}: its norm is {number(last)} in layer 20 and {number(first)} in "
         "layer 1."
     )
-    spread = readable(found.deviations[-1].item())
+    spread = number(found.deviations[-1].item())
     assert f"Layer 20: activations with standard deviation {spread}, " in (
         explorer.sentence
     )
+    scene = explorer.scene
+    norms = scene["gradient of the weights, norm"]["xy"]
+    assert norms == pytest.approx(np.c_[range(1, 21), found.gradients])
+    spreads = scene["activations, standard deviation"]["xy"]
+    assert spreads == pytest.approx(np.c_[range(21), found.deviations])
+
+
+def test_depth_draws_histograms_from_the_left_and_upward():
+    scene = explorers.depth.scene(activation="ReLU", weight_sd="Kaiming", layers=5)
+    image = scene["activations"]["values"]
+    assert image.shape == (depth.BINS, depth.MOST + 1)
+    assert (image[:, 6:] == 0).all() and (image[:, :6].max(0) > 0).all()
+    below = image[depth.BINS // 2 + 1 :, 1:6]
+    assert below.max() == 0 and image[: depth.BINS // 2, 1:6].max() > 0, "none negative"
+    assert (image[depth.BINS // 2 + 1 :, 0] > 0).any(), "but for the input"
 
 
 def test_xavier_and_kaiming_are_those_of_torch():
@@ -232,81 +242,3 @@ def test_shares_are_histograms():
     assert found[1, -1] == 0.75 and found[1, 0] == 0.25
     torch.testing.assert_close(found.sum(1), torch.ones(2))
     assert depth.shares(torch.full((1, 4, 1), math.nan)).sum() == 0
-
-
-# -- the training behind the claims -------------------------------------------------
-
-
-def dots(n, seed):
-    """Two clouds in the plane as images of two pixels."""
-    generator = torch.Generator().manual_seed(seed)
-    y = torch.arange(n) % 2
-    return Examples(
-        torch.randn(n, 1, 1, 2, generator=generator) + y.view(n, 1, 1, 1), y
-    )
-
-
-@pytest.mark.parametrize("num_hiddens", [(), (5,), (6, 3)], ids=str)
-def test_side_by_side_is_one_after_the_other(num_hiddens):
-    """The same weights as SGD with torch's cosine, though another rate diverges."""
-    images, rates = dots(150, 0), (0.1, 1.0, 1e6)
-    data = ImageData("dots", ("left", "right"), images, images, images)
-    nets = [experiments.new_net(data, k, num_hiddens, nn.Tanh) for k in range(3)]
-    alone = [copy.deepcopy(net) for net in nets]
-    experiments.train_side_by_side(nets, rates, images, num_epochs=2, seed=4)
-    for net, lr in zip(alone[:2], rates, strict=False):
-        train(
-            net,
-            images,
-            lr=lr,
-            num_epochs=2,
-            batch_size=experiments.BATCH_SIZE,
-            seed=4,
-            schedule=lambda optimizer: CosineAnnealingLR(optimizer, T_max=6),
-            schedule_every="step",
-        )
-    for net, other in zip(nets[:2], alone, strict=False):
-        for p, q in zip(net.parameters(), other.parameters(), strict=True):
-            torch.testing.assert_close(p, q, rtol=1e-4, atol=1e-5)
-
-
-def test_the_rate_is_chosen_on_val_and_reported_on_test():
-    images = dots(300, 0)
-    wrong = Examples(images.X, 1 - images.y)
-    data = ImageData("dots", ("left", "right"), images, images, wrong)
-    make = {"net": lambda: experiments.new_net(data, 0, (8,))}
-    (found,) = experiments.best_at_some_rate(
-        make, data, 300, 5, 0, (1e-9, 0.3)
-    ).values()
-    assert found < 0.3, "right on val is wrong on test here"
-
-
-def test_the_shapes_have_as_many_parameters_as_is_said():
-    def count(num_hiddens):
-        net = experiments.mlp(num_hiddens)
-        return sum(p.numel() for p in net.parameters())
-
-    widths = [count(num_hiddens) for num_hiddens in experiments.WIDTHS.values()]
-    assert widths == [51_450, 14_298, 51_370, 51_437]
-    assert round(100 * widths[1] / widths[0]) == 28  # a claim's quantity says so
-    assert count(experiments.DEPTHS["128"]) == 101_770
-    assert count(experiments.DEPTHS["112, 112"]) == 101_706
-
-
-def test_the_starts_have_the_variances_they_are_named_after():
-    weight = torch.empty(400, 400)
-    expected = {"Kaiming": 2 / 400, "Xavier": 2 / 800}
-    for name, init in experiments.STARTS.items():
-        with torch.random.fork_rng():
-            torch.manual_seed(0)
-            init(weight)
-        variance = expected[name.split(",")[0]] / (100 if "tenth" in name else 1)
-        assert weight.var().item() == pytest.approx(variance, rel=0.02)
-        # a uniform distribution ends at sqrt(3) standard deviations
-        reach = weight.abs().max().item() / weight.std().item()
-        assert (reach < 1.8) == ("uniform" in name)
-
-
-def test_usable_rates_are_counted_in_decades():
-    right = torch.tensor([0.1, 0.5, 0.8, 1.0, 0.9, 0.1])
-    assert experiments.usable(right) == 1.5

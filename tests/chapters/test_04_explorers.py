@@ -10,32 +10,11 @@ from torch.nn import functional as F
 
 from helpers.chapters.dropout_and_regularization import explorers, masks, penalties
 
-ALL = (explorers.polynomial, explorers.penalties, explorers.dropout_masks)
-
 
 def numbers(sentence):
     """Return all numbers of a sentence, with a minus sign of either kind."""
     found = re.findall(r"[-−]?\d[\d,]*(?:\.\d+)?(?:e-\d+)?", sentence)
     return [float(n.replace("−", "-").replace(",", "")) for n in found]
-
-
-@pytest.mark.parametrize("make", ALL, ids=lambda make: make.__name__)
-def test_a_still_picture_follows_every_control(make):
-    for name, control in make().controls.items():
-        explorer = make()
-        before = explorer._repr_mimebundle_()
-        explorer.set(**{name: control.max})
-        after = explorer._repr_mimebundle_()
-        assert after["image/png"] != before["image/png"], name
-        assert after["text/plain"] != before["text/plain"], name
-        assert explorer.sentence.endswith(".")
-
-
-@pytest.mark.parametrize("make", ALL[1:], ids=lambda make: make.__name__)
-def test_the_browser_starts_where_the_sliders_do(make):
-    explorer = make()
-    for name, value in explorer.values.items():
-        assert getattr(explorer.view, name) == value, name
 
 
 # -- polynomial -----------------------------------------------------------------------
@@ -83,13 +62,11 @@ def test_polynomial_says_what_it_draws(degree):
     said = numbers(explorer.sentence)
     assert said[:2] == [degree, 30]
     assert said[2:4] == pytest.approx([train[degree], new[degree]], rel=6e-3)
-    left, right = explorer._figure.axes
-    dots, curve = (line for line in left.lines if line.get_animated())
-    assert np.array_equal(np.c_[dots.get_data()], np.c_[x, y])
-    assert np.array_equal(curve.get_ydata(), curves[degree])
-    lines = [line for line in right.lines if len(line.get_xdata()) == 16]
-    assert np.array_equal(lines[0].get_ydata(), new)
-    assert np.array_equal(lines[1].get_ydata(), train)
+    scene = explorer.scene
+    assert np.array_equal(scene["points"]["xy"], np.c_[x, y])
+    assert np.array_equal(scene["fit"]["xy"], np.c_[explorers.GRID, curves[degree]])
+    for name, errors in (("new points", new), ("training points", train)):
+        assert np.array_equal(scene[name]["xy"], np.c_[range(16), errors])
 
 
 def test_polynomial_names_the_best_degree():
@@ -141,6 +118,32 @@ def test_without_correlation_l1_is_the_soft_threshold_and_l2_a_division():
     )
 
 
+@pytest.mark.parametrize("a, b, strength, r", CASES[::5])
+def test_the_loss_is_the_same_along_a_contour(a, b, strength, r):
+    scene = explorers.penalties.scene(
+        optimum_w1=a, optimum_w2=b, strength=strength, correlation=r
+    )
+    for name, solve in (("L1", penalties.lasso), ("L2", penalties.ridge)):
+        w = solve((a, b), strength, r)
+        assert scene[name]["xy"].tolist() == [list(w)]
+        assert scene[f"{name} optimum"]["xy"].tolist() == [[a, b]]
+        rings = scene[f"{name} contours"]["xy"]
+        rings = np.split(rings, np.flatnonzero(np.isnan(rings[:, 0])))
+        rings = [ring[~np.isnan(ring[:, 0])] for ring in rings]
+        here = penalties.loss_at(w, (a, b), r)
+        rings, levels = (
+            [*rings, scene[f"{name} contour"]["xy"]],
+            [*penalties.LEVELS, here],
+        )
+        for ring, level in zip(rings, levels, strict=True):
+            values = [penalties.loss_at(point, (a, b), r) for point in ring]
+            assert values == pytest.approx([level] * 73, abs=1e-9)
+        order = 1 if name == "L1" else 2
+        sizes = np.linalg.norm(scene[f"{name} ball"]["xy"], order, axis=1)
+        size = np.linalg.norm(w, order)
+        assert sizes == pytest.approx(np.full(len(sizes), size)), "through the minimum"
+
+
 def test_penalties_say_which_weight_is_zero():
     explorer = explorers.penalties()
     assert "(0.700, 0), where w2 is exactly zero; L2" in explorer.sentence
@@ -183,6 +186,15 @@ def test_dropout_masks_say_output_and_mean(p, mask):
     assert said[-1] == pytest.approx((masks.H @ masks.V).item(), abs=6e-4)
     if mask > 1:
         assert said[-2] == pytest.approx(outputs.mean().item(), abs=6e-4)
+    scene = explorer.scene
+    for name, values in (("this mask", scaled[-1]), ("mean so far", scaled.mean(0))):
+        expected = values.clamp(max=masks.REACH).numpy()
+        assert scene[name]["lengths"] == pytest.approx(expected)
+    assert scene["without"]["xy"][:, 0] == pytest.approx(masks.H.numpy())
+    assert scene["kept"]["xy"][:, 1].tolist() == keep[-1].nonzero()[:, 0].tolist()
+    assert scene["dropped"]["xy"][:, 1].tolist() == (~keep[-1]).nonzero()[:, 0].tolist()
+    assert len(scene["kept edges"]["xy"]) == 3 * masks.NUM_INPUTS * int(keep[-1].sum())
+    assert scene["output"]["text"] == f"{outputs[-1]:.3f}"
 
 
 def test_everything_dropped():

@@ -1,19 +1,19 @@
 """Explorers of chapter 4, dropout and regularization: one function each.
 
-`polynomial` stands here; `penalties` and `dropout_masks`, which the browser draws,
-stand in modules of their own beside their scripts.
+`polynomial` stands here, `penalties` and `dropout_masks` in modules of their own.
 """
 
 import numpy as np
-from matplotlib.figure import Figure
 from numpy.polynomial.legendre import leggauss, legvander
 from scipy.linalg import solve_triangular
 
 from helpers.chapters.dropout_and_regularization.masks import dropout_masks
 from helpers.chapters.dropout_and_regularization.penalties import penalties
 from helpers.figures import COLORS
-from helpers.widgets.controls import IntSlider, Slider
-from helpers.widgets.explorer import Explorer
+from helpers.tuning.ranges import IntSlider, Slider
+from helpers.widgets.explorer import explorer
+from helpers.widgets.scene import FAINT, Pane
+from helpers.words import number
 
 __all__ = ["dropout_masks", "fits", "penalties", "polynomial", "sample", "target"]
 
@@ -24,15 +24,41 @@ GRID = np.linspace(-1, 1, 201)
 NODES, WEIGHTS = leggauss(64)
 
 
-def polynomial() -> Explorer:
+@explorer(width=720, height=320)
+def polynomial(
+    degree=IntSlider(0, MAX_DEGREE, start=3),
+    points=IntSlider(MAX_DEGREE + 1, MAX_POINTS, start=24),
+    noise=Slider(0, 1, start=0.3),
+):
     """Fit a polynomial by least squares; degree, points and noise are dragged."""
-    return Explorer(
-        _make_polynomial,
-        figsize=(7.2, 3.2),
-        degree=IntSlider(0, MAX_DEGREE, start=3),
-        points=IntSlider(MAX_DEGREE + 1, MAX_POINTS, start=24),
-        noise=Slider(0, 1, start=0.3),
+    x, y = sample(points, noise)
+    curves, train, new = fits(x, y, noise)
+    left = Pane(x=(-1.03, 1.03), y=(-2.6, 2.6), labels=("x", "y"))
+    left.line(np.c_[GRID, target(GRID)], dash=(2, 3), name="target", label="sin 3x")
+    left.dots(np.c_[x, y], color=COLORS[0], size=3.6, name="points")
+    left.line(np.c_[GRID, curves[degree]], color=COLORS[1], name="fit", label="fit")
+    right = Pane(
+        "mean squared error", (-0.5, 15.5), (1e-3, 1e3), labels=("degree", ""), log="y"
     )
+    right.line([(degree, 1e-4), (degree, 1e4)], color=FAINT, width=1)
+    for name, errors, color, dash in (
+        ("new points", new, COLORS[1], (6, 3)),
+        ("training points", train, COLORS[0], ()),
+    ):
+        xy = np.c_[np.arange(MAX_DEGREE + 1), errors]
+        right.line(xy, color=color, dash=dash, name=name, label=name)
+        right.dots(xy[[degree]], color=color, size=4.5)
+    best = int(new.argmin())
+    lowest = (
+        "which is the lowest of all degrees"
+        if best == degree
+        else f"while degree {best} has {_text(new[best])}, the lowest"
+    )
+    says = (
+        f"Degree {degree} on {points} points: error {_text(train[degree])} on "
+        f"these points and {_text(new[degree])} on new ones, {lowest}."
+    )
+    return says, left, right
 
 
 def target(x):
@@ -79,50 +105,5 @@ def fits(x, y, noise: float):
     return coefficients @ legvander(GRID, MAX_DEGREE).T, (residuals**2).mean(1), new
 
 
-def _make_polynomial(figure: Figure):
-    left, right = figure.subplots(1, 2)
-    left.set(xlim=(-1.03, 1.03), ylim=(-2.6, 2.6), xlabel="x", ylabel="y")
-    left.plot(GRID, target(GRID), color="#666666", linestyle=":", label="sin 3x")
-    (dots,) = left.plot([], [], "o", color=COLORS[0], markersize=4, animated=True)
-    (curve,) = left.plot([], [], color=COLORS[1], animated=True, label="fit")
-    left.legend(loc="upper left")
-    degrees = np.arange(MAX_DEGREE + 1)
-    right.set(xlabel="degree", yscale="log", xlim=(-0.5, 15.5), ylim=(1e-3, 1e3))
-    right.set_title("mean squared error")
-    looks = (("new points", COLORS[1], "--"), ("training points", COLORS[0], "-"))
-    lines, marks = [], []
-    for name, color, dashes in looks:
-        look = {"color": color, "animated": True}
-        lines += right.plot(degrees, degrees + 1, dashes, label=name, **look)
-        marks += right.plot([], [], "o", markersize=6, **look)
-    right.legend(loc="upper left")
-    (here,) = right.plot([], [], color="#999999", linewidth=1, animated=True)
-
-    def update(degree: int, points: int, noise: float) -> str:
-        x, y = sample(points, noise)
-        curves, train, new = fits(x, y, noise)
-        dots.set_data(x, y)
-        curve.set_data(GRID, curves[degree])
-        here.set_data([degree, degree], right.get_ylim())
-        for line, mark, errors in zip(lines, marks, (new, train), strict=True):
-            line.set_data(degrees, errors)
-            mark.set_data([degree], [errors[degree]])
-        best = int(new.argmin())
-        lowest = (
-            "which is the lowest of all degrees"
-            if best == degree
-            else f"while degree {best} has {_text(new[best])}, the lowest"
-        )
-        return (
-            f"Degree {degree} on {points} points: error {_text(train[degree])} on "
-            f"these points and {_text(new[degree])} on new ones, {lowest}."
-        )
-
-    return update
-
-
 def _text(error: float) -> str:
-    """Write an error with three digits; what is zero but for rounding is called 0."""
-    if error < 1e-12:
-        return "0"
-    return f"{error:,.0f}" if error >= 1000 else f"{error:.3g}"
+    return number(error) if error > 1e-12 else "0"  # but for rounding

@@ -1,21 +1,18 @@
 """The explorer `dropout_masks` of chapter 4: a network whose units are dropped."""
 
-from pathlib import Path
-
-import anywidget
 import torch
-import traitlets
-from matplotlib.figure import Figure
 from torch import Tensor
 
 from helpers.figures import COLORS
-from helpers.widgets.controls import IntSlider, Slider
-from helpers.widgets.explorer import ClientExplorer
+from helpers.tuning.ranges import IntSlider, Slider
+from helpers.widgets.explorer import explorer
+from helpers.widgets.scene import FAINT, PAPER, Pane, segments
 
 NUM_MASKS, NUM_INPUTS = 200, 4
 # Activations of the hidden layer for one input, and the weights to the one output.
 H = torch.tensor([0.9, 0.5, 1.2, 0.3, 0.8, 1.0, 0.6, 0.7], dtype=torch.float64)
 V = torch.tensor([0.2, 0.1, 0.15, 0.3, 0.25, 0.1, 0.2, 0.1], dtype=torch.float64)
+LAYERS = ("inputs", "hidden units", "output")
 REACH = 2.6  # length of the bars' axis; what is longer is cut there
 
 
@@ -25,35 +22,68 @@ def random_numbers() -> Tensor:
     All p share them, so that a larger p only drops more units of the same mask.
     """
     generator = torch.Generator().manual_seed(5)
-    # four decimals, so that Python and the browser compare the same numbers
-    u = torch.rand(NUM_MASKS, len(H), generator=generator, dtype=torch.float64)
-    return u.mul(1e4).floor() / 1e4
+    return torch.rand(NUM_MASKS, len(H), generator=generator, dtype=torch.float64)
 
 
-class _MasksView(anywidget.AnyWidget):
-    """The network and the bars that masks.js draws."""
-
-    _esm = Path(__file__).with_name("masks.js")
-    dropout = traitlets.Float(0.5).tag(sync=True)
-    mask = traitlets.Int(1).tag(sync=True)
-    numbers = traitlets.List().tag(sync=True)
-    activations = traitlets.List().tag(sync=True)
-    weights = traitlets.List().tag(sync=True)
-
-
-def dropout_masks() -> ClientExplorer:
+@explorer(width=680, height=370)
+def dropout_masks(
+    dropout=Slider(0, 1, start=0.5), mask=IntSlider(1, NUM_MASKS, start=1)
+):
     """Drop units of a drawn network; probability and mask are dragged."""
-    view = _MasksView(
-        numbers=random_numbers().tolist(), activations=H.tolist(), weights=V.tolist()
-    )
-    return ClientExplorer(
-        view,
-        _draw,
-        _read,
-        figsize=(6.6, 3.6),
-        dropout=Slider(0, 1, start=0.5),
-        mask=IntSlider(1, NUM_MASKS, start=1),
-    )
+    keep, scaled = dropped(dropout, mask)
+    return read(dropout, mask), _network(keep[-1], scaled[-1]), _bars(scaled)
+
+
+def _network(keep: Tensor, scaled: Tensor) -> Pane:
+    """Four inputs, the hidden units that are kept and struck out, one output."""
+    n = len(H)
+    pane = Pane(
+        x=(-0.3, 2.3), y=(n - 0.4, -0.6), xticks=dict(enumerate(LAYERS)), yticks={},
+        grid=False, framed=False,
+    )  # fmt: skip
+    rows, middle = torch.arange(n), (n - 1) / 2
+    inputs = torch.zeros(NUM_INPUTS, 2)
+    inputs[:, 1] = torch.linspace(1, n - 2, NUM_INPUTS)
+    units = torch.stack([torch.ones(n), rows], 1)
+    output = torch.tensor([[2, middle]])
+    for name, chosen, alpha in (("dropped", ~keep, 0.15), ("kept", keep, 1.0)):
+        ends = units[chosen]
+        to = ends.repeat_interleave(NUM_INPUTS, 0)
+        edges = segments(inputs.repeat(len(ends), 1), to)
+        look = {"color": FAINT, "alpha": alpha}
+        pane.line(edges, width=0.8, name=f"{name} edges", **look)
+        pane.line(segments(ends, output), width=1.2, **look)
+    plain = {"color": PAPER, "edge": FAINT, "size": 9}
+    pane.dots(torch.cat([inputs, output]), **plain)
+    pane.dots(units[keep], color=COLORS[0], size=9, name="kept")
+    pane.dots(units[~keep], **plain, name="dropped")
+    pane.dots(units[~keep], color=FAINT, size=6, shape="x")
+    text = f"{(scaled @ V).item():.3f}"
+    look = {"align": "center", "bold": True, "name": "output"}
+    pane.text((2, middle), text, shift=(0, 28), **look)
+    return pane
+
+
+def _bars(scaled: Tensor) -> Pane:
+    """What each unit passes on, now and on average, beside its activation."""
+    n = len(H)
+    pane = Pane(
+        "passed on to the output", (0, 4), (n - 0.4, -0.6), yticks={}, grid=False,
+        xticks={0: "0", 1: "1", 2: "2"}, share=1.15,
+    )  # fmt: skip
+    rows, now, mean = torch.arange(n), scaled[-1], scaled.mean(0)
+    for offset, values, color, name in (
+        (-0.17, now, COLORS[0], "this mask"),
+        (0.17, mean, COLORS[1], "mean so far"),
+    ):
+        look = {"color": color, "width": 0.28, "across": True, "name": name}
+        pane.bars(rows + offset, values.clamp(max=REACH), **look, label=name)
+    points = torch.stack([H, rows], 1)
+    pane.dots(points, size=13, shape="|", name="without", label="without dropout")
+    for j in range(n):
+        text = f"{now[j]:.2f}, mean {mean[j]:.2f}"
+        pane.text((REACH + 0.1, j), text, size=11, shift=(0, 4))
+    return pane
 
 
 def dropped(p: float, num_masks: int) -> tuple[Tensor, Tensor]:
@@ -65,7 +95,8 @@ def dropped(p: float, num_masks: int) -> tuple[Tensor, Tensor]:
     return keep, keep * H * factor
 
 
-def _read(dropout: float, mask: int) -> str:
+def read(dropout: float, mask: int) -> str:
+    """Say what this mask keeps, and the output now and on average."""
     keep, scaled = dropped(dropout, mask)
     outputs = scaled @ V
     plain = (H @ V).item()
@@ -85,42 +116,3 @@ def _read(dropout: float, mask: int) -> str:
         f"their activations by {factor:.3g}: the output is {outputs[-1]:.3f}. "
         f"{average}; without dropout it is {plain:.3f}."
     )
-
-
-def _draw(figure: Figure, dropout: float, mask: int) -> None:
-    keep, scaled = dropped(dropout, mask)
-    net, bars = figure.subplots(1, 2, width_ratios=(1, 1.15), sharey=True)
-    rows = torch.arange(len(H))
-    net.set_axis_off()
-    net.set(xlim=(-0.15, 2.15), ylim=(len(H) - 0.4, -1.0))
-    inputs = torch.linspace(1.0, len(H) - 2.0, NUM_INPUTS)
-    middle = (len(H) - 1) / 2
-    for j, kept in enumerate(keep[-1].tolist()):
-        look = {"color": "#888888", "linewidth": 0.7, "alpha": 1.0 if kept else 0.15}
-        for at in inputs.tolist():
-            net.plot((0, 1), (at, j), **look, zorder=1)
-        net.plot((1, 2), (j, middle), **look, zorder=1)
-        color = COLORS[0] if kept else "#aaaaaa"
-        net.plot(1, j, "o", markersize=13, color=color, zorder=2,
-                 markerfacecolor=color if kept else "white")  # fmt: skip
-        if not kept:
-            net.plot(1, j, "x", markersize=7, color="#888888", zorder=3)
-    net.plot([0] * NUM_INPUTS, inputs, "o", markersize=13, color="#888888")
-    net.plot(2, middle, "o", markersize=13, color="#888888")
-    net.text(2, middle + 0.8, f"{(scaled[-1] @ V).item():.3f}", ha="center")
-    for at, name in enumerate(("inputs", "hidden units", "output")):
-        net.text(at, -0.9, name, ha="center", fontsize=8)
-    shown = (
-        (-0.17, scaled[-1], COLORS[0], "this mask"),
-        (0.17, scaled.mean(0), COLORS[1], "mean so far"),
-    )
-    for offset, values, color, name in shown:
-        lengths = values.clamp(max=REACH).tolist()
-        bars.barh((rows + offset).tolist(), lengths, 0.28, color=color, label=name)
-    bars.plot(H, rows, "|", color="black", markersize=17, label="without dropout",
-              linestyle="none")  # fmt: skip
-    bars.set(xlim=(0, REACH), xlabel="activation that goes on to the output")
-    bars.tick_params(left=False, labelleft=False)
-    bars.grid(visible=False)
-    bars.legend(ncols=3, fontsize=7, loc="lower left", bbox_to_anchor=(-0.05, 0.98),
-                handlelength=1, columnspacing=1, markerscale=0.5)  # fmt: skip

@@ -1,44 +1,55 @@
 """Explorer: gradient descent on a quadratic, below, at and above the stable rate."""
 
 import math
-from pathlib import Path
 
-import anywidget
 import numpy as np
-import traitlets
-from matplotlib.figure import Figure
 
 from helpers.figures import COLORS
-from helpers.widgets.controls import IntSlider, Slider
-from helpers.widgets.explorer import ClientExplorer
+from helpers.tuning.ranges import IntSlider, Slider
+from helpers.widgets.explorer import explorer
+from helpers.widgets.scene import FAINT, INK, Pane, joined, ring
+from helpers.words import number
 
-# As in descent.js, which draws the same.
 STEPS = 30
 START = (4.0, 1.0)
 REACH = (4.6, 2.6)  # the picture shows -4.6 to 4.6 and -2.6 to 2.6
 LEVELS = (1.0, 0.5, 0.2, 0.05, 0.01)  # contours, as shares of f at the start
-LOWEST, HIGHEST = -4, 4  # powers of ten that the curve of f shows
 TINY = 1e-9
 
 
-class _DescentView(anywidget.AnyWidget):
-    """The contours and the path that descent.js draws."""
-
-    _esm = Path(__file__).with_name("descent.js")
-    learning_rate = traitlets.Float(0.05).tag(sync=True)
-    condition = traitlets.Int(10).tag(sync=True)
-
-
-def descent() -> ClientExplorer:
+@explorer(width=620, height=270, twin="descent.js")
+def descent(
+    learning_rate=Slider(0.01, 1.01, start=0.05),  # steps of 0.01
+    condition=IntSlider(1, 20, start=10),
+):
     """Descent on (x^2 + k y^2) / 2: drag the learning rate and the condition number."""
-    return ClientExplorer(
-        _DescentView(),
-        _draw,
-        _read,
-        figsize=(6.2, 2.9),
-        learning_rate=Slider(0.01, 1.01, start=0.05),  # steps of 0.01
-        condition=IntSlider(1, 20, start=10),
-    )
+    path, f = descent_path(learning_rate, condition)
+    rise, last = first_rise(f), first_outside(path)
+    seen = path if last is None else path[: last + 1]  # beyond, it would only cover
+    plane = Pane(
+        "contours of f, and the path", (-REACH[0], REACH[0]), (-REACH[1], REACH[1]),
+        labels=("x", "y"), equal=True, share=2.3, grid=False,
+    )  # fmt: skip
+    plane.line([(-9, 0), (9, 0)], color=FAINT, width=0.8, alpha=0.5)
+    plane.line([(0, -9), (0, 9)], color=FAINT, width=0.8, alpha=0.5)
+    radii = [math.sqrt(2 * share * f[0]) for share in LEVELS]
+    rings = [ring(radii=(r, r / math.sqrt(condition))) for r in radii]
+    plane.line(joined(rings), width=1, alpha=0.45, name="contours")
+    curve = Pane(
+        "f after each step" if rise is None else f"f rises from step {rise} on",
+        (0, STEPS), (1e-4, 1e4), labels=("step", ""), log="y", name="curve",
+        color=INK if rise is None else COLORS[1],
+    )  # fmt: skip
+    for pane, xy, name in ((plane, seen, "path"), (curve, steps(f), "values")):
+        pane.line(xy, color=COLORS[0], name=name)
+        marked = slice(0) if rise is None else slice(rise - 1, rise + 1)
+        pane.line(xy[marked], color=COLORS[1], width=3.5, name=f"{name} rise")
+        risen = len(xy) if rise is None else rise
+        pane.dots(xy[:risen], color=COLORS[0], name=f"{name} fallen")
+        pane.dots(xy[risen:], color=COLORS[1], name=f"{name} risen")
+    plane.dots([START], size=5.5, shape="s")
+    plane.text(START, "start", align="center", shift=(0, -10))
+    return read(learning_rate, condition), plane, curve
 
 
 def descent_path(learning_rate: float, condition: int):
@@ -50,6 +61,11 @@ def descent_path(learning_rate: float, condition: int):
     factors = 1 - learning_rate * np.array([1.0, condition])
     path = np.array(START) * factors ** np.arange(STEPS + 1)[:, None]
     return path, 0.5 * (path**2 @ np.array([1.0, condition]))
+
+
+def steps(f: np.ndarray) -> np.ndarray:
+    """Points (31, 2) of f against the step."""
+    return np.c_[np.arange(STEPS + 1), f]
 
 
 def first_rise(f: np.ndarray) -> int | None:
@@ -65,17 +81,11 @@ def first_outside(path: np.ndarray) -> int | None:
 
 
 def _size(value: float) -> str:
-    """A positive number in three digits, as a power of ten where it is huge or tiny."""
-    if 1e-3 <= value < 1e4:
-        return f"{value:.3g}" if value < 1000 else f"{value:.0f}"
-    if value < 1e-12:
-        return "0 but for rounding" if value > 0 else "0"
-    mantissa, power = f"{value:.1e}".split("e")
-    raised = str(int(power)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-    return f"{mantissa}·10{raised}"
+    return "0 but for rounding" if 0 < value < 1e-12 else number(value)
 
 
-def _read(learning_rate: float, condition: int) -> str:
+def read(learning_rate: float, condition: int) -> str:
+    """Say what a step does to x and y, and what becomes of f."""
     path, f = descent_path(learning_rate, condition)
     factors = [1 - learning_rate, 1 - learning_rate * condition]
     said = [f"{0.0 if abs(a) < 0.005 else a:.2f}".replace("-", "−") for a in factors]
@@ -105,32 +115,3 @@ def _read(learning_rate: float, condition: int) -> str:
             f"{STEPS} steps it is {_size(f[-1])}."
         )
     return f"{text}{end} {limit}"
-
-
-def _draw(figure: Figure, learning_rate: float, condition: int) -> None:
-    path, f = descent_path(learning_rate, condition)
-    rise = first_rise(f)
-    left, right = figure.subplots(1, 2, width_ratios=(1.75, 1))
-    left.set(xlim=(-REACH[0], REACH[0]), ylim=(-REACH[1], REACH[1]), aspect="equal")
-    left.set(xlabel="x", ylabel="y", title="contours of f, and the path")
-    turn = np.linspace(0, 2 * math.pi, 181)
-    for share in LEVELS:
-        radius = math.sqrt(2 * share * f[0])
-        y = radius / math.sqrt(condition) * np.sin(turn)
-        left.plot(radius * np.cos(turn), y, color="#aaaaaa", linewidth=0.8)
-    right.set(xlim=(0, STEPS), xlabel="step", title="f after each step")
-    right.set(yscale="log", ylim=(10.0**LOWEST, 10.0**HIGHEST))
-    right.set_yticks(10.0 ** np.arange(LOWEST, HIGHEST + 1, 2), minor=False)
-    right.minorticks_off()
-    shown = np.clip(f, 1e-99, 1e99)
-    last = first_outside(path)  # beyond it, a path would only cover the picture
-    seen = path if last is None else path[: last + 1]
-    for ax, x, y in ((left, *seen.T), (right, np.arange(STEPS + 1), shown)):
-        ax.plot(x, y, "o-", color=COLORS[0], markersize=3, linewidth=1.2)
-        if rise is not None:
-            ends = slice(rise - 1, rise + 1)
-            ax.plot(x[ends], y[ends], "o-", color=COLORS[1], markersize=4)
-    left.plot(*START, "s", color="#333333")
-    left.plot(0, 0, "+", color="#333333", markersize=10)
-    if rise is not None:
-        right.set_title(f"f rises from step {rise} on", color=COLORS[1])

@@ -1,45 +1,62 @@
 """Explorer: what a 2 x 2 matrix does to the plane, and which lines it keeps."""
 
 import math
-from pathlib import Path
 
-import anywidget
 import numpy as np
-import traitlets
-from matplotlib.figure import Figure
 
-from helpers.experiments import number
 from helpers.figures import COLORS
-from helpers.widgets.controls import IntSlider, Slider
-from helpers.widgets.explorer import ClientExplorer
+from helpers.tuning.ranges import IntSlider, Slider
+from helpers.widgets.explorer import explorer
+from helpers.widgets.scene import INK, Pane, ring, segments
+from helpers.words import number
 
 REACH = 4.0  # the picture shows -4 to 4 in both coordinates
 TINY = 1e-9  # sliders move in steps of 0.05: what is smaller is rounding
-INK = "#333333"
 
 
-class _PlaneMapView(anywidget.AnyWidget):
-    """The grids and arrows that plane_map.js draws."""
-
-    _esm = Path(__file__).with_name("plane_map.js")
-    a11 = traitlets.Float(2.0).tag(sync=True)
-    a12 = traitlets.Float(1.0).tag(sync=True)
-    a21 = traitlets.Float(1.0).tag(sync=True)
-    a22 = traitlets.Float(2.0).tag(sync=True)
-    angle = traitlets.Int(15).tag(sync=True)
-
-
-def plane_map() -> ClientExplorer:
+@explorer(width=460, height=440, twin="plane_map.js")
+def plane_map(
+    a11=Slider(-2.5, 2.5, start=2.0),
+    a12=Slider(-2.5, 2.5, start=1.0),
+    a21=Slider(-2.5, 2.5, start=1.0),
+    a22=Slider(-2.5, 2.5, start=2.0),
+    angle=IntSlider(0, 360, start=15),
+):
     """Four entries of a matrix and the direction of a vector: drag them."""
-    entries = {"a11": 2.0, "a12": 1.0, "a21": 1.0, "a22": 2.0}
-    return ClientExplorer(
-        _PlaneMapView(),
-        _draw,
-        _read,
-        figsize=(4.6, 4.6),
-        **{name: Slider(-2.5, 2.5, start=a) for name, a in entries.items()},
-        angle=IntSlider(0, 360, start=15),
-    )
+    A = np.array([[a11, a12], [a21, a22]])
+    x = unit(angle)
+    ends, ticks = (-REACH, REACH), {k: str(k).replace("-", "−") for k in range(-4, 5)}
+    pane = Pane(x=ends, y=ends, xticks=ticks, yticks=ticks, equal=True)
+    k = np.repeat(np.arange(-REACH, REACH + 1), 2)
+    starts, ends = np.c_[k, k], np.c_[k, k]  # a line of each direction by turns
+    starts[::2, 0] = starts[1::2, 1] = -REACH
+    ends[::2, 0] = ends[1::2, 1] = REACH
+    look = {"color": COLORS[0], "alpha": 0.6}
+    pane.line(segments(starts @ A.T, ends @ A.T), width=1, name="grid", **look)
+    pane.area(ring() @ A.T, color=COLORS[0], width=2, alpha=0.22, name="image")
+    pane.line(ring(), width=1.2, dash=(2, 4))
+    lines = eigenlines(A)
+    for k in (0, 1):
+        tip = unit(lines[k][1]) if k < len(lines) else np.array([np.nan, np.nan])
+        ends = np.outer((-9, 9), tip)[: 2 if k < len(lines) else 0]
+        pane.line(ends, width=1.5, dash=(8, 5), name=f"line {k + 1}")
+        text = f"λ = {number(lines[k][0], 3)}" if k < len(lines) else ""
+        pane.text(3.3 * tip, text, align="center", halo=True, name=f"value {k + 1}")
+    for name, tip, color in (
+        ("a₁", A[:, 0], COLORS[2]),
+        ("a₂", A[:, 1], COLORS[3]),
+        ("x", x, INK),
+        ("Ax", A @ x, COLORS[1]),
+    ):
+        pane.arrow((0, 0), tip, color=color, text=name, name=name)
+    pane.handle(A[:, 0], "a11", "a21", name="handle a₁")
+    pane.handle(A[:, 1], "a12", "a22", name="handle a₂")
+    return read(A, x, angle), pane
+
+
+def unit(degrees: float) -> np.ndarray:
+    """The vector (2,) of length 1 in this direction."""
+    return np.array([math.cos(math.radians(degrees)), math.sin(math.radians(degrees))])
 
 
 def eigenlines(A: np.ndarray) -> list[tuple[float, float]]:
@@ -63,12 +80,6 @@ def eigenlines(A: np.ndarray) -> list[tuple[float, float]]:
     return lines
 
 
-def _vectors(angle: int, entries: dict) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    A = np.array(list(entries.values())).reshape(2, 2)
-    x = np.array([math.cos(math.radians(angle)), math.sin(math.radians(angle))])
-    return A, x, A @ x
-
-
 def _read_vector(x: np.ndarray, y: np.ndarray, angle: int) -> str:
     length = math.hypot(*y)
     if length < TINY:
@@ -83,8 +94,8 @@ def _read_vector(x: np.ndarray, y: np.ndarray, angle: int) -> str:
     return f"x at {angle}° {turned} and becomes {length:.2f} times as long."
 
 
-def _read(angle: int, **entries: float) -> str:
-    A, x, y = _vectors(angle, entries)
+def read(A: np.ndarray, x: np.ndarray, angle: int) -> str:
+    """Say what A (2, 2) does to x (2,), to areas, and which lines it keeps."""
     determinant = float(A[0, 0] * A[1, 1] - A[0, 1] * A[1, 0])
     if abs(determinant) < TINY:
         area = "Areas become 0, det A = 0: A has no inverse."
@@ -92,11 +103,11 @@ def _read(angle: int, **entries: float) -> str:
         mirrored = " and mirrored" if determinant < 0 else ""
         area = (
             f"Areas are multiplied by {abs(determinant):.2f}{mirrored}, "
-            f"det A = {number(determinant)}."
+            f"det A = {number(determinant, 3)}."
         )
     lines = eigenlines(A)
     named = " and ".join(
-        f"λ = {number(value)} at {degrees:.1f}°"
+        f"λ = {number(value, 3)} at {degrees:.1f}°"
         + (" (sent to the origin)" if abs(value) < TINY else "")
         for value, degrees in lines
     )
@@ -105,38 +116,7 @@ def _read(angle: int, **entries: float) -> str:
     elif lines:
         kept = f"One line is kept: {named}."
     elif np.abs(A - A[0, 0] * np.eye(2)).max() < TINY:
-        kept = f"Every line is kept: λ = {number(A[0, 0])} for all vectors."
+        kept = f"Every line is kept: λ = {number(A[0, 0], 3)} for all vectors."
     else:
         kept = "No line is kept: A has no real eigenvalue."
-    return f"{_read_vector(x, y, angle)} {area} {kept}"
-
-
-def _draw(figure: Figure, angle: int, **entries: float) -> None:
-    A, x, y = _vectors(angle, entries)
-    ax = figure.subplots()
-    ax.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH), aspect="equal")
-    along = np.array([-REACH, REACH])
-    for k in range(-4, 5):
-        for line in (np.array([along, [k, k]]), np.array([[k, k], along])):
-            ax.plot(*(A @ line), color=COLORS[0], linewidth=0.7, alpha=0.5)
-    turn = np.linspace(0, 2 * np.pi, 181)
-    circle = np.array([np.cos(turn), np.sin(turn)])
-    ax.plot(*circle, color="#777777", linewidth=1, linestyle=":")
-    ax.fill(*(A @ circle), color=COLORS[0], alpha=0.2)
-    for value, degrees in eigenlines(A):
-        tip = np.array(
-            [math.cos(math.radians(degrees)), math.sin(math.radians(degrees))]
-        )
-        ax.plot(*np.outer(tip, (-9, 9)), color=INK, linewidth=1.2, linestyle="--")
-        card = {"facecolor": "white", "edgecolor": "none", "pad": 1}
-        name = f"λ = {number(value)}"
-        ax.text(*(3.3 * tip), name, color=INK, fontsize=9, ha="center", bbox=card)
-    for tip, name, color in (
-        (A[:, 0], "$a_1$", COLORS[2]),
-        (A[:, 1], "$a_2$", COLORS[3]),
-        (x, "x", INK),
-        (y, "Ax", COLORS[1]),
-    ):
-        arrow = {"arrowstyle": "-|>", "color": color, "linewidth": 2}
-        ax.annotate("", tip, (0, 0), arrowprops=arrow | {"shrinkA": 0, "shrinkB": 0})
-        ax.text(*(1.1 * tip), name, color=color, fontsize=9, clip_on=True)
+    return f"{_read_vector(x, A @ x, angle)} {area} {kept}"

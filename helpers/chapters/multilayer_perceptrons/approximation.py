@@ -3,12 +3,12 @@
 from functools import lru_cache
 
 import numpy as np
-from matplotlib.figure import Figure
 
-from helpers.chapters.multilayer_perceptrons.reading import readable
 from helpers.figures import COLORS
-from helpers.widgets.controls import Choice, IntSlider
-from helpers.widgets.explorer import Explorer
+from helpers.tuning.ranges import Choice, IntSlider
+from helpers.widgets.explorer import explorer
+from helpers.widgets.scene import FAINT, Pane
+from helpers.words import number
 
 MOST = 64  # hidden units
 TARGETS = {
@@ -22,14 +22,38 @@ X_BEYOND = np.linspace(1, 2, 201)
 X_SHOWN = np.linspace(-2, 2, 401)
 
 
-def approximation() -> Explorer:
+@explorer(width=700, height=320)
+def approximation(
+    target=Choice(*TARGETS, start="sin 6x"), num_hiddens=IntSlider(1, MOST, start=2)
+):
     """Networks with one hidden layer of tanh units, fitted to a function on -1 to 1."""
-    return Explorer(
-        _make,
-        figsize=(7, 3),
-        target=Choice(*TARGETS, start="sin 6x"),
-        num_hiddens=IntSlider(1, MOST, start=2),
+    weights, errors = networks(target)[num_hiddens - 1], largest_errors(target)
+    left = Pane(
+        "trained where it is gray", (-2, 2), (-2.6, 2.6), labels=("x", ""), share=3
     )
+    left.area(
+        [(-1, -9), (1, -9), (1, 9), (-1, 9)], color=FAINT, alpha=0.13, name="trained"
+    )
+    true = np.c_[X_SHOWN, TARGETS[target](X_SHOWN)]
+    left.line(true, dash=(6, 3), name="function", label="function")
+    net = np.c_[X_SHOWN, output(weights, X_SHOWN)]
+    left.line(net, color=COLORS[0], name="network", label="network")
+    right = Pane(
+        "largest error", (0.9, 75), (1e-8, 1e3), labels=("hidden units", ""), log="xy",
+        xticks={m: str(m) for m in (1, 4, 16, 64)}, share=2, name="errors",
+    )  # fmt: skip
+    for k, (name, dash) in enumerate((("on −1 to 1", ()), ("on 1 to 2", (6, 3)))):
+        xy = np.c_[np.arange(1, MOST + 1), errors[:, k]]
+        right.line(xy, color=COLORS[k], dash=dash, name=name, label=name)
+        right.dots(xy[[num_hiddens - 1]], color=COLORS[k], size=4.5)
+    inside, beyond = errors[num_hiddens - 1]
+    units = "1 tanh unit" if num_hiddens == 1 else f"{num_hiddens} tanh units"
+    says = (
+        f"With {units}, {len(weights)} parameters, the network is at most "
+        f"{number(inside)} away from {target} on −1 to 1, where it was trained, "
+        f"and up to {number(beyond)} away on 1 to 2."
+    )
+    return says, left, right
 
 
 def output(weights: np.ndarray, x: np.ndarray) -> np.ndarray:
@@ -114,49 +138,3 @@ def largest_errors(target: str) -> np.ndarray:
             for weights in networks(target)
         ]
     )
-
-
-def _make(figure: Figure):
-    left, right = figure.subplots(1, 2, width_ratios=(3, 2))
-    left.axvspan(-1, 1, color="#f0f0f0")
-    left.set(xlim=(-2, 2), ylim=(-2.6, 2.6), xlabel="x")
-    left.set_title("trained where it is gray")
-    (truth,) = left.plot([], [], "--", color="#333333", animated=True)
-    (net,) = left.plot([], [], color=COLORS[0], animated=True)
-    left.text(-1.95, 2.5, "function (dashed)", color="#333333", fontsize=8, va="top")
-    left.text(-1.95, 2.15, "network", color=COLORS[0], fontsize=8, va="top")
-    right.set(xscale="log", yscale="log", xlim=(0.9, 75), ylim=(1e-8, 1e3))
-    right.set(xlabel="hidden units", title="largest error")
-    right.set_xticks([1, 4, 16, 64], ["1", "4", "16", "64"])
-    right.minorticks_off()
-    lines = [
-        right.plot([], [], style, color=color, animated=True)[0]
-        for style, color in (("-", COLORS[0]), ("--", COLORS[1]))
-    ]
-    marks = [
-        right.plot([], [], "o", color=color, animated=True)[0] for color in COLORS[:2]
-    ]
-    texts = [
-        right.text(70, 0, text, color=color, fontsize=8, ha="right", animated=True)
-        for text, color in zip(("on −1 to 1", "on 1 to 2"), COLORS, strict=False)
-    ]
-
-    def update(target: str, num_hiddens: int) -> str:
-        weights = networks(target)[num_hiddens - 1]
-        truth.set_data(X_SHOWN, TARGETS[target](X_SHOWN))
-        net.set_data(X_SHOWN, output(weights, X_SHOWN))
-        errors = largest_errors(target)
-        for line, mark, column in zip(lines, marks, errors.T, strict=True):
-            line.set_data(np.arange(1, MOST + 1), column)
-            mark.set_data([num_hiddens], [column[num_hiddens - 1]])
-        texts[0].set_y(errors[-30:, 0].min() / 12)  # below its line
-        texts[1].set_y(errors[-30:, 1].max() * 2)  # above its line
-        inside, beyond = errors[num_hiddens - 1]
-        units = "1 tanh unit" if num_hiddens == 1 else f"{num_hiddens} tanh units"
-        return (
-            f"With {units}, {len(weights)} parameters, the network is at most "
-            f"{readable(inside)} away from {target} on −1 to 1, where it was trained, "
-            f"and up to {readable(beyond)} away on 1 to 2."
-        )
-
-    return update

@@ -2,17 +2,18 @@
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
+import numpy as np
 import torch
-from matplotlib.figure import Figure
 from torch import Tensor
 from torch.nn import functional as F
 
-from helpers.chapters.multilayer_perceptrons.reading import readable
 from helpers.figures import COLORS
-from helpers.widgets.controls import Choice, IntSlider, LogSlider
-from helpers.widgets.explorer import Explorer
+from helpers.tuning.ranges import Choice, IntSlider, LogSlider
+from helpers.widgets.explorer import explorer
+from helpers.widgets.scene import FAINT, Pane
+from helpers.words import number
 
 MOST = 30  # hidden layers
 WIDTH = 128  # units of every layer, and inputs
@@ -33,20 +34,43 @@ INITS = {
 VANISHED, EXPLODED = 1e-4, 1e2
 
 
-def depth() -> Explorer:
+@explorer(width=700, height=310)
+def depth(
+    activation=Choice(*ACTIVATIONS, start="tanh"),
+    weight_sd=Choice(*INITS, start="Xavier"),
+    factor=LogSlider(0.1, 10, start=1.0),
+    layers=IntSlider(1, MOST, start=20),
+):
     """Activations and gradients, layer by layer, of a network before its first step.
 
     The standard deviation of its weights is 0.01, 1 or that of Xavier or Kaiming,
     times a factor.
     """
-    return Explorer(
-        _make,
-        figsize=(7, 3),
-        activation=Choice(*ACTIVATIONS, start="tanh"),
-        weight_sd=Choice(*INITS, start="Xavier"),
-        factor=LogSlider(0.1, 10, start=1.0),
-        layers=IntSlider(1, MOST, start=20),
+    found = signal(activation, factor * INITS[weight_sd], layers)
+    ends = (-0.5, MOST + 0.5)
+    left = Pane(
+        "activations, −3 to 3", ends, (-REACH, REACH), labels=("layer (0: input)", ""),
+        grid=False,
+    )  # fmt: skip
+    shown = torch.zeros(BINS, MOST + 1)
+    # the root, so that a thin tail is seen beside a high peak
+    shown[:, : layers + 1] = shares(found.activations).T.sqrt().flip(0) / 0.6
+    look = {"color": COLORS[0], "name": "activations"}
+    left.image(shown, ends, (-REACH, REACH), **look)
+    right = Pane(
+        "size", ends, (10.0**-DECADES, 10.0**DECADES), labels=("layer", ""), log="y"
     )
+    corners = [(-9, VANISHED), (99, VANISHED), (99, EXPLODED), (-9, EXPLODED)]
+    right.area(corners, color=FAINT, alpha=0.13, name="neither vanished nor exploded")
+    spread = np.c_[np.arange(layers + 1), found.deviations]
+    norms = np.c_[np.arange(1, layers + 1), found.gradients]
+    for xy, color, dash, shape, name in (
+        (spread, COLORS[0], (), "o", "activations, standard deviation"),
+        (norms, COLORS[1], (6, 3), "s", "gradient of the weights, norm"),
+    ):
+        right.line(xy, color=color, dash=dash, name=name, label=name)
+        right.dots(xy, color=color, shape=shape)
+    return judge(activation, found), left, right
 
 
 @dataclass(frozen=True)
@@ -69,7 +93,9 @@ class Signal:
         return self.activations.double().flatten(1).std(1)
 
 
-def _draw():
+@lru_cache
+def drawn() -> tuple[Tensor, ...]:
+    """Inputs, labels, and all weights with standard deviation 1, drawn once."""
     generator = torch.Generator().manual_seed(1)
     X = torch.randn(NUM_EXAMPLES, WIDTH, generator=generator)
     y = torch.randint(NUM_CLASSES, (NUM_EXAMPLES,), generator=generator)
@@ -78,9 +104,7 @@ def _draw():
     return X, y, W, W_out
 
 
-def signal(
-    activation: str, sd: float, layers: int, drawn: tuple[Tensor, ...] | None = None
-) -> Signal:
+def signal(activation: str, sd: float, layers: int) -> Signal:
     """Send 64 random inputs through a random network, and the gradient back.
 
     Parameters
@@ -89,9 +113,8 @@ def signal(
     sd : standard deviation of the weights; there are no biases.
     layers : number of hidden layers, 1 to MOST; ten logits and a cross-entropy with
         random labels follow.
-    drawn : what `_draw` returns, to draw it only once.
     """
-    X, y, W, W_out = drawn or _draw()
+    X, y, W, W_out = drawn()
     weights = [(sd * W[k]).requires_grad_() for k in range(layers)]
     H = [X]
     for W_k in weights:
@@ -134,56 +157,13 @@ def judge(activation: str, found: Signal) -> str:
     else:
         word = "The gradient arrives"
     if layers == 1:
-        norms = f"its norm is {readable(first)} in the only hidden layer"
+        norms = f"its norm is {number(first)} in the only hidden layer"
     else:
         norms = (
-            f"its norm is {readable(final)} in layer {layers} and {readable(first)} "
+            f"its norm is {number(final)} in layer {layers} and {number(first)} "
             "in layer 1"
         )
     return (
-        f"Layer {layers}: activations with standard deviation {readable(spread)}, "
+        f"Layer {layers}: activations with standard deviation {number(spread)}, "
         f"{100 * share:.0f} % of them {what}. {word}: {norms}."
     )
-
-
-def _make(figure: Figure):
-    drawn = _draw()
-    left, right = figure.subplots(1, 2, width_ratios=(1, 1))
-    left.set(xlabel="layer (0: input)", title="activations, −3 to 3")
-    left.grid(visible=False)
-    picture = left.imshow(
-        torch.zeros(BINS, MOST + 1).numpy(),
-        extent=(-0.5, MOST + 0.5, -REACH, REACH),
-        origin="lower",
-        aspect="auto",
-        cmap="Blues",
-        vmin=0,
-        vmax=0.6,
-        interpolation="nearest",
-        animated=True,
-    )
-    right.set(xlim=(-0.5, MOST + 0.5), yscale="log", xlabel="layer")
-    right.set(ylim=(10.0**-DECADES, 10.0**DECADES), title="size")
-    right.axhspan(VANISHED, EXPLODED, color="#f0f0f0")
-    (spread,) = right.plot([], [], "o-", color=COLORS[0], markersize=3, animated=True)
-    (norm,) = right.plot([], [], "s--", color=COLORS[1], markersize=3, animated=True)
-    for at, text, color in (
-        (0.97, "activations, standard deviation", COLORS[0]),
-        (0.89, "gradient of the weights, norm", COLORS[1]),
-    ):
-        right.text(
-            *(0.03, at, text), color=color, fontsize=8, va="top",
-            transform=right.transAxes,
-        )  # fmt: skip
-
-    def update(activation: str, weight_sd: str, factor: float, layers: int) -> str:
-        found = signal(activation, factor * INITS[weight_sd], layers, drawn)
-        shown = torch.zeros(BINS, MOST + 1)
-        # the root, so that a thin tail is seen beside a high peak
-        shown[:, : layers + 1] = shares(found.activations).T.sqrt()
-        picture.set_data(shown.numpy())
-        spread.set_data(range(layers + 1), found.deviations.numpy())
-        norm.set_data(range(1, layers + 1), found.gradients.numpy())
-        return judge(activation, found)
-
-    return update

@@ -1,158 +1,331 @@
-"""Claims of chapter 2: what is claimed, what was asked, and which answers count.
+"""Claims of chapter 2, softmax regression: each an experiment and its question.
 
-The experiments stand in experiments.py beside this file. Cuts are fixed here, before
-any run: a difference counts from one percentage point on.
+An experiment is a function of the data, the number of training images, the number of
+passes over them, and a seed; it returns what it measured for each configuration.
+Everything random comes from the seed, which the configurations share. Cuts were fixed
+before any run: a difference counts from one percentage point on.
 """
 
-from helpers.chapters.softmax_regression.experiments import (
-    clouds,
-    focal_experiment,
-    softmax_twice_experiment,
-    squared_error_experiment,
-    test_set_experiment,
-)
-from helpers.experiments import Question
-from helpers.widgets.claim import Claim, Size
-from helpers.widgets.predict import cells
+from functools import partial
+
+import torch
+from sklearn.metrics import average_precision_score
+from torch import nn
+from torch.nn import functional as F
+
+from helpers.claims import SAME, difference, level
+from helpers.claims.fair import accuracy_on, best_rate, fresh, logits_of
+from helpers.data import Examples, ImageData
+from helpers.models import SoftmaxRegression
+from helpers.seeds import seeded
+from helpers.training import evaluate, train
+from helpers.widgets.predict import claim
 
 
-def difference(quantity, first, second, measure, answers):
-    """Ask whether two configurations differ by a percentage point or more."""
-    lower, higher = answers
-    return Question(
-        quantity,
-        lambda table: table[first, measure] - table[second, measure],
-        cuts=(-0.01, 0.01),
-        answers=(lower, "no difference of a percentage point", higher),
-    )
+def at_rates(make_net, images, **settings):
+    """Return a function that trains one network with each of some learning rates."""
+
+    def train_at(rates):
+        nets = {lr: make_net() for lr in rates}
+        for lr, net in nets.items():
+            train(net, images, lr=lr, **settings)
+        return nets
+
+    return train_at
 
 
-ENDS_HIGHER = ("squared error ends higher", "cross-entropy ends higher")
-SQUARED_ERROR = Claim(
-    name="squared-error",
-    statement="From a confidently wrong start, cross-entropy ends more accurate than "
-    "squared error, each with its best learning rate.",
-    experiment=squared_error_experiment,
-    question=difference(
-        "Cross-entropy minus squared error, wrong start, best rates",
+# -- squared error from a confidently wrong start ------------------------------------
+
+
+def squared_distance(logits, y):
+    """Half the squared distance between probabilities and one-hot labels."""
+    one_hot = F.one_hot(y, logits.shape[1])
+    return 0.5 * ((F.softmax(logits, 1) - one_hot) ** 2).sum(1).mean()
+
+
+def confidently_wrong(net, seed):
+    """Give a network weights so large that it is sure of nearly random answers."""
+    with seeded(seed):
+        nn.init.normal_(net.linear.weight, std=1.0)
+    return net
+
+
+ENDS = {
+    "squared error ends higher": -0.01,
+    SAME: 0.01,
+    "cross-entropy ends higher": None,
+}
+
+
+@claim(
+    "From a confidently wrong start, cross-entropy ends more accurate than squared "
+    "error, each with its best learning rate.",
+    difference(
         "cross-entropy, wrong start, best rate",
         "squared error, wrong start, best rate",
-        *("test accuracy", ENDS_HIGHER),
+        ENDS,
     ),
-    holds=("cross-entropy ends higher",),
-    also=(
+    true="cross-entropy ends higher",
+    also=[
         difference(
-            "The same, both with rate 0.3",
             "cross-entropy, wrong start, rate 0.3",
             "squared error, wrong start, rate 0.3",
-            *("test accuracy", ENDS_HIGHER),
+            ENDS,
         ),
         difference(
-            "The same from the small start, best rates",
             "cross-entropy, small start, best rate",
             "squared error, small start, best rate",
-            *("test accuracy", ENDS_HIGHER),
+            ENDS,
         ),
-    ),
-    live=Size(4_000, 5, 4),
-    full=Size(12_000, 10, 5),
+    ],
+    live=(4_000, 5, 4),
+    full=(12_000, 10, 5),
 )
+def squared_error(data, n_train, num_epochs, seed):
+    """Two losses from two starts, with one rate and with the best of a grid."""
+    images, results = data.train.take(n_train), {}
+    new_net = partial(fresh, SoftmaxRegression, data, seed)
+    starts = {
+        "small start": new_net,
+        "wrong start": lambda: confidently_wrong(new_net(), seed),
+    }
+    losses = {"cross-entropy": F.cross_entropy, "squared error": squared_distance}
+    for start, make_net in starts.items():
+        for name, loss in losses.items():
+            # their gradients differ in size, so one rate for both would favor one
+            train_at = at_rates(make_net, images, loss=loss, num_epochs=num_epochs,
+                                seed=seed)  # fmt: skip
+            best, nets = best_rate(
+                train_at,
+                (0.3, 1.0, 3.0, 10.0, 30.0),
+                lambda net: accuracy_on(net, data.val),
+            )
+            for rate, net in (("rate 0.3", nets[0.3]), ("best rate", nets[best])):
+                right = accuracy_on(net, data.test)
+                results[f"{name}, {start}, {rate}"] = {"test accuracy": right}
+    return results
 
 
-def share_left(table):
-    """Of what softmax once gains over guessing, the share that two softmaxes gain."""
-    guessing = table["guessing"]
-    return (table["twice"] - guessing) / (table["once"] - guessing)
+# -- softmax applied twice -----------------------------------------------------------
 
 
-SOFTMAX_TWICE = Claim(
-    name="softmax-twice",
-    statement="With softmax applied twice, the network does not learn.",
-    experiment=softmax_twice_experiment,
-    question=Question(
+def twice(logits, y):
+    """The usual mistake: cross_entropy takes these probabilities for logits."""
+    return F.cross_entropy(F.softmax(logits, 1), y)
+
+
+@claim(
+    "With softmax applied twice, the network does not learn.",
+    level(
         "Gain over guessing with softmax twice, as a share of the gain with one",
-        share_left,
-        cuts=(0.05, 0.98),
-        answers=("it does not learn", "it learns, but less", "no difference"),
+        lambda t: (t["twice"] - t["guessing"]) / (t["once"] - t["guessing"]),
+        {"it does not learn": 0.05, "it learns, but less": 0.98, "no difference": None},
     ),
-    holds=("it does not learn",),
-    also=(
+    true="it does not learn",
+    also=[
         difference(
+            "twice, ten times the rate",
+            "once",
+            {
+                "the larger rate does not make up for it": -0.01,
+                SAME: 0.01,
+                "it is better than once": None,
+            },
             "Twice at ten times the rate minus once",
-            *("twice, ten times the rate", "once", "validation accuracy"),
-            ("the larger rate does not make up for it", "it is better than once"),
-        ),
-    ),
-    live=Size(12_000, 5, 5),
-    full=Size(12_000, 10, 10),
+        )
+    ],
+    live=(12_000, 5, 5),
+    full=(12_000, 10, 10),
 )
+def softmax_twice(data, n_train, num_epochs, seed):
+    """Softmax once, twice, and twice with a ten times larger learning rate."""
+    results = {"guessing": {"validation accuracy": 1 / len(data.classes)}}
+    for name, loss, lr in (
+        ("once", F.cross_entropy, 0.1),
+        ("twice", twice, 0.1),
+        ("twice, ten times the rate", twice, 1.0),
+    ):
+        net = fresh(SoftmaxRegression, data, seed)
+        run = train(net, data.train.take(n_train), num_epochs=num_epochs, lr=lr,
+                    loss=loss, seed=seed)  # fmt: skip
+        results[name] = {
+            "validation accuracy": accuracy_on(net, data.val),
+            "training loss": run.train_loss[-1],
+        }
+    return results
 
 
-BETTER = ("focal loss is worse", "focal loss is better")
-FOCAL_LOSS = Claim(
-    name="focal-loss",
-    statement="Where one example in 100 is positive, focal loss ranks positives above "
-    "negatives better than cross-entropy.",
-    experiment=focal_experiment,
-    question=difference(
-        "Average precision, focal minus cross-entropy",
-        *("focal", "cross-entropy", "average precision", BETTER),
+# -- focal loss where one class is rare ----------------------------------------------
+
+
+def focal(logits, y, gamma=2.0, alpha=(1.0, 1.0)):
+    """Mean focal loss; logits (n, 2), y (n,), alpha one weight for each class."""
+    log_p_t = F.log_softmax(logits, 1).gather(1, y[:, None]).squeeze(1)
+    alpha_t = torch.tensor(alpha, device=y.device)[y]
+    return (-alpha_t * (1 - log_p_t.exp()) ** gamma * log_p_t).mean()
+
+
+LOSSES = {
+    "cross-entropy": F.cross_entropy,
+    "focal": focal,
+    "focal, alpha .75": partial(focal, alpha=(0.25, 0.75)),
+}
+BETTER = {"focal loss is worse": -0.01, SAME: 0.01, "focal loss is better": None}
+
+
+def one_in_hundred(examples, rare, seed):
+    """Label 1 for one class, 0 for the others; keep one of it for 99 others."""
+    others, found = (examples.y != rare).nonzero(), (examples.y == rare).nonzero()
+    order = torch.randperm(len(found), generator=torch.Generator().manual_seed(seed))
+    index = torch.cat([others, found[order[: len(others) // 99]]]).squeeze(1)
+    return Examples(examples.X[index], (examples.y[index] == rare).long())
+
+
+def rare_measures(y, p, threshold=0.5):
+    """Measures as if class 1 were one in a hundred; y (n,) 0 or 1, p (n,)."""
+    # For measuring no image is left out; the rare ones count less instead.
+    weight = torch.where(y == 1, (y == 0).sum() / 99 / y.sum(), 1.0)
+    found = p > threshold
+    hits = weight[found & (y == 1)].sum()
+    return {
+        "average precision": average_precision_score(y, p, sample_weight=weight),
+        "recall": hits / weight[y == 1].sum(),
+        "precision": hits / weight[found].sum().clamp(min=1e-9),
+    }
+
+
+def clouds():
+    """Two overlapping clouds in the plane, as a data set of two classes."""
+
+    def draw(n, seed):
+        y = torch.arange(n) % 2
+        noise = torch.randn(n, 2, generator=torch.Generator().manual_seed(seed))
+        return Examples(noise + 2.0 * y[:, None], y)  # class 1 is moved by (2, 2)
+
+    parts = (draw(12_000, 0), draw(10_000, 1), draw(10_000, 2))
+    return ImageData("clouds", ("left", "right"), *parts)
+
+
+@claim(
+    "Where one example in 100 is positive, focal loss ranks positives above negatives "
+    "better than cross-entropy.",
+    difference(
+        "focal", "cross-entropy", BETTER, "Average precision, focal minus cross-entropy"
     ),
-    holds=("focal loss is better",),
-    also=(
+    true="focal loss is better",
+    also=[
+        difference(("focal, alpha .75", "recall"), ("cross-entropy", "recall"), BETTER),
         difference(
-            "Recall, focal with alpha .75 minus cross-entropy",
-            *("focal, alpha .75", "cross-entropy", "recall", BETTER),
+            ("focal, alpha .75", "precision"), ("cross-entropy", "precision"), BETTER
         ),
         difference(
-            "Precision, the same two",
-            *("focal, alpha .75", "cross-entropy", "precision", BETTER),
-        ),
-        difference(
+            ("focal, alpha .75", "precision"),
+            ("cross-entropy, other threshold", "precision"),
+            BETTER,
             "Precision, the same, cross-entropy moved to a threshold of as many finds",
-            *("focal, alpha .75", "cross-entropy, other threshold"),
-            *("precision", BETTER),
         ),
-    ),
-    live=Size(12_000, 5, 5),
-    full=Size(12_000, 8, 10),
+    ],
+    live=(12_000, 5, 5),
+    full=(12_000, 8, 10),
     sets={"clouds": clouds},
 )
+def focal_loss(data, n_train, num_epochs, seed):
+    """Make one class rare, a different one for each seed; compare losses on it."""
+    rare = seed % len(data.classes)
+    images = one_in_hundred(data.train.take(n_train), rare, seed)
+    make_net = partial(fresh, SoftmaxRegression, data, seed, num_outputs=2)
+    y, p = (data.test.y == rare).long(), {}
+    for name, loss in LOSSES.items():
+        train_at = at_rates(make_net, images, loss=loss, num_epochs=num_epochs,
+                            seed=seed)  # fmt: skip
+        # the rate that brings a loss down furthest; too few positives to spare for val
+        best, nets = best_rate(
+            train_at,
+            (0.1, 0.5, 2.0),
+            lambda net, loss=loss: -evaluate(net, images, loss).loss,
+        )
+        p[name] = F.softmax(logits_of(nets[best], data.test.X), 1)[:, 1]
+    results = {name: rare_measures(y, p[name]) for name in p}
+    # Cross-entropy again, with the threshold at which it finds as many as focal loss.
+    num_found = int((p["focal, alpha .75"] > 0.5).sum())
+    threshold = p["cross-entropy"].sort(descending=True).values[num_found]
+    results["cross-entropy, other threshold"] = rare_measures(
+        y, p["cross-entropy"], threshold
+    )
+    return results
+
+
+# -- a test set that was used to choose ----------------------------------------------
+
+CANDIDATES, PART, REPEATS = 100, 100, 20  # networks; images to choose on; choices
+
+
+def right_answers(data, n_train, num_epochs, seed):
+    """For candidates that guess, and trained ones: which test images are right.
+
+    Each trained one saw 100 images of its own. Two bool tensors (candidates, n).
+    """
+    generator = torch.Generator().manual_seed(seed)
+    shape, y_hat = (CANDIDATES, len(data.test)), []
+    guesses = torch.randint(len(data.classes), shape, generator=generator)
+    for k in range(CANDIDATES):
+        own = torch.randperm(n_train, generator=generator)[:100]
+        net = fresh(SoftmaxRegression, data, seed)
+        images = Examples(data.train.X[own], data.train.y[own])
+        train(net, images, num_epochs=num_epochs, seed=k)
+        y_hat.append(logits_of(net, data.test.X).argmax(1))
+    return guesses == data.test.y, torch.stack(y_hat) == data.test.y
+
+
+def choose(right, choose_on, test, new):
+    """Choose the candidate that scores best on some images; its two scores."""
+    chosen = right[:, choose_on].float().mean(1).argmax()
+    scores = right[chosen].float()
+    return torch.stack([scores[test].mean(), scores[new].mean()])
 
 
 def inflation(quantity, configuration):
     """Ask how much the test score promises too much."""
-    return Question(
+    return difference(
+        (configuration, "test score"),
+        (configuration, "score on new images"),
+        {
+            "it is too low": -0.01,
+            "it is right to a percentage point": 0.01,
+            "it is too high": None,
+        },
         quantity,
-        lambda table: (
-            table[configuration] - table[configuration, "score on new images"]
-        ),
-        cuts=(-0.01, 0.01),
-        answers=(
-            "it is too low",
-            "it is right to a percentage point",
-            "it is too high",
-        ),
     )
 
 
-TEST_SET = Claim(
-    name="test-set",
-    statement="The best of 100 test scores tells how good the chosen network is.",
-    experiment=test_set_experiment,
-    question=inflation(
+@claim(
+    "The best of 100 test scores tells how good the chosen network is.",
+    inflation(
         "Test score minus score on new images, best of 100 trained networks",
         "trained, best of 100 on test",
     ),
-    holds=("it is right to a percentage point",),
-    also=(
+    true="it is right to a percentage point",
+    also=[
         inflation("The same for 100 that only guess", "guessing, best of 100 on test"),
         inflation("The same, chosen on other images", "trained, best of 100 on val"),
-    ),
-    live=Size(4_000, 5, 3),
-    full=Size(12_000, 5, 6),
+    ],
+    live=(4_000, 5, 3),
+    full=(12_000, 5, 6),
 )
-
-
-CLAIMS = (SQUARED_ERROR, SOFTMAX_TWICE, FOCAL_LOSS, TEST_SET)
-predict, test = cells(CLAIMS)
+def test_set(data, n_train, num_epochs, seed):
+    """Choose among 1, 10 and 100 candidates on 100 test images; score on new ones."""
+    guessing, trained = right_answers(data, n_train, num_epochs, seed)
+    generator, results = torch.Generator().manual_seed(seed), {}
+    sizes = (PART, PART, len(data.test) - 2 * PART)
+    parts = [torch.randperm(len(data.test), generator=generator).split(sizes)
+             for _ in range(REPEATS)]  # fmt: skip
+    for kind, right in (("guessing", guessing), ("trained", trained)):
+        for m in (1, 10, CANDIDATES):
+            scores = sum(choose(right[:m], test, test, new) for test, _, new in parts)
+            results[f"{kind}, best of {m} on test"] = scores / REPEATS
+    scores = sum(choose(trained, val, test, new) for test, val, new in parts)
+    results[f"trained, best of {CANDIDATES} on val"] = scores / REPEATS
+    return {
+        name: {"test score": test, "score on new images": new}
+        for name, (test, new) in results.items()
+    }

@@ -1,7 +1,5 @@
-"""The experiments behind the first two claims of chapter 1: linear classifiers.
+"""Claims of chapter 1 on linear classifiers.
 
-Each experiment is one function of the data, the number of training examples, the number
-of passes over them, and a seed. It returns what it measured for each configuration.
 The examples are drawn with replacement, by the seed, so that the spread over seeds is
 that over training sets; all configurations get the same ones. Images are reduced to the
 means of square blocks of pixels, which brings the exact solutions within reach.
@@ -11,7 +9,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from helpers.claims import SAME, difference
 from helpers.data import Examples, ImageData
+from helpers.widgets.predict import claim
 
 SIZES = (12_000, 10_000, 10_000)  # of the sets made here: train, val, test
 
@@ -79,7 +79,7 @@ def share_right(y_hat: Tensor, y: Tensor) -> float:
     return (y_hat == y).double().mean().item()
 
 
-# -- 1: a few positives that lie far away --------------------------------------------
+# -- a few positives that lie far away -----------------------------------------------
 
 
 def points() -> ImageData:
@@ -112,7 +112,35 @@ def far(examples: Examples) -> Examples:
     return Examples(X + 28 if X.ndim == 2 else 10 * X, examples.y)
 
 
-def far_positives_experiment(data, n_train, num_epochs, seed):
+SIDES = {
+    "linear regression is worse": -0.01,
+    SAME: 0.01,
+    "linear regression is better": None,
+}
+
+
+@claim(
+    "Linear regression makes a good binary classifier.",
+    difference(
+        "linear regression, near and far",
+        "logistic regression, near and far",
+        SIDES,
+        "Accuracy, linear minus logistic regression, trained with far positives",
+    ),
+    true=[SAME, "linear regression is better"],
+    also=[
+        difference(
+            "linear regression, near",
+            "logistic regression, near",
+            SIDES,
+            "The same, trained without far positives",
+        )
+    ],
+    live=(1_000, 50, 5),
+    full=(1_000, 50, 10),
+    sets={"points": points},
+)
+def far_positives(data, n_train, num_epochs, seed):
     """Two classifiers without and with far positives, tested on examples as usual."""
     K = len(data.classes)
     test = joined(two_classes(data.test, seed, K))
@@ -134,7 +162,7 @@ def far_positives_experiment(data, n_train, num_epochs, seed):
     return results
 
 
-# -- 2: binary classifiers put together ----------------------------------------------
+# -- binary classifiers put together -------------------------------------------------
 
 
 def three_in_a_row() -> ImageData:
@@ -149,7 +177,37 @@ def three_in_a_row() -> ImageData:
     return ImageData("three-in-a-row", ("left", "middle", "right"), *parts)
 
 
-def one_vs_rest_experiment(data, n_train, num_epochs, seed):
+TOGETHER = {
+    "put together they are worse": -0.01,
+    SAME: 0.01,
+    "put together they are better": None,
+}
+
+
+@claim(
+    "Binary classifiers, one for each class, put together classify as well as softmax "
+    "regression.",
+    # The statement is about any binary classifier, so the weaker kind decides.
+    difference(
+        "least squares, one against the rest",
+        "softmax regression",
+        TOGETHER,
+        "Accuracy, least squares one against the rest minus softmax regression",
+    ),
+    true=[SAME, "put together they are better"],
+    also=[
+        difference(
+            "logistic, one against the rest",
+            "softmax regression",
+            TOGETHER,
+            "Accuracy, logistic one against the rest minus softmax regression",
+        )
+    ],
+    live=(2_000, 50, 5),
+    full=(12_000, 100, 10),
+    sets={"three-in-a-row": three_in_a_row},
+)
+def one_vs_rest(data, n_train, num_epochs, seed):
     """Three ways to name one of several classes by the largest of their scores."""
     examples, K = drawn(data.train, n_train, seed), len(data.classes)
     X, X_test, y = features(examples.X), features(data.test.X), examples.y

@@ -1,8 +1,4 @@
-"""The experiments of chapter 4 on linear models, and the one on the speed of masks.
-
-Each is one function of the data, the number of training examples, the number of passes
-over them, and a seed; everything random in it comes from the seed.
-"""
+"""Claims of chapter 4 on linear models, and the one on the speed of masks."""
 
 import time
 from dataclasses import dataclass
@@ -11,9 +7,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from helpers.claims import level, ratio
 from helpers.data import Examples, ImageData
 from helpers.seeds import seeded
 from helpers.training import train
+from helpers.widgets.predict import claim
 
 NUM_FEATURES, NUM_TRUE = 50, 5
 
@@ -84,14 +82,56 @@ def noisy(X, y, kind: str, seed: int):
     return X, y
 
 
-KINDS = ("no noise", "label noise", "flipped labels", "input noise")
+# norms of weights differ from five percent on
+NORMS = {
+    "the weights are smaller": 0.95,
+    "within 5 %": 1.05,
+    "the weights are larger": None,
+}
 
 
-def noise_weights_experiment(data, n_train, num_epochs, seed):
+def norm_ratio(quantity, kind, model):
+    """Ask what a kind of noise does to the length of the weight vector."""
+    return ratio((kind, model), ("no noise", model), NORMS, quantity)
+
+
+@claim(
+    "Noise in the labels makes the learned weights larger.",
+    norm_ratio(
+        "Norm of the least-squares weights, noisy labels over clean ones",
+        "label noise",
+        "least squares",
+    ),
+    true="the weights are larger",
+    also=[
+        norm_ratio(
+            "The same, noise in the inputs instead", "input noise", "least squares"
+        ),
+        norm_ratio(
+            "The same, 30 % of the labels with the other sign instead",
+            "flipped labels",
+            "least squares",
+        ),
+        norm_ratio(
+            "Norm of a network's weights, noisy labels over clean ones",
+            "label noise",
+            "network",
+        ),
+        norm_ratio(
+            "The same, noise in the inputs instead, for the network",
+            "input noise",
+            "network",
+        ),
+    ],
+    live=(100, 40, 8),
+    full=(100, 200, 20),
+    sets={"lines": lines},
+)
+def noise_weights(data, n_train, num_epochs, seed):
     """Fit the same examples without noise and with three kinds of it."""
     X, y = task(data.train, n_train, seed)
     results = {}
-    for kind in KINDS:
+    for kind in ("no noise", "label noise", "flipped labels", "input noise"):
         spoiled = noisy(X, y, kind, seed)
         results[kind] = {
             "least squares": least_squares(*spoiled).norm(),
@@ -128,16 +168,42 @@ PENALTIES = {
     "L1 by soft threshold": {"threshold": STRENGTH},
     "L2 in the loss": {"l2": STRENGTH},
 }
+ZEROS = {"none, or hardly any": 0.02, "some": 0.2, "a fifth or more": None}
+EXACTLY = "share exactly zero"
 
 
-def l1_zeros_experiment(data, n_train, num_epochs, seed):
+@claim(
+    "Gradient descent on loss plus λ times the sum of absolute weights makes weights "
+    "exactly zero.",
+    level(
+        "Share of weights that are exactly zero, L1 in the loss",
+        ("L1 in the loss", EXACTLY),
+        ZEROS,
+    ),
+    true=["some", "a fifth or more"],
+    also=[
+        level(
+            "The same, L1 by soft threshold", ("L1 by soft threshold", EXACTLY), ZEROS
+        ),
+        level("The same, L2 in the loss", ("L2 in the loss", EXACTLY), ZEROS),
+        level(
+            "Share of weights below 0.01, L1 in the loss",
+            ("L1 in the loss", "share below 0.01"),
+            ZEROS,
+        ),
+    ],
+    live=(100, 1_000, 5),
+    full=(100, 10_000, 20),
+    sets={"lines": lines},
+)
+def l1_zeros(data, n_train, num_epochs, seed):
     """Count weights that are exactly zero, and nearly, after each kind of descent."""
     X, y = task(data.train, n_train, seed)
     results = {}
     for name, penalty in PENALTIES.items():
         w = descend(X, y, num_epochs, **penalty)
         results[name] = {
-            "share exactly zero": (w == 0).double().mean(),
+            EXACTLY: (w == 0).double().mean(),
             "share below 0.01": (w.abs() < 0.01).double().mean(),
             "norm": w.norm(),
         }
@@ -210,7 +276,48 @@ def shortest_times(ways, arguments, num_repeats):
     return best
 
 
-def mask_speed_experiment(data, n_train, num_epochs, seed):
+FASTER = {
+    "not faster": 1.0,
+    "faster, but less than twice": 2.0,
+    "at least twice as fast": None,
+}
+TIME = "milliseconds"
+
+
+@claim(
+    "Multiplying by the mask is at least twice as fast as x[mask] = 0.",
+    ratio(
+        ("x[mask] = 0", TIME),
+        ("multiply", TIME),
+        FASTER,
+        "Time of x[mask] = 0 over time of the product",
+    ),
+    true="at least twice as fast",
+    also=[
+        ratio(
+            ("x[mask] = 0", TIME),
+            ("multiply, bool mask", TIME),
+            FASTER,
+            "The same with a mask of True and False in the product",
+        ),
+        ratio(
+            ("masked_fill", TIME),
+            ("multiply", TIME),
+            FASTER,
+            "Time of masked_fill over time of the product",
+        ),
+        ratio(
+            ("where", TIME),
+            ("multiply", TIME),
+            FASTER,
+            "Time of torch.where over time of the product",
+        ),
+    ],
+    live=(500, 30, 5),
+    full=(2_000, 60, 10),
+    alone=True,
+)
+def mask_speed(data, n_train, num_epochs, seed):
     """Time dropout's mask on a batch of examples, in five ways, with one thread."""
     X = data.train.X[:n_train].flatten(1).cpu()
     generator = torch.Generator().manual_seed(seed)
@@ -223,6 +330,6 @@ def mask_speed_experiment(data, n_train, num_epochs, seed):
     finally:
         torch.set_num_threads(threads)
     return {
-        name: {"time over multiply": t / best["multiply"], "milliseconds": 1e3 * t}
+        name: {"time over multiply": t / best["multiply"], TIME: 1e3 * t}
         for name, t in best.items()
     }

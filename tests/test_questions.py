@@ -6,14 +6,22 @@ import math
 import pytest
 import torch
 
-from helpers.experiments import Estimate, Question, Table, number, run_seeds
+from helpers.claims import SAME as NO_DIFFERENCE
+from helpers.claims import (
+    Estimate,
+    Question,
+    Table,
+    difference,
+    level,
+    ratio,
+    run_seeds,
+)
 
 WORSE, SAME, BETTER = "worse", "the same", "better"
 QUESTION = Question(
     "A minus B",
     lambda table: table["A"] - table["B"],
-    cuts=(-0.01, 0.01),
-    answers=(WORSE, SAME, BETTER),
+    {WORSE: -0.01, SAME: 0.01, BETTER: None},
 )
 REPEATS = 3000
 # four standard deviations of a share of 5 % counted in so many experiments
@@ -115,13 +123,46 @@ def test_sentences():
     assert QUESTION.sentence(Estimate.of([0.0, -0.2, 0.2])).endswith(
         "interval −0.497 to 0.497: undecided between “worse” and “better”."
     )
-    assert number(-0.0001) == "0.000"
 
 
-@pytest.mark.parametrize("cuts", [(0.1,), (0.1, -0.1), (0.1, 0.1)])
+@pytest.mark.parametrize(
+    "cuts", [(0.1, None, None), (0.1, -0.1, None), (0.1, 0.1, None), (-0.1, 0.1, 0.2)]
+)
 def test_cuts_part_the_answers(cuts):
-    with pytest.raises(ValueError, match="ascending"):
-        Question("x", lambda t: t["A"], cuts, (WORSE, SAME, BETTER))
+    with pytest.raises(ValueError, match="expected ascending cuts and None"):
+        Question(
+            "x", lambda t: t["A"], dict(zip((WORSE, SAME, BETTER), cuts, strict=True))
+        )
+
+
+# -- the three kinds -----------------------------------------------------------------
+
+
+def test_a_difference_is_named_after_what_it_compares(table):
+    question = difference("A", ("B, <plain>", "accuracy"))
+    assert question.quantity == "A minus B, <plain>, accuracy"
+    assert question.answers == ("A is lower", NO_DIFFERENCE, "A is higher")
+    assert question.cuts == (-0.01, 0.01)
+    assert question.measure(table).tolist() == pytest.approx([0.1] * 3)
+    own = difference("A", "B, <plain>", {"small": 0.2, "large": None}, "The gap")
+    assert (own.quantity, own.answers, own.cuts) == (
+        "The gap",
+        ("small", "large"),
+        (0.2,),
+    )
+
+
+def test_a_ratio_and_a_level(table):
+    answers = {"less": 1.0, "more": None}
+    question = ratio("A", "B, <plain>", answers)
+    assert question.quantity == "A over B, <plain>"
+    assert question.measure(table).tolist() == pytest.approx(
+        [0.9 / 0.8, 0.91 / 0.81, 0.92 / 0.82]
+    )
+    by_key = level("loss of A", ("A", "loss"), answers)
+    assert by_key.measure(table).tolist() == [1.0] * 3
+    by_function = level("twice A", lambda t: 2 * t["A"], answers)
+    assert by_function.measure(table).tolist() == pytest.approx([1.8, 1.82, 1.84])
 
 
 # -- tables --------------------------------------------------------------------------
@@ -168,15 +209,15 @@ def test_what_a_table_does_not_have(table):
         table.seeds = ()
 
 
-def test_configurations_share_the_seeds():
+def test_every_seed_runs_once():
     calls = []
 
-    def experiment(seed, lr):
-        calls.append((seed, lr))
-        return lr * seed
+    def experiment(seed):
+        calls.append(seed)
+        return {"low": seed, "high": 2 * seed}
 
-    table = run_seeds(experiment, range(3), {"low": {"lr": 1.0}, "high": {"lr": 2.0}})
-    assert calls == [(s, lr) for s in range(3) for lr in (1.0, 2.0)]
+    table = run_seeds(experiment, range(3))
+    assert calls == [0, 1, 2] and table.seeds == (0, 1, 2)
     assert table["high"].tolist() == [0, 2, 4]
     assert isinstance(table, Table) and table.measures == ("result",)
 

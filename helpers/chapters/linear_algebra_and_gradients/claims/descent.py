@@ -1,20 +1,21 @@
-"""The experiments behind two more claims of chapter 1: descent on linear regression.
+"""Claims of chapter 1 on gradient descent for linear regression.
 
-As in experiments.py: functions of data, number of examples, number of passes and seed,
-which draws the examples with replacement.
+As in classifiers.py the examples are drawn with replacement, by the seed.
 """
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from helpers.chapters.linear_algebra_and_gradients.experiments import (
+from helpers.chapters.linear_algebra_and_gradients.claims.classifiers import (
     SIZES,
     drawn,
     features,
     least_squares,
 )
+from helpers.claims import difference, level, ratio
 from helpers.data import Examples, PointData, make_regression
+from helpers.widgets.predict import claim
 
 
 def regression() -> PointData:
@@ -81,7 +82,60 @@ def descent(X, y, batch_size, lr, num_steps, seed, again=False, falling=False):
     return last.square().mean().sqrt().item(), excess.item()
 
 
-def noise_floor_experiment(data, n_train, num_epochs, seed):
+# a distance counts from a thousandth of the way on
+ENDS = {"it ends there": 0.1, "it stays away from it": None}
+DISTANCE, EXCESS = "distance, %", "excess, % of the least loss"
+FALLS = {
+    "it falls less than in proportion": 5.0,
+    "it falls about in proportion": 20.0,
+    "it falls more than in proportion": None,
+}
+
+
+@claim(
+    "With a constant learning rate, minibatch gradient descent ends at the "
+    "least-squares solution.",
+    level(
+        "Distance left in percent of that at the start, batches of 16, rate 0.1",
+        ("batch 16, rate 0.1", DISTANCE),
+        ENDS,
+    ),
+    true="it ends there",
+    also=[
+        level(
+            "The same with all examples in a batch",
+            ("all examples, rate 0.1", DISTANCE),
+            ENDS,
+        ),
+        level(
+            "The same with targets free of noise",
+            ("batch 16, rate 0.1, no noise", DISTANCE),
+            ENDS,
+        ),
+        ratio(
+            ("batch 16, rate falling to 0", DISTANCE),
+            ("batch 16, rate 0.1", DISTANCE),
+            {"less than a quarter is left": 0.25, "more than a quarter is left": None},
+            "Distance left by a rate that falls to 0, as a share of the first",
+        ),
+        ratio(
+            ("batch 16, rate 0.1", EXCESS),
+            ("batch 16, rate 0.01", EXCESS),
+            FALLS,
+            "Excess loss at rate 0.1 over that at 0.01",
+        ),
+        ratio(
+            ("batch 16, rate 0.1, drawn again", EXCESS),
+            ("batch 16, rate 0.01, drawn again", EXCESS),
+            FALLS,
+            "The same where each batch is drawn from all examples",
+        ),
+    ],
+    live=(1_000, 60, 3),
+    full=(2_000, 100, 5),
+    sets={"regression": regression},
+)
+def noise_floor(data, n_train, num_epochs, seed):
     """Where descent ends, by batch size and learning rate, after equally many steps."""
     examples = drawn(data.train, n_train, seed)
     X, y = whitened(features(examples.X, 7)), targets(examples)
@@ -106,10 +160,7 @@ def noise_floor_experiment(data, n_train, num_epochs, seed):
         X, exact, num_steps=num_steps, seed=seed, **small
     )
     return {
-        name: {
-            "distance, %": 100 * distance,
-            "excess, % of the least loss": 100 * excess / least_loss,
-        }
+        name: {DISTANCE: 100 * distance, EXCESS: 100 * excess / least_loss}
         for name, (distance, excess) in runs.items()
     }
 
@@ -134,7 +185,39 @@ def excess_after(hessian: Tensor, goal: Tensor, lr: float, *num_steps: int):
     return excess
 
 
-def near_the_limit_experiment(data, n_train, num_epochs, seed):
+FIRST, LATER = "excess, power of ten", "ten times the steps"
+FASTER = {
+    "the rate near the limit is faster": -0.1,
+    "no difference by a factor of 1.26": 0.1,
+    "the smaller rate is faster": None,
+}
+
+
+def faster(quantity, share, measure):
+    """Ask whether 0.99 of the limit leaves less excess loss than a smaller rate."""
+    return difference(
+        ("0.99 of the limit", measure),
+        (f"{share} of the limit", measure),
+        FASTER,
+        quantity,
+    )
+
+
+@claim(
+    "Of all learning rates at which gradient descent is stable, the largest is the "
+    "fastest.",
+    faster("Powers of ten of excess loss, 0.99 minus 0.9 of the limit", "0.9", FIRST),
+    true="the rate near the limit is faster",
+    also=[
+        faster("The same against half the limit", "0.5", FIRST),
+        faster("The same against 0.9 of it, ten times the steps", "0.9", LATER),
+        faster("The same against half of it, ten times the steps", "0.5", LATER),
+    ],
+    live=(1_000, 100, 3),
+    full=(2_000, 100, 10),
+    sets={"regression": regression},
+)
+def near_the_limit(data, n_train, num_epochs, seed):
     """Excess loss left at shares of the limit 2 / lambda_max.
 
     After ``num_epochs`` steps of full-batch descent, and after ten times as many.
@@ -147,8 +230,5 @@ def near_the_limit_experiment(data, n_train, num_epochs, seed):
     for share in SHARES:
         lr = share * limit
         first, later = excess_after(hessian, goal, lr, num_epochs, 10 * num_epochs)
-        results[f"{share:g} of the limit"] = {
-            "excess, power of ten": first,
-            "ten times the steps": later,
-        }
+        results[f"{share:g} of the limit"] = {FIRST: first, LATER: later}
     return results

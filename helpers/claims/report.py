@@ -1,0 +1,181 @@
+"""What a test of a claim shows: a picture first, one sentence, the rest folded."""
+
+import ast
+import base64
+import html
+import inspect
+import textwrap
+from itertools import groupby
+
+from matplotlib.figure import Figure
+
+from helpers.claims.claim import Claim, Verdict
+from helpers.claims.table import Estimate, Table, html_table
+from helpers.figures.intervals import Interval, Scale, plot_intervals
+from helpers.figures.style import to_webp
+from helpers.words import number
+
+_CARD = "max-width:100%;background:white;border-radius:4px;padding:6px 8px"
+_CODE = "margin:4px 0;padding:6px 10px;overflow-x:auto"
+
+
+class Report:
+    """The verdict on a claim, from the full size where it is stored.
+
+    Parameters
+    ----------
+    claim, table : the claim, and its table at live size: a look.
+    data_name : the data set of the live run.
+    prediction : what the learner chose, or None. Without one everything is folded, so
+        that nobody reads the answer before the question.
+    """
+
+    def __init__(
+        self, claim: Claim, table: Table, data_name: str, prediction: str | None = None
+    ):
+        self.claim, self.table, self.prediction = claim, table, prediction
+        self.data_name, self.stored = data_name, claim.stored()
+        self.estimates = claim.estimates(table)
+        self.look = claim.judge(self.estimates)
+        self.full = {n: claim.judge(run.found) for n, run in self.stored.items()}
+
+    @property
+    def verdict(self) -> Verdict:
+        """That of the full size on the data of the live run, else that of the look."""
+        return self.full.get(self.data_name, self.look)
+
+    @property
+    def headline(self) -> str:
+        """What was found, in one sentence; data sets of one verdict are together."""
+        if not self.full:
+            word, answer = self.look
+            answer = answer.removeprefix(f"{word} ")
+            return f"{word.capitalize()}, at a look: {answer}."
+        names: dict[Verdict, list[str]] = {}
+        for name, verdict in self.full.items():
+            names.setdefault(verdict, []).append(name)
+        text = "; ".join(
+            f"{word} on {_listed(group)}: {answer.removeprefix(f'{word} ')}"
+            for (word, answer), group in names.items()
+        )
+        return f"{text[0].upper()}{text[1:]}."
+
+    @property
+    def sizes(self) -> str:
+        """What was run, and whether the look says the same as the full size."""
+        look = f"This run was a look: {self.data_name}, {self.claim.live}"
+        if not self.full:
+            return f"{look}. No full-size results are stored; `make claims` makes them."
+        size = f"The full size has {self.claim.full}."
+        full = self.full.get(self.data_name)
+        if full is None:
+            return f"{size} {look}; there is no full size on {self.data_name}."
+        if full == self.look:
+            return f"{size} {look}. It says the same."
+        said = f"{self.look.word}, {self.look.answer}"
+        return f"{size} {look}. It says: {said}. The full size counts."
+
+    @property
+    def guess(self) -> str:
+        """The prediction beside what was found."""
+        answer = self.verdict.answer
+        if self.prediction is None:
+            return f"No prediction made. Found: {answer}."
+        right = "as found" if self.prediction == answer else f"found: {answer}"
+        return f"You predicted: {self.prediction}; {right}."
+
+    def picture(self) -> Figure:
+        """An interval for the look and one for each data set at full size.
+
+        Questions that follow each other and share their answers share an axis.
+        """
+        scales = []
+        for (cuts, answers), asked in groupby(
+            self.claim.questions.items(), key=lambda q: (q[1].cuts, q[1].answers)
+        ):
+            rows = {question.quantity: self._intervals(key) for key, question in asked}
+            scales.append(Scale(cuts, answers, rows))
+        return plot_intervals(scales)
+
+    def _runs(self, letter: str) -> dict[str, Estimate]:
+        look = {f"a look: {self.data_name}": self.estimates[letter]}
+        return look | {
+            f"full size: {name}": run.found[letter] for name, run in self.stored.items()
+        }
+
+    def _intervals(self, letter: str) -> list[Interval]:
+        return [
+            Interval(label, estimate.mean, *estimate.interval, look=k == 0)
+            for k, (label, estimate) in enumerate(self._runs(letter).items())
+        ]
+
+    @property
+    def described(self) -> str:
+        """The picture in words, for those who do not see it."""
+        return " ".join(
+            f"{question.quantity}: "
+            + "; ".join(
+                f"{label} {number(estimate.mean, 3)}, {question.meaning(estimate)}"
+                for label, estimate in self._runs(letter).items()
+            )
+            + "."
+            for letter, question in self.claim.questions.items()
+        )
+
+    def _numbers(self) -> list[str]:
+        """A sentence with its interval for each question and run."""
+        return [
+            f"{label[0].upper()}{label[1:]}. {question.sentence(estimate)}"
+            for letter, question in self.claim.questions.items()
+            for label, estimate in self._runs(letter).items()
+        ]
+
+    def _tables(self) -> dict:
+        live = {f"a look: {self.data_name}, {self.claim.live}": self.table.estimates()}
+        return live | {
+            f"full size: {name}, {self.claim.full}": run.table
+            for name, run in self.stored.items()
+        }
+
+    def __repr__(self) -> str:
+        lines = [self.claim.statement, self.headline, self.guess, self.sizes]
+        return "\n".join([*lines, *self._numbers()])
+
+    def _repr_html_(self) -> str:
+        picture = base64.b64encode(to_webp(self.picture())).decode("ascii")
+        numbers = "".join(f"<p>{html.escape(line)}</p>" for line in self._numbers())
+        source = html.escape(source_of(self.claim.experiment))
+        path = self.claim.experiment.__module__.replace(".", "/") + ".py"
+        shown = (
+            f'<div role="status"><p><b>{html.escape(self.headline)}</b></p>'
+            f"<p>{html.escape(self.guess)} {html.escape(self.sizes)}</p></div>"
+            f'<img style="{_CARD}" alt="{html.escape(self.described)}" '
+            f'src="data:image/webp;base64,{picture}">'
+            + _fold("The numbers", numbers + html_table(self._tables()))
+            + _fold(
+                "The experiment",
+                f'<pre style="{_CODE}">{source}</pre><p>It stands, with what it calls, '
+                f"in <code>{path}</code>.</p>",
+            )
+        )
+        predicted = self.prediction is not None
+        return _fold("Show what was found", shown, is_open=predicted)
+
+
+def source_of(function) -> str:
+    """The source of a function without its decorators."""
+    source = textwrap.dedent(inspect.getsource(function))
+    begin = ast.parse(source).body[0].lineno  # of def, not of the first decorator
+    return "\n".join(source.splitlines()[begin - 1 :])
+
+
+def _fold(title: str, content: str, is_open: bool = False) -> str:
+    return (
+        f'<details style="margin:4px 0"{" open" * is_open}>'
+        f'<summary style="cursor:pointer">{title}</summary>{content}</details>'
+    )
+
+
+def _listed(names: list[str]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last

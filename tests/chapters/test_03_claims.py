@@ -1,0 +1,158 @@
+"""Claims of chapter 3: their verdicts, and the training behind them."""
+
+import copy
+
+import pytest
+import torch
+from torch import nn
+from torch.optim.lr_scheduler import CosineAnnealingLR
+
+from helpers import Examples, ImageData, train
+from helpers.chapters.multilayer_perceptrons import claims
+from helpers.models import MLP
+from tests.verdicts import of_chapter, shown, verdict
+
+CLAIMS = of_chapter("03")
+# Live, on the embedded data.
+EXPECTED = {
+    "uniform-init": ("not supported", "no difference of two percentage points"),
+    "relu-best": ("supported", "ReLU is ahead"),
+    "wide-to-narrow": ("not supported", "narrower is worse"),
+    "second-layer": ("supported", "with the second it is better"),
+    "explosion-window": ("not supported", "it ends less accurate"),
+}
+
+
+def only_narrower_is_right(data, seed, num_hiddens, new_net=claims.new_net):
+    return new_net(data, seed, num_hiddens if num_hiddens == (64, 16) else (16, 16))
+
+
+def second_forgotten(data, seed, num_hiddens, new_net=claims.new_net):
+    return new_net(data, seed, num_hiddens[:1])
+
+
+def normal_too_small(starts=claims.STARTS):
+    normal = [name for name in starts if name.endswith("normal")]
+    return starts | dict.fromkeys(normal, claims.tenth)
+
+
+BUGS = {  # attribute, what takes its place, the verdict then
+    "uniform-init": ("STARTS", normal_too_small(), "supported"),
+    "relu-best": (
+        "ACTIVATIONS",
+        claims.ACTIVATIONS | {"ReLU": (nn.ReLU, claims.tenth, claims.RATES)},
+        "not supported",
+    ),
+    "wide-to-narrow": ("new_net", only_narrower_is_right, "supported"),
+    "second-layer": ("new_net", second_forgotten, "not supported"),
+    "explosion-window": (
+        "LARGE_AND_XAVIER",
+        dict.fromkeys(("normal, sd 1", "Xavier"), nn.init.xavier_normal_),
+        "supported",
+    ),
+}
+
+
+@pytest.fixture(autouse=True)
+def on_the_cpu(monkeypatch):
+    monkeypatch.setenv("COURSE_DEVICE", "cpu")
+
+
+def test_all_are_here():
+    assert set(EXPECTED) == set(BUGS) == set(CLAIMS)
+
+
+def test_verdict_at_live_size():
+    """The others take long, and are run by nbval in their notebook."""
+    name = "explosion-window"
+    assert verdict(CLAIMS[name]) == EXPECTED[name]
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_the_notebook_shows_the_verdict(name):
+    assert shown("03", CLAIMS[name]) == EXPECTED[name][1]
+
+
+@pytest.mark.parametrize("name", BUGS)
+def test_a_planted_bug_flips_the_verdict(name, monkeypatch):
+    attribute, bug, expected = BUGS[name]
+    monkeypatch.setattr(claims, attribute, bug)
+    assert EXPECTED[name][0] != expected
+    assert verdict(CLAIMS[name])[0] == expected
+
+
+# -- the training behind the claims -------------------------------------------------
+
+
+def dots(n, seed):
+    """Two clouds in the plane as images of two pixels."""
+    generator = torch.Generator().manual_seed(seed)
+    y = torch.arange(n) % 2
+    return Examples(
+        torch.randn(n, 1, 1, 2, generator=generator) + y.view(n, 1, 1, 1), y
+    )
+
+
+@pytest.mark.parametrize("num_hiddens", [(), (5,), (6, 3)], ids=str)
+def test_side_by_side_is_one_after_the_other(num_hiddens):
+    """The same weights as SGD with torch's cosine, though another rate diverges."""
+    images, rates = dots(150, 0), (0.1, 1.0, 1e6)
+    data = ImageData("dots", ("left", "right"), images, images, images)
+    nets = [claims.new_net(data, k, num_hiddens, nn.Tanh) for k in range(3)]
+    alone = [copy.deepcopy(net) for net in nets]
+    claims.train_side_by_side(nets, rates, images, num_epochs=2, seed=4)
+    for net, lr in zip(alone[:2], rates, strict=False):
+        train(
+            net,
+            images,
+            lr=lr,
+            num_epochs=2,
+            batch_size=claims.BATCH_SIZE,
+            seed=4,
+            schedule=lambda optimizer: CosineAnnealingLR(optimizer, T_max=6),
+            schedule_every="step",
+        )
+    for net, other in zip(nets[:2], alone, strict=False):
+        for p, q in zip(net.parameters(), other.parameters(), strict=True):
+            torch.testing.assert_close(p, q, rtol=1e-4, atol=1e-5)
+
+
+def test_the_rate_is_chosen_on_val_and_reported_on_test():
+    images = dots(300, 0)
+    wrong = Examples(images.X, 1 - images.y)
+    data = ImageData("dots", ("left", "right"), images, images, wrong)
+    row = claims.at_best_rate(
+        lambda: claims.new_net(data, 0, (8,)), data, 300, 5, 0, (1e-9, 0.3, 1e9)
+    )
+    assert row["test accuracy"] < 0.3, "right on val is wrong on test here"
+
+
+def test_the_shapes_have_as_many_parameters_as_is_said():
+    def count(num_hiddens):
+        net = MLP(num_hiddens)
+        return sum(p.numel() for p in net.parameters())
+
+    widths = [count(num_hiddens) for num_hiddens in claims.WIDTHS.values()]
+    assert widths == [51_450, 14_298, 51_370, 51_437]
+    assert round(100 * widths[1] / widths[0]) == 28  # a claim's quantity says so
+    assert count(claims.DEPTHS["128"]) == 101_770
+    assert count(claims.DEPTHS["112, 112"]) == 101_706
+
+
+def test_the_starts_have_the_variances_they_are_named_after():
+    weight = torch.empty(400, 400)
+    expected = {"Kaiming": 2 / 400, "Xavier": 2 / 800}
+    for name, init in claims.STARTS.items():
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            init(weight)
+        variance = expected[name.split(",")[0]] / (100 if "tenth" in name else 1)
+        assert weight.var().item() == pytest.approx(variance, rel=0.02)
+        # a uniform distribution ends at sqrt(3) standard deviations
+        reach = weight.abs().max().item() / weight.std().item()
+        assert (reach < 1.8) == ("uniform" in name)
+
+
+def test_usable_rates_are_counted_in_decades():
+    right = torch.tensor([0.1, 0.5, 0.8, 1.0, 0.9, 0.1])
+    assert claims.usable(right) == 1.5
