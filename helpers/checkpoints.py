@@ -1,12 +1,12 @@
 """Weights written to a file and read again, whole or not at all."""
 
-import os
 import pickle
-import tempfile
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
+
+from helpers.files import replaced
 
 
 def save_checkpoint(path: str | Path, net: nn.Module) -> None:
@@ -16,15 +16,8 @@ def save_checkpoint(path: str | Path, net: nn.Module) -> None:
     ------
     OSError : the folder does not exist or cannot be written.
     """
-    path = Path(path)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name + ".")
-    os.close(handle)
-    try:
-        torch.save(net.state_dict(), name)
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    with replaced(path) as part:
+        torch.save(net.state_dict(), part)
 
 
 def load_checkpoint(path: str | Path, net: nn.Module) -> None:

@@ -12,7 +12,7 @@ def replaced(path: str | os.PathLike) -> Iterator[Path]:
     """Give the block a path to write; what it wrote then takes the place of ``path``.
 
     After an error ``path`` is as it was, and nothing else is left. Two that do so at
-    once do not mix: the last one stands.
+    once do not mix: the last one stands. A file that was there keeps its mode.
     """
     path = Path(path)
     # The block makes the file, so that its mode is what the umask says; beside the
@@ -20,6 +20,8 @@ def replaced(path: str | os.PathLike) -> Iterator[Path]:
     part = path.with_name(f"{path.name}.{secrets.token_hex(6)}.part")
     try:
         yield part
+        if path.exists():
+            part.chmod(path.stat().st_mode)
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)

@@ -349,7 +349,7 @@ def test_many_units_are_told_in_words():
     panel.run(num_hiddens=40)
     picture, words = panel.view.map.picture, panel.view.map.summary
     assert [(x["units"], x["shown"]) for x in picture["layers"]] == [(40, 16)] * 3
-    assert picture["more"] == 1 and "1 more layers are not drawn" in words
+    assert picture["more"] == 1 and "Not drawn: 1 more layer." in words
     assert "40 units, ReLU, 16 of them drawn" in words
 
 

@@ -194,6 +194,8 @@ def test_an_explorer_is_its_function():
         shown.set(steepness=1)
     with pytest.raises(ValueError, match="slope must lie in -2 to 2, got 3"):
         shown.set(slope=3.0)
+    with pytest.raises(TypeError, match="a is a control and needs a range as its def"):
+        explorer(width=10, height=10)(lambda a, b=Slider(0, 1): ("", Pane()))
     with pytest.raises(KeyError, match="no mark or pane is named 'lines'"):
         shown.scene["lines"]
 
@@ -202,6 +204,22 @@ def test_what_is_dragged_is_linked_in_the_browser():
     shown = line()
     assert shown.view.controls == {"slope": ["slope", -2, 2, 0.04]}
     assert "slope" in shown.view.keys and "kind" not in shown.view.keys
+
+
+def test_a_handle_sets_a_slider():
+    def made(name):
+        @explorer(width=400, height=300)
+        def wrong(p=Slider(0, 1), kind=Choice("a", "b")):
+            pane = Pane()
+            pane.handle((p, p), x=name)
+            return "", pane
+
+        return wrong()
+
+    assert made("p").view.controls.keys() == {"p"}
+    for name in ("q", "kind"):
+        with pytest.raises(ValueError, match=f"a handle sets '{name}', which must be"):
+            made(name)
 
 
 # -- the scene ----------------------------------------------------------------------

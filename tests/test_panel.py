@@ -75,6 +75,11 @@ def state(panel) -> str:
     return panel.session.state
 
 
+def last(panel):
+    """The last record of the training that goes on."""
+    return panel.session.trial.recorder.last
+
+
 def status(panel) -> str:
     return panel.lines.status.value
 
@@ -220,9 +225,7 @@ def test_stop_ends_at_once_and_keeps_the_run(slow):
     (run,) = slow.runs
     assert run.state == "stopped" and 0 < run.history.num_epochs < 50
     assert "stopped" in slow.table.rows[0]["final"]
-    assert not [
-        t for t in threading.enumerate() if t is slow.session.trial.worker.thread
-    ]
+    assert slow.session.trial.worker.thread not in threading.enumerate()
 
 
 def test_stop_while_paused(slow):

@@ -1,6 +1,7 @@
 """A panel whose data or loss has hyperparameters, and a panel of a regression."""
 
 import json
+import re
 
 import nbformat
 import pytest
@@ -27,6 +28,7 @@ from helpers import (
 )
 from helpers.data import DataError
 from helpers.widgets.curves_view import CurvesView
+from helpers.words import number
 
 CALLS = []
 
@@ -294,6 +296,7 @@ def test_functions_with_arguments_filled_in_are_written_out():
 NOTEBOOK = [
     """
 import json
+import re
 from torch import nn
 from helpers import MLP, IntSlider, LogSlider, Slider, TuningPanel
 from helpers import load_images, make_points, with_label_noise
@@ -427,10 +430,12 @@ def test_a_small_loss_keeps_its_digits_and_its_axis_is_logarithmic():
     panel.run(num_epochs=20, noise=0.001)
     final = panel.runs[0].final()
     assert final < 1e-5
-    assert panel.table.rows[0]["final"] == f"{final:.3g}"
-    assert f"{final:.3g}" in texts(panel.picture())
-    assert f"val loss {final:.3g}" in panel.lines.status.value
-    assert f"val loss {final:.3g}" in panel.view.widget.summary
+    said = number(final)
+    assert panel.table.rows[0]["final"].replace("\u00a0", " ") == said
+    assert re.fullmatch(r"\d(\.\d+)? × 10⁻[⁶⁷⁸⁹]", said)
+    assert said in texts(panel.picture())
+    assert f"val loss {said}" in panel.lines.status.value
+    assert f"val loss {said}" in panel.view.widget.summary
     (ax,) = plot_curves({"run": panel.runs[0].history}).axes
     assert ax.get_yscale() == "log"
     (label,) = [t for t in ax.texts if t.get_text() == "run"]

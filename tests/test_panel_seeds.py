@@ -70,15 +70,13 @@ def wait_for(condition, seconds: float = 5.0) -> None:
         time.sleep(0.002)
 
 
+def last(panel):
+    """The last record of the seed that trains; None between two seeds."""
+    return panel.session.trial.recorder.last
+
+
 def in_seed(panel, number: int) -> bool:
-    trial = panel.session.trial
-    return trial.seed_number == number and trial.recorder.last is not None
-
-
-def stepped(panel, records: int) -> bool:
-    return panel.session.trial.worker.taken == records and (
-        panel.session.state == "paused"
-    )
+    return panel.session.trial.seed_number == number and last(panel) is not None
 
 
 def row(panel) -> dict:
@@ -170,7 +168,8 @@ def test_steps_walk_from_one_seed_into_the_next(slow):
     slow.set(num_epochs=1, batch_size=64)
     for k in range(2 * (4 + 1) + 1):  # four batches and the epoch's record, per seed
         slow.step()
-        wait_for(lambda: stepped(slow, k + 1))
+        wait_for(lambda k=k: slow.session.trial.worker.taken == k + 1)
+        wait_for(lambda: slow.session.state == "paused")
     assert in_seed(slow, 3) and last(slow).step == 1
 
 

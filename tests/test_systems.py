@@ -14,7 +14,13 @@ from torch.nn import functional as F
 from torch.utils.data import DataLoader
 
 from helpers import Examples, SoftmaxRegression, evaluate, seeded, train
-from helpers.chapters.linear_algebra_and_gradients import solutions as algebra
+from helpers.chapters.linear_algebra_and_gradients.exercises import (
+    gradient_engine,
+    gradients,
+    matrices,
+    row_operations,
+    vectors,
+)
 from tests import systems_03, systems_04
 from tests.taught import taught
 
@@ -132,7 +138,7 @@ def autograd():
 
     p, q = (torch.tensor(v, requires_grad=True) for v in (2.0, -3.0))
     ((p * q + p) * p).backward()
-    for number in (own.Value, algebra.Scalar):
+    for number in (own.Value, gradient_engine.Scalar):
         a, b = number(2.0), number(-3.0)
         ((a * b + a) * a).backward()
         assert (a.grad, b.grad) == (p.grad, q.grad)
@@ -142,11 +148,15 @@ def inverse():
     """Of [[2, 1], [1, 2]] it is [[2, -1], [-1, 2]] / 3, in each of three ways."""
     A = torch.tensor([[2.0, 1.0], [1.0, 2.0]])
     right = torch.tensor([[2.0, -1.0], [-1.0, 2.0]]) / 3
-    by_adjugate = algebra.inverse_2x2(*A.flatten().tolist())
-    for found in (by_adjugate, algebra.gauss_jordan(A), torch.linalg.inv(A)):
+    by_adjugate = matrices.inverse_2x2.solution(*A.flatten().tolist())
+    for found in (
+        by_adjugate,
+        row_operations.gauss_jordan.solution(A),
+        torch.linalg.inv(A),
+    ):
         torch.testing.assert_close(found, right)
     A = torch.randn(6, 6, generator=torch.Generator().manual_seed(0)).double()
-    found = algebra.gauss_jordan(A)
+    found = row_operations.gauss_jordan.solution(A)
     torch.testing.assert_close(found, torch.linalg.inv(A), rtol=0, atol=1e-6)
     torch.testing.assert_close(A @ found, torch.eye(6).double())
 
@@ -158,18 +168,19 @@ def definiteness():
     eigenvalues = {"definite": [1, 3], "semidefinite": [0, 2], "neither": [-1, 3]}
     for kind, rows in kinds.items():
         A = torch.tensor(rows, dtype=torch.float32)
-        found, vectors = torch.linalg.eigh(A)
+        found, axes = torch.linalg.eigh(A)
         assert found.tolist() == pytest.approx(eigenvalues[kind], abs=1e-6)
-        torch.testing.assert_close(A @ vectors, vectors * found)
+        torch.testing.assert_close(A @ axes, axes * found)
         assert found.sum().item() == pytest.approx(A.trace().item())
         assert found.prod().item() == pytest.approx(A.det().item(), abs=1e-6)
-        assert algebra.definiteness(A) == kind
+        assert matrices.definiteness.solution(A) == kind
     x = torch.tensor([3.0, -4.0])
-    norms = [algebra.lp_norm(x, p).item() for p in (1, 2, math.inf)]
+    norms = [vectors.lp_norm.solution(x, p).item() for p in (1, 2, math.inf)]
     assert norms == pytest.approx([7, 5, 4])
     A = torch.tensor([[1.0, 2.0], [3.0, 4.0]])
     assert torch.linalg.matrix_norm(A).item() == pytest.approx(math.sqrt(30))
-    assert algebra.lp_norm(A.flatten(), 2).item() == pytest.approx(math.sqrt(30))
+    norm = vectors.lp_norm.solution(A.flatten(), 2)
+    assert norm.item() == pytest.approx(math.sqrt(30))
 
 
 def gradient_hessian_taylor():
@@ -178,9 +189,9 @@ def gradient_hessian_taylor():
     x = torch.tensor([1.0, 2.0], requires_grad=True)
     own.bowl(x).backward()
     assert x.grad.tolist() == [4.0, 5.0]
-    slope = algebra.directional_derivative(x.grad, torch.tensor([1.0, -1.0]))
+    slope = gradients.directional_derivative.solution(x.grad, torch.tensor([1.0, -1.0]))
     assert slope.item() == pytest.approx(-0.70711, abs=1e-5)
-    steepest = algebra.directional_derivative(x.grad, x.grad)
+    steepest = gradients.directional_derivative.solution(x.grad, x.grad)
     assert steepest.item() == pytest.approx(math.sqrt(41))
 
     hessian = torch.autograd.functional.hessian(own.cubic, x.detach())
@@ -239,7 +250,7 @@ def gradient_descent():
         torch.testing.assert_close(ours, x.detach())
         return x.detach().abs()
 
-    assert algebra.largest_rate(X).item() == pytest.approx(0.2)
+    assert gradients.largest_rate.solution(X).item() == pytest.approx(0.2)
     assert descend(0.199, 1000).max() < 1e-4
     assert descend(0.2, 200)[1].item() == pytest.approx(1)
     assert descend(0.21, 200)[1].item() == pytest.approx(1.9e8, rel=0.01)

@@ -405,4 +405,4 @@ def test_a_missing_checkpoint(tmp_path):
 
 def test_history_shows_its_last_numbers():
     history = History((), (), (), (0.5,), (0.75,), (), (), 1.0, {})
-    assert repr(history) == "History(1 epochs, train_loss 0.500, train_accuracy 0.750)"
+    assert repr(history) == "History(1 epoch, train_loss 0.500, train_accuracy 0.750)"

@@ -16,6 +16,8 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
+from helpers.files import replaced
+
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from stored import ROOT, clean  # noqa: E402
 
@@ -78,7 +80,8 @@ def execute(path: Path) -> tuple[float, int]:
     text = nbformat.writes(notebook, version=nbformat.NO_CONVERT, indent=1)
     if path.read_bytes() != before:
         raise NotStored("the file was changed while it ran: run it again")
-    _write(path, text.rstrip("\n") + "\n")
+    with replaced(path) as part, part.open("w", encoding="utf-8", newline="\n") as file:
+        file.write(text.rstrip("\n") + "\n")
     return seconds, path.stat().st_size
 
 
@@ -110,18 +113,6 @@ def _check_stderr(notebook) -> None:
                     f"{_name(notebook, index)} wrote to stderr:\n"
                     f"{cell.source}\n{'-' * 18}\n{output.text}"
                 )
-
-
-def _write(path: Path, text: str) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        os.chmod(name, path.stat().st_mode)
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
 
 
 def _chosen(words: list[str]) -> list[Path]:

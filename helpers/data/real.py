@@ -7,13 +7,14 @@ import functools
 import gzip
 import hashlib
 import os
-import secrets
 import struct
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from torch import Tensor
+
+from helpers.files import replaced
 
 from .examples import DataError, Examples, ImageData, check_count, remembered
 
@@ -249,20 +250,16 @@ def _fetch(file: IdxFile, target: Path, mirrors: tuple[str, ...], bar) -> None:
     """Put a whole, checked file under its name, from the first mirror that has it."""
     failures = []
     for mirror in mirrors:
-        part = target / f"{file.name}.{secrets.token_hex(4)}.part"
         before = bar.n
         try:
-            with open(part, "wb") as stream:
+            with replaced(target / file.name) as part, part.open("wb") as stream:
                 _receive(mirror.rstrip("/") + "/" + file.name, file, stream, bar)
                 stream.flush()
                 os.fsync(stream.fileno())
-            os.replace(part, target / file.name)
             return
         except ConnectionError as error:
             failures.append(f"  {mirror}: {error}")
             bar.update(before - bar.n)
-        finally:
-            part.unlink(missing_ok=True)
     tried = "\n".join(failures)
     raise DataError(
         f"{file.name} could not be fetched; expected {file.length:,} bytes with sha256 "

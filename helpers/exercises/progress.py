@@ -15,6 +15,8 @@ from pathlib import Path
 import platformdirs
 from filelock import FileLock
 
+from helpers.files import replaced
+
 STATES = ("wrong", "solved")  # the later one stays: what was solved once is solved
 PATIENCE_SECONDS = 5
 PREDICTIONS = "predictions"  # the key beside the chapters
@@ -132,7 +134,8 @@ def _changed(update: Callable[[dict, dict], bool]) -> bool:
             if damaged:
                 os.replace(path, f"{path}.damaged")
             kept = chapters | ({PREDICTIONS: predicted} if predicted else {})
-            _write(path, json.dumps(kept, indent=1))
+            with replaced(path) as part:
+                part.write_text(json.dumps(kept, indent=1), encoding="utf8")
     except OSError:
         return False
     return True
@@ -172,14 +175,3 @@ def _texts(content: object) -> tuple[dict[str, dict[str, str]], bool]:
         if isinstance(names, dict)
     }
     return kept, kept != content
-
-
-def _write(path: Path, text: str) -> None:
-    handle, part = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
-    try:
-        with os.fdopen(handle, "w", encoding="utf8") as file:
-            file.write(text)
-        os.replace(part, path)
-    except BaseException:
-        os.unlink(part)
-        raise

@@ -7,6 +7,8 @@ from types import MappingProxyType
 import torch
 from torch import Tensor
 
+from helpers.words import many, number
+
 
 @dataclass(frozen=True)
 class Metrics:
@@ -80,11 +82,11 @@ class History:
         return len(self.train_loss)
 
     def __repr__(self) -> str:
-        parts = [f"{self.num_epochs} epochs"]
+        parts = [many(self.num_epochs, "epoch")]
         for name in ("train_loss", "train_accuracy", "val_loss", "val_accuracy"):
             values = getattr(self, name)
             if values:
-                parts.append(f"{name} {values[-1]:.3f}")
+                parts.append(f"{name} {number(values[-1], 3)}")
         return f"History({', '.join(parts)})"
 
 

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from helpers.training.history import History
+from helpers.words import number
 
 WINDOW = 20  # steps whose mean loss counts as "now"
 FAR_ABOVE = 2.0  # times the loss of the first step
@@ -96,7 +97,7 @@ def _rate(history: History) -> float | None:
 
 
 def _round(rate: float) -> str:
-    return f"{float(f'{rate:.1g}'):g}"  # 10, not 1e+01
+    return number(float(f"{rate:.1g}"))
 
 
 def _smaller(rate: float | None) -> str:
@@ -129,8 +130,8 @@ def _diverging(history, num_classes, rate) -> Finding | None:
         return None
     return Finding(
         "diverging",
-        f"The loss, {now:.3g}, is far above its start, {start:.3g}: the steps are too "
-        "large.",
+        f"The loss, {number(now)}, is far above its start, {number(start)}: the steps "
+        "are too large.",
         f"Lower the learning rate: try {_smaller(rate)}.",
     )
 
@@ -185,7 +186,7 @@ def _slow(history, guessing, rate) -> Finding | None:
     higher = "a higher one" if rate is None else f"one near {_round(10 * rate)}"
     return Finding(
         "slow",
-        f"The loss has hardly moved: from {first:.3g} to {now:.3g}.",
+        f"The loss has hardly moved: from {number(first)} to {number(now)}.",
         f"Raise the learning rate: try {higher}.",
     )
 

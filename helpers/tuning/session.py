@@ -22,6 +22,7 @@ from helpers.tuning.ranges import IntSlider, Range
 from helpers.tuning.runs import KeptRuns, Run
 from helpers.tuning.trial import Progress, Trial
 from helpers.tuning.view import View
+from helpers.words import many
 
 MOST_SEEDS = 5
 NOT_FOR_TRAINING = ("seeds", "data")  # settings of the session, not of one training
@@ -199,8 +200,8 @@ class Session:
         source.load(self._settings)
         problem = source.problem
         if problem is None:
-            n = len(source.loaded.train)
-            self.say(f"The next run trains on {n:,} images of {name}.")
+            images = many(len(source.loaded.train), "image")
+            self.say(f"The next run trains on {images} of {name}.")
         elif not isinstance(problem, DataError):
             self.say(f"{name} cannot be used: {problem}", error=True)
         else:

@@ -23,7 +23,7 @@ import ipywidgets
 import traitlets
 from matplotlib.figure import Figure
 
-from helpers.tuning.ranges import Range, label_of
+from helpers.tuning.ranges import IntSlider, Range, Slider, label_of
 from helpers.widgets.picture import StillPicture
 from helpers.widgets.scene import Scene
 from helpers.widgets.scene_figure import figure_of
@@ -64,6 +64,12 @@ class Explorable:
         self.function, self.size, self.twin = function, (width, height), twin
         parameters = inspect.signature(function).parameters.values()
         self.ranges: dict[str, Range] = {p.name: p.default for p in parameters}
+        for name, declared in self.ranges.items():
+            if not isinstance(declared, Range):
+                raise TypeError(
+                    f"{function.__name__}: {name} is a control and needs a range as "
+                    f"its default, as in {name}=Slider(-2, 2)"
+                )
 
     def __call__(self, **values) -> "Explorer":
         shown = Explorer(self)
@@ -129,6 +135,12 @@ class Explorer(StillPicture, ipywidgets.VBox):
         """Let the browser know the controls that it needs, without the kernel."""
         marks = [mark for pane in self.scene.panes for mark in pane.marks]
         dragged = {m[a] for m in marks if m["kind"] == "handle" for a in "xy" if m[a]}
+        for name in dragged:
+            if not isinstance(self._form.ranges.get(name), Slider | IntSlider):
+                raise ValueError(
+                    f"a handle sets {name!r}, which must be a control and a Slider or "
+                    f"IntSlider; the controls are {', '.join(self.controls)}"
+                )
         if self._form.twin:
             self.view.twin = self._form.twin.read_text("utf-8")
         linked = [n for n in self.controls if self._form.twin or n in dragged]

@@ -18,6 +18,7 @@ from helpers.tuning.runs import Run
 from helpers.tuning.view import View
 from helpers.widgets.curves_view import CurvesView
 from helpers.widgets.script import script
+from helpers.words import many, number
 
 MOST_POINTS = 1_000  # of each part that are drawn
 CURVE_HEIGHT = 170  # pixels
@@ -171,7 +172,7 @@ class DecisionView(View):
         seeds = self._run.seeds
         seed = f", seed {self._seeds_begun} of {len(seeds)}" if len(seeds) > 1 else ""
         n = self._epoch.epoch if self._epoch else 0
-        after = f", after {n} epoch{'s' if n > 1 else ''}" if n else ""
+        after = f", after {many(n, 'epoch')}" if n else ""
         return f"{self._run.name}{seed}{after}"
 
     def _words(self) -> str:
@@ -186,16 +187,17 @@ class DecisionView(View):
             metrics = self._epoch.val or self._epoch.train
             part = "Validation" if self._epoch.val else "Training"
             if metrics.accuracy is not None:
-                words.append(f"{part} accuracy {metrics.accuracy:.3f}.")
-            words.append(f"{part} loss {metrics.loss:.3g}.")
+                words.append(f"{part} accuracy {number(metrics.accuracy, 3)}.")
+            words.append(f"{part} loss {number(metrics.loss)}.")
         for k, layer in enumerate(self.regions.layers, 1):
             flat = int((np.ptp(layer.cells, (1, 2)) == 0).sum())
-            text = f"Hidden layer {k}: {layer.units} units, {layer.name}"
+            text = f"Hidden layer {k}: {many(layer.units, 'unit')}, {layer.name}"
             if len(layer.cells) < layer.units:
                 text += f", {len(layer.cells)} of them drawn"
             words.append(text + (f"; {flat} are constant." if flat else "."))
         if self.regions.more_layers:
-            words.append(f"{self.regions.more_layers} more layers are not drawn.")
+            more = many(self.regions.more_layers, "more layer")
+            words.append(f"Not drawn: {more}.")
         return " ".join(words)
 
     def _clear(self) -> None:

@@ -11,10 +11,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
+from helpers.words import SUPERSCRIPTS, number
+
 # Colours that follow the theme; all others are written as "#0072B2".
 INK, FAINT, PAPER = "ink", "faint", "paper"
 
-RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 FAR = 20  # widths of a pane: what is farther away would only confuse a browser
 LETTER = 5.9  # pixels that a letter of the key is wide, about
 ROW = 17  # pixels between two rows of the key
@@ -75,18 +76,20 @@ class Pane:
 
     def line(self, xy, *, color=INK, width=2.0, dash=(), alpha=1.0, name="", label=""):
         """A line through points (n, 2); it breaks where one is not a number."""
-        self._add("line", locals())
+        look = {"color": color, "width": width, "dash": dash, "alpha": alpha}
+        self._add("line", name, label, xy=xy, **look)
 
     def area(self, xy, *, color=INK, width=0.0, alpha=0.2, name="", label=""):
         """A filled polygon (n, 2), with an edge of this width."""
-        self._add("area", locals())
+        self._add("area", name, label, xy=xy, color=color, width=width, alpha=alpha)
 
     def dots(
         self, xy, *, color=INK, size=3.0, shape="o", edge="", alpha=1.0, name="",
         label="",
     ):  # fmt: skip
         """Points (n, 2) as shapes "o", "s", "^", "x" or "|" of this half width."""
-        self._add("dots", locals())
+        look = {"color": color, "size": size, "shape": shape, "edge": edge}
+        self._add("dots", name, label, xy=xy, alpha=alpha, **look)
 
     def bars(
         self, at, lengths, *, color=INK, width=0.6, across=False, digits=None, name="",
@@ -97,7 +100,8 @@ class Pane:
         With ``digits`` each has its number at its end.
         """
         color = [color] * len(at) if isinstance(color, str) else list(color)
-        self._add("bars", locals())
+        look = {"color": color, "width": width, "across": across, "digits": digits}
+        self._add("bars", name, label, at=at, lengths=lengths, **look)
 
     def image(self, values, x, y, *, color="", alpha=1.0, smooth=False, name=""):
         """Cells between the ends x and y, row by row from the top.
@@ -105,32 +109,30 @@ class Pane:
         ``values`` (h, w) from 0 to 1 say how strong ``color`` is in each cell; (h, w,
         3) are red, green and blue.
         """
-        self._add("image", locals())
+        look = {"color": color, "alpha": alpha, "smooth": smooth}
+        self._add("image", name, values=values, x=x, y=y, **look)
 
     def arrow(self, start, end, *, color=INK, width=2.5, text="", name=""):
         """An arrow, with a text beyond its tip."""
-        xy = [start, end]
-        self._add("arrow", locals(), "start", "end")
+        look = {"color": color, "width": width, "text": text}
+        self._add("arrow", name, xy=[start, end], **look)
 
     def text(
         self, at, text, *, color=INK, align="left", size=12, bold=False, halo=False,
         shift=(0, 0), name="",
     ):  # fmt: skip
         """A text at a point, moved by ``shift`` pixels to the right and down."""
-        xy = [at]
-        self._add("text", locals(), "at")
+        look = {"color": color, "align": align, "size": size, "bold": bold}
+        self._add("text", name, xy=[at], text=text, halo=halo, shift=shift, **look)
 
     def handle(self, at, x: str = "", y: str = "", *, name=""):
         """A place to drag, or to move by arrow keys: it sets the controls x and y."""
-        xy = [at]
-        self._add("handle", locals(), "at")
+        self._add("handle", name, xy=[at], x=x, y=y)
 
-    def _add(self, kind: str, given: dict, *without: str) -> None:
-        mark = {k: v for k, v in given.items() if k not in ("self", *without)}
-        for key in ("xy", "values", "at", "lengths"):
-            if key in mark:
-                mark[key] = np.asarray(mark[key], float)
-        self.marks.append({"kind": kind} | mark)
+    def _add(self, kind: str, name: str, label: str = "", **look) -> None:
+        for key in {"xy", "values", "at", "lengths"} & set(look):
+            look[key] = np.asarray(look[key], float)
+        self.marks.append({"kind": kind, "name": name, "label": label} | look)
 
     def sent(self, box: Sequence[int]) -> dict:
         """The pane as JSON, with places on both axes instead of numbers, and bytes."""
@@ -153,7 +155,7 @@ class Pane:
         """Where each label stands: pixels from the left, and the row from below."""
         entries, x, row = [], 0.0, 0
         for k, mark in enumerate(self.marks):
-            if text := mark.get("label"):
+            if text := mark["label"]:
                 wide = 24 + LETTER * len(text) + 12
                 if x and x + wide > width + 12:
                     x, row = 0.0, row + 1
@@ -208,7 +210,7 @@ class Scene:
 
     def __getitem__(self, name: str):
         marks = [mark for pane in self.panes for mark in pane.marks]
-        named = {mark.get("name"): mark for mark in marks}
+        named = {mark["name"]: mark for mark in marks}
         found = {pane.name: pane for pane in self.panes} | named
         if name and name in found:
             return found[name]
@@ -278,5 +280,8 @@ def _ticks(low: float, high: float, log: bool) -> list[tuple[float, str]]:
     low, high = sorted((low, high))
     inside = [v for v in locator.tick_values(low, high) if low <= v <= high]
     if log:
-        return [(v, f"10{str(int(v)).translate(RAISED)}" if v else "1") for v in inside]
-    return [(v, f"{round(v, 9) + 0.0:g}".replace("-", "−")) for v in inside]
+        powers = [str(int(v)).translate(SUPERSCRIPTS) for v in inside]
+        return [
+            (v, f"10{p}" if v else "1") for v, p in zip(inside, powers, strict=True)
+        ]
+    return [(v, number(round(v, 9))) for v in inside]

@@ -10,6 +10,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
 
 from helpers.widgets.scene import FAINT, INK, PAPER, ROW, Scene
+from helpers.words import number
 
 THEME = {INK: "#333333", FAINT: "#8a8a8a", PAPER: "#ffffff"}
 EDGE, GRID = "#bbbbbb", "#e2e2e2"
@@ -165,13 +166,13 @@ class _PaneDrawing:
             self.fill([x0, x1, x1, x0], [y0, y0, y1, y1], color)
             if mark["digits"] is not None:
                 ((x, y),) = self.place(end)
-                text = f"{round(length, mark['digits']) + 0.0:.{mark['digits']}f}"
+                text = number(length, mark["digits"])
                 if mark["across"]:
                     x, y = x + 6, y + 4
                 else:
                     y += -5 if length >= 0 else 14
                 align = "left" if mark["across"] else "center"
-                self.write(x, y, text.replace("-", "−"), size=11, align=align)
+                self.write(x, y, text, size=11, align=align)
 
     def image(self, mark: dict) -> None:
         values = (

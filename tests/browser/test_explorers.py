@@ -4,7 +4,9 @@ One page holds them all; the renderer is tried on it with a scene of its own.
 """
 
 import copy
+import os
 import re
+import signal
 
 import nbformat
 import numpy as np
@@ -19,12 +21,7 @@ from tools.waiting import wait_for
 
 TWINS = [name for name, form in ALL.items() if form.twin]
 PICTURE = "canvas.course-picture"
-# The last cell, in which the kernel does nothing until it is let go.
-BUSY = """from pathlib import Path
-Path("begun").touch()
-while not Path("go").exists():
-    pass
-Path("go").unlink()"""
+KERNEL = "import os, pathlib\npathlib.Path('kernel').write_text(str(os.getpid()))"
 ROW = ".widget-inline-hbox:has(.widget-label:text-is('{}'))"
 
 
@@ -37,9 +34,8 @@ def page(dark_lab):
         f"from helpers.chapters.{chapter} import explorers\nexplorers.{name}()"
         for chapter, name in calls
     ]
-    notebook.cells = [nbformat.v4.new_code_cell(s) for s in [*sources, BUSY]]
+    notebook.cells = [nbformat.v4.new_code_cell(s) for s in [*sources, KERNEL]]
     nbformat.write(notebook, dark_lab.folder / "explorers.ipynb")
-    (dark_lab.folder / "go").touch()
     page = dark_lab.open("explorers.ipynb", width=1024)
     page.run_all()
     yield page
@@ -99,22 +95,19 @@ def alike(said, expected):
 
 
 @pytest.mark.parametrize("name", TWINS)
-def test_it_moves_while_the_kernel_is_busy(page, name):
+def test_it_moves_while_the_kernel_stands_still(page, name):
     cell, canvas = shown(page, name)
     control = list(ALL[name].ranges)[-1]
     before, said = drawing(canvas), canvas.get_attribute("aria-label")
-    begun, go = page.path.with_name("begun"), page.path.with_name("go")
-    begun.unlink()
-    page.start("notebook:run-cell", len(ALL))
+    kernel = int(page.path.with_name("kernel").read_text())
+    os.kill(kernel, signal.SIGSTOP)
     try:
-        wait_for(begun.exists)
         cell.locator(ROW.format(label_of(control))).locator(".noUi-handle").focus()
         page.page.keyboard.press("ArrowLeft")
         moved(page, canvas, before)
-        assert canvas.get_attribute("aria-label") == said, "the kernel was busy"
+        assert canvas.get_attribute("aria-label") == said
     finally:
-        go.touch()
-    page.wait_idle()
+        os.kill(kernel, signal.SIGCONT)
     expect(canvas).not_to_have_attribute("aria-label", said)
 
 

@@ -188,7 +188,7 @@ def test_taylor_draws_contours_and_orders():
     assert slopes == pytest.approx([slopes[0]] * 3, rel=2e-3), "tangent at the point"
     bends = [np.gradient(np.gradient(row, t), t)[at] for row in rows]
     assert bends[1] == pytest.approx(0, abs=1e-9)
-    assert bends[2] == pytest.approx(bends[0], rel=2e-3)
+    assert bends[2] == pytest.approx(bends[0], rel=0.02)
     assert [row[at] for row in rows] == pytest.approx([f[at]] * 3)
     end = scene["end"]["xy"][0] - (0.5, -1.0)
     u = (math.cos(math.radians(120)), math.sin(math.radians(120)))
@@ -249,7 +249,7 @@ def test_descent_names_the_step_that_rises():
     assert explorer.sentence == (
         "A step multiplies x by 0.79 and y by −1.10: y grows at every step. f falls "
         "for 2 steps and rises from step 3 on; step 11 leaves the picture; after 30 "
-        "steps it is 1522. Stable are rates below 2/10 = 0.200."
+        "steps it is 1,520. Stable are rates below 2/10 = 0.200."
     )
     scene = explorer.scene
     assert scene["curve"].title == "f rises from step 3 on"

@@ -13,7 +13,7 @@ from helpers.chapters.multilayer_perceptrons import (
     depth,
     explorers,
 )
-from helpers.chapters.multilayer_perceptrons.reading import readable
+from helpers.words import number
 
 MODULES = {
     "sigmoid": nn.Sigmoid(),
@@ -21,24 +21,6 @@ MODULES = {
     "ReLU": nn.ReLU(),
     "LeakyReLU": nn.LeakyReLU(),
 }
-
-
-@pytest.mark.parametrize(
-    "value, text",
-    [
-        (0.25, "0.25"),
-        (0, "0"),
-        (-0.5, "−0.5"),
-        (0.00125, "0.00125"),
-        (2**-20, "9.54 × 10⁻⁷"),
-        (97656.25, "9.77 × 10⁴"),
-        (-1e20, "−1.00 × 10²⁰"),
-        (math.inf, "infinite"),
-        (math.nan, "not a number"),
-    ],
-)
-def test_numbers_are_readable(value, text):
-    assert readable(value) == text
 
 
 # -- activations --------------------------------------------------------------------
@@ -56,9 +38,9 @@ def test_activations_are_those_of_torch(name, z):
     said = re.search(r"is ([−\d.]+) and", explorer.sentence)[1].replace("−", "-")
     assert float(said) == pytest.approx(value.item(), abs=6e-5)
     slope = at.grad.item()
-    assert f"its slope there is {readable(slope)}. " in explorer.sentence
+    assert f"its slope there is {number(slope)}. " in explorer.sentence
     # one layer: no weight stands between layers, so the factor is the slope
-    assert explorer.sentence.endswith(f"is multiplied by {readable(slope)}.")
+    assert explorer.sentence.endswith(f"is multiplied by {number(slope)}.")
     marks = [explorer.scene[name]["xy"][0] for name in ("value", "slope")]
     assert marks[0] == pytest.approx((z, value.item()))
     assert marks[1] == pytest.approx((z, slope))
@@ -84,7 +66,7 @@ def test_the_chain_is_that_of_autograd(weight, layers):
     explorer = explorers.activations()
     explorer.set(activation="sigmoid", z=0.0, weight=weight, layers=layers)
     factor = first.grad.item()
-    assert explorer.sentence.endswith(f"is multiplied by {readable(factor)}.")
+    assert explorer.sentence.endswith(f"is multiplied by {number(factor)}.")
     n, drawn = explorer.scene["inside"]["xy"].T
     assert n.tolist() == list(range(1, layers + 1))
     assert drawn[-1] == pytest.approx(factor)
@@ -158,8 +140,8 @@ def test_approximation_says_its_errors():
         units = "1 tanh unit" if m == 1 else f"{m} tanh units"
         assert explorer.sentence == (
             f"With {units}, {3 * m + 1} parameters, the network is at most "
-            f"{readable(inside)} away from {target} on −1 to 1, where it was trained, "
-            f"and up to {readable(beyond)} away on 1 to 2."
+            f"{number(inside)} away from {target} on −1 to 1, where it was trained, "
+            f"and up to {number(beyond)} away on 1 to 2."
         )
         x, y = explorer.scene["network"]["xy"].T
         weights = approximation.networks(target)[m - 1]
@@ -211,10 +193,10 @@ def test_depth_says_what_becomes_of_the_gradient(activation, weight_sd, words):
     found = depth.signal(activation, depth.INITS[weight_sd], 20)
     first, last = found.gradients[0].item(), found.gradients[-1].item()
     assert explorer.sentence.endswith(
-        f"{words}: its norm is {readable(last)} in layer 20 and {readable(first)} in "
+        f"{words}: its norm is {number(last)} in layer 20 and {number(first)} in "
         "layer 1."
     )
-    spread = readable(found.deviations[-1].item())
+    spread = number(found.deviations[-1].item())
     assert f"Layer 20: activations with standard deviation {spread}, " in (
         explorer.sentence
     )

@@ -13,6 +13,7 @@ from helpers.figures import COLORS
 from helpers.tuning.ranges import IntSlider, Slider
 from helpers.widgets.explorer import explorer
 from helpers.widgets.scene import FAINT, Pane
+from helpers.words import number
 
 __all__ = ["dropout_masks", "fits", "penalties", "polynomial", "sample", "target"]
 
@@ -105,7 +106,4 @@ def fits(x, y, noise: float):
 
 
 def _text(error: float) -> str:
-    """Write an error with three digits; what is zero but for rounding is called 0."""
-    if error < 1e-12:
-        return "0"
-    return f"{error:,.0f}" if error >= 1000 else f"{error:.3g}"
+    return number(error) if error > 1e-12 else "0"  # but for rounding

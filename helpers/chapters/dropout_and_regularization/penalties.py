@@ -6,6 +6,7 @@ from helpers.figures import COLORS
 from helpers.tuning.ranges import Slider
 from helpers.widgets.explorer import explorer
 from helpers.widgets.scene import FAINT, INK, Pane, joined, ring
+from helpers.words import number
 
 REACH = 2.0  # both weights lie in -2 to 2
 SHOWN = 2.2
@@ -96,8 +97,7 @@ def ridge(optimum, strength: float, correlation: float) -> tuple[float, float]:
 
 def pair(w) -> str:
     """Two numbers to three decimals; what is zero but for rounding is called 0."""
-    said = ", ".join("0" if abs(v) < 1e-12 else f"{v:.3f}" for v in w)
-    return f"({said})".replace("-", "−")
+    return f"({', '.join('0' if abs(v) < 1e-12 else number(v, 3) for v in w)})"
 
 
 def _zeros(w) -> str:

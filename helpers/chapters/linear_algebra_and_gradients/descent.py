@@ -7,7 +7,8 @@ import numpy as np
 from helpers.figures import COLORS
 from helpers.tuning.ranges import IntSlider, Slider
 from helpers.widgets.explorer import explorer
-from helpers.widgets.scene import FAINT, INK, RAISED, Pane, joined, ring
+from helpers.widgets.scene import FAINT, INK, Pane, joined, ring
+from helpers.words import number
 
 STEPS = 30
 START = (4.0, 1.0)
@@ -80,13 +81,7 @@ def first_outside(path: np.ndarray) -> int | None:
 
 
 def _size(value: float) -> str:
-    """A positive number in three digits, as a power of ten where it is huge or tiny."""
-    if 1e-3 <= value < 1e4:
-        return f"{value:.3g}" if value < 1000 else f"{value:.0f}"
-    if value < 1e-12:
-        return "0 but for rounding" if value > 0 else "0"
-    mantissa, power = f"{value:.1e}".split("e")
-    return f"{mantissa}·10{str(int(power)).translate(RAISED)}"
+    return "0 but for rounding" if 0 < value < 1e-12 else number(value)
 
 
 def read(learning_rate: float, condition: int) -> str:

@@ -4,11 +4,11 @@ import math
 
 import numpy as np
 
-from helpers.words import number
 from helpers.figures import COLORS
 from helpers.tuning.ranges import IntSlider, Slider
 from helpers.widgets.explorer import explorer
 from helpers.widgets.scene import INK, Pane, ring, segments
+from helpers.words import number
 
 REACH = 4.0  # the picture shows -4 to 4 in both coordinates
 TINY = 1e-9  # sliders move in steps of 0.05: what is smaller is rounding

@@ -4,11 +4,11 @@ from functools import lru_cache
 
 import numpy as np
 
-from helpers.chapters.multilayer_perceptrons.reading import readable
 from helpers.figures import COLORS
 from helpers.tuning.ranges import Choice, IntSlider
 from helpers.widgets.explorer import explorer
 from helpers.widgets.scene import FAINT, Pane
+from helpers.words import number
 
 MOST = 64  # hidden units
 TARGETS = {
@@ -50,8 +50,8 @@ def approximation(
     units = "1 tanh unit" if num_hiddens == 1 else f"{num_hiddens} tanh units"
     says = (
         f"With {units}, {len(weights)} parameters, the network is at most "
-        f"{readable(inside)} away from {target} on −1 to 1, where it was trained, "
-        f"and up to {readable(beyond)} away on 1 to 2."
+        f"{number(inside)} away from {target} on −1 to 1, where it was trained, "
+        f"and up to {number(beyond)} away on 1 to 2."
     )
     return says, left, right
 

@@ -9,11 +9,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from helpers.chapters.multilayer_perceptrons.reading import readable
 from helpers.figures import COLORS
 from helpers.tuning.ranges import Choice, IntSlider, LogSlider
 from helpers.widgets.explorer import explorer
 from helpers.widgets.scene import FAINT, Pane
+from helpers.words import number
 
 MOST = 30  # hidden layers
 WIDTH = 128  # units of every layer, and inputs
@@ -157,13 +157,13 @@ def judge(activation: str, found: Signal) -> str:
     else:
         word = "The gradient arrives"
     if layers == 1:
-        norms = f"its norm is {readable(first)} in the only hidden layer"
+        norms = f"its norm is {number(first)} in the only hidden layer"
     else:
         norms = (
-            f"its norm is {readable(final)} in layer {layers} and {readable(first)} "
+            f"its norm is {number(final)} in layer {layers} and {number(first)} "
             "in layer 1"
         )
     return (
-        f"Layer {layers}: activations with standard deviation {readable(spread)}, "
+        f"Layer {layers}: activations with standard deviation {number(spread)}, "
         f"{100 * share:.0f} % of them {what}. {word}: {norms}."
     )

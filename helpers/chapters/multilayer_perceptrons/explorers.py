@@ -4,11 +4,11 @@ import numpy as np
 
 from helpers.chapters.multilayer_perceptrons.approximation import approximation
 from helpers.chapters.multilayer_perceptrons.depth import depth
-from helpers.chapters.multilayer_perceptrons.reading import readable
 from helpers.figures import COLORS
 from helpers.tuning.ranges import Choice, IntSlider, LogSlider, Slider
 from helpers.widgets.explorer import explorer
 from helpers.widgets.scene import Pane
+from helpers.words import number
 
 __all__ = ["activations", "approximation", "depth"]
 
@@ -85,7 +85,7 @@ def activations(
     count = "1 layer" if layers == 1 else f"{layers} layers"
     says = (
         f"{activation}({z:.2f}) is {value:.4f} and its slope there is "
-        f"{readable(slope)}. Through {count} with weight {readable(weight)} between "
-        f"them the gradient is multiplied by {readable(factor)}."
+        f"{number(slope)}. Through {count} with weight {number(weight)} between "
+        f"them the gradient is multiplied by {number(factor)}."
     ).replace("-", "−")
     return says, curve, slopes, product
