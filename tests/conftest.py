@@ -24,7 +24,8 @@ MACOS_BROWSERS = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
 )
-NO_BROWSER = "no Chromium or Chrome was found"
+NO_BROWSER = "no Chromium or Chrome was found (COURSE_BROWSER=<path> names one)"
+NO_CUDA = "no CUDA device"
 
 
 def find_browser() -> str | None:
@@ -38,23 +39,29 @@ def find_browser() -> str | None:
 def chromium_path() -> str:
     """The browser of the browser tests; they are skipped where there is none."""
     path = find_browser()
-    if path is None and os.environ.get("COURSE_REQUIRE_BROWSER") == "1":
-        pytest.fail(f"{NO_BROWSER}, and COURSE_REQUIRE_BROWSER=1 asks for one")
     if path is None:
         pytest.skip(NO_BROWSER)
     return path
 
 
-def pytest_terminal_summary(terminalreporter):
-    """Say once that browser tests were left out: a skip is easily overlooked."""
-    skipped = [
-        report
-        for report in terminalreporter.stats.get("skipped", [])
-        if NO_BROWSER in str(report.longrepr)
-    ]
-    if skipped:
-        terminalreporter.write_line(
-            f"{len(skipped)} browser tests were left out: {NO_BROWSER}"
-            " (COURSE_BROWSER=<path> names one; COURSE_REQUIRE_BROWSER=1 asks for one)",
-            yellow=True,
-        )
+def asked_for(reason: str) -> str:
+    """Return the variable that asks for what a test lacks, or "".
+
+    COURSE_REQUIRE_ALL=1 asks for all but a GPU, COURSE_REQUIRE_BROWSER=1 for a browser.
+    """
+    wanted = {"COURSE_REQUIRE_ALL": NO_CUDA not in reason}
+    wanted["COURSE_REQUIRE_BROWSER"] = NO_BROWSER in reason
+    asking = (name for name, is_wanted in wanted.items() if is_wanted)
+    return next((name for name in asking if os.environ.get(name) == "1"), "")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item):
+    """Fail a test that would be skipped for want of what was asked for."""
+    report = yield
+    if report.skipped and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2].removeprefix("Skipped: ")
+        if variable := asked_for(reason):
+            report.outcome = "failed"
+            report.longrepr = f"{reason}, and {variable}=1 asks for it"
+    return report

@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import xml.etree.ElementTree as ET
 
 import nbformat
 import pytest
@@ -15,6 +16,7 @@ from nbformat import v4
 
 from tools import stored
 
+TOOLS = ("run_tests", "cell_names", "stored")
 NAME = "14-deployment.ipynb"  # the chapter with the fewest rows to teach
 EXERCISE = """\
 def double(x):
@@ -85,7 +87,7 @@ def clone(tmp_path):
     folder = tmp_path / "my clone"
     for name in ("notebooks", "tests/browser", "tools"):
         (folder / name).mkdir(parents=True)
-    for name in ("pyproject.toml", "tools/run_tests.py", "tools/stored.py"):
+    for name in ("pyproject.toml", *(f"tools/{t}.py" for t in TOOLS)):
         shutil.copy(stored.ROOT / name, folder / name)
     for name in ("conftest.py", "syllabus.py", "test_stored_notebooks.py"):
         shutil.copy(stored.ROOT / "tests" / name, folder / "tests")
@@ -96,7 +98,7 @@ def clone(tmp_path):
     return folder
 
 
-def run_tests(clone, *arguments):
+def run_tests(clone, *arguments, tests=(), **environment):
     """Run the command behind `make test CHAPTER=14`; return status and what it said."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith("COURSE_")}
     done = subprocess.run(
@@ -108,9 +110,10 @@ def run_tests(clone, *arguments):
             *arguments,
             "--",
             "-n0",
+            *tests,
         ],
         cwd=clone,
-        env=kept | {"PYTHONPATH": str(clone)},
+        env=kept | {"PYTHONPATH": str(clone)} | environment,
         capture_output=True,
         text=True,
     )
@@ -132,7 +135,7 @@ def test_answers_break_nothing_and_stay(clone):
     assert SAYS not in said
     assert "test_executed_from_first_to_last" in said
     assert "ZeroDivisionError" in said
-    assert f"{NAME}::Cell 4" in said
+    assert f"{NAME}::exercise, In [41]" in said and "Cell 4" not in said
 
 
 def test_what_git_holds_is_really_tested(clone):
@@ -143,7 +146,7 @@ def test_what_git_holds_is_really_tested(clone):
     status, said = run_tests(clone, "--only-notebooks")
     assert status == 1, said
     assert SAYS in said
-    assert f"{NAME}::Cell 3" in said and "'7' == '6'" in said
+    assert f"{NAME}::total, In [4]" in said and "'7' == '6'" in said
 
 
 def test_the_learners_progress_is_not_touched(clone, tmp_path, monkeypatch):
@@ -166,3 +169,71 @@ def test_the_learners_progress_is_not_touched(clone, tmp_path, monkeypatch):
     assert status == 0, said
     assert "local changes" not in said  # there are none
     assert not list(mine.rglob("progress.json"))
+
+
+LACKING = """
+import pytest
+from tests.conftest import NO_BROWSER, NO_CUDA
+
+@pytest.mark.parametrize("k", range(2))
+def test_without_a_browser(k):
+    pytest.skip(NO_BROWSER)
+
+@pytest.mark.skipif(True, reason=NO_CUDA)
+def test_without_a_gpu():
+    raise AssertionError
+
+@pytest.mark.skipif(True, reason="there is no make")
+def test_without_make():
+    raise AssertionError
+"""
+
+
+def test_what_was_left_out_stands_at_the_end_or_is_red(clone):
+    (clone / "tests/test_lacking.py").write_text(LACKING)
+    lacking = ["tests/test_lacking.py"]
+    status, said = run_tests(clone, tests=lacking)
+    assert status == 0, said
+    assert said.splitlines()[-1] == (
+        "Tests were left out: no Chromium or Chrome was found (COURSE_BROWSER=<path>"
+        " names one) (2), no CUDA device (1), there is no make (1)"
+    )
+    status, said = run_tests(clone, tests=lacking, COURSE_REQUIRE_BROWSER="1")
+    assert status == 1 and "2 failed" in said
+    assert "names one), and COURSE_REQUIRE_BROWSER=1 asks for it" in said
+    status, said = run_tests(clone, tests=lacking, COURSE_REQUIRE_ALL="1")
+    assert status == 1 and "2 failed" in said and "1 error" in said
+    assert "there is no make, and COURSE_REQUIRE_ALL=1 asks for it" in said
+    assert said.splitlines()[-1] == "Tests were left out: no CUDA device (1)"
+
+
+def test_one_report_of_everything(clone, tmp_path):
+    """Unit tests, cells and browser tests; cells by their id, and without colors."""
+    write(clone, as_stored(exercise=ANSWER, total="7"))
+    git(clone, "commit", "-q", "-a", "-m", "a wrong output and an error")
+    (clone / "tests/browser/test_14_page.py").write_text("def test_it(): assert False")
+    status, said = run_tests(clone, "--junit", str(tmp_path / "deep/report.xml"))
+    assert status == 1
+    text = (tmp_path / "deep/report.xml").read_text("utf8")
+    assert "\x1b" not in said + text and "#x1B" not in text
+    suites = ET.fromstring(text).findall("testsuite")
+    assert [suite.get("name") for suite in suites] == [
+        "chapter 14: its tests and its notebook",
+        "browser",
+    ]
+    failed = [
+        [case.get("name") for case in suite if case.find("failure") is not None]
+        for suite in suites
+    ]
+    assert {"total, In [4]", "exercise, In [5]"} <= set(failed[0])
+    assert failed[1] == ["test_it"]
+    assert "ZeroDivisionError" in text and "exercise, In [5]: " in said
+
+
+def test_a_pytest_that_dies_is_in_the_report(clone, tmp_path):
+    (clone / "tests/test_dies.py").write_text("import os\nos._exit(9)")
+    report = tmp_path / "report.xml"
+    status, _ = run_tests(clone, "--junit", str(report), tests=["tests/test_dies.py"])
+    assert status == 1
+    errors = [error.get("message") for error in ET.parse(report).iter("error")]
+    assert "pytest ended with status 9 and left no report" in errors

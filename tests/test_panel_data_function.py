@@ -29,6 +29,7 @@ from helpers import (
 from helpers.data import DataError
 from helpers.widgets.curves_view import CurvesView
 from helpers.words import number
+from tools.waiting import PATIENCE
 
 CALLS = []
 
@@ -162,7 +163,7 @@ def test_data_is_made_in_the_training_thread_and_its_error_is_shown():
     panel.set(noise=0.4)
     panel.start()
     with pytest.raises(ValueError, match="no such noise"):
-        panel.wait(10)
+        panel.wait(PATIENCE)
     assert "failed: ValueError: no such noise" in panel.lines.status.value
     assert not panel.runs
     with pytest.raises(ValueError, match="no such noise"):

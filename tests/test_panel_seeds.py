@@ -2,7 +2,6 @@
 
 import math
 import statistics
-import time
 
 import pytest
 from torch import nn
@@ -19,6 +18,7 @@ from helpers import (
 )
 from helpers.tuning.runs import mean_history
 from tests.easy import easy_data
+from tools.waiting import PATIENCE, wait_for
 
 
 @pytest.fixture(scope="module")
@@ -27,20 +27,31 @@ def data() -> ImageData:
 
 
 class Net(nn.Linear):
-    """A linear classifier; ``seconds`` per forward pass leave time for buttons."""
-
-    seconds = 0.0
+    """A linear classifier."""
 
     def __init__(self):
         super().__init__(16, 2)
 
     def forward(self, X):
-        time.sleep(self.seconds)
         return super().forward(X.flatten(1))
 
 
-class Slow(Net):
-    seconds = 0.005
+class Pressing(Net):
+    """Its training presses a button, in the third minibatch with one of the seeds."""
+
+    made = 0
+    seed, button = 0, None
+
+    def __init__(self):
+        super().__init__()
+        Pressing.made += 1
+        self.seed_number, self.minibatches = Pressing.made, 0
+
+    def forward(self, X):
+        self.minibatches += 1
+        if (self.seed_number, self.minibatches) == (Pressing.seed, 3):
+            Pressing.button()
+        return super().forward(X)
 
 
 def make_panel(data, build=Net, **more) -> TuningPanel:
@@ -55,19 +66,20 @@ def make_panel(data, build=Net, **more) -> TuningPanel:
 
 
 @pytest.fixture
-def slow(data):
-    panel = make_panel(data, Slow)
+def slow(data, monkeypatch):
+    for name in ("made", "seed", "button"):
+        monkeypatch.setattr(Pressing, name, 0)
+    panel = make_panel(data, Pressing)
     panel.set(num_epochs=2, seeds=3)
     yield panel
     panel.stop()
-    panel.wait(5)
+    panel.wait(PATIENCE)
 
 
-def wait_for(condition, seconds: float = 5.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "did not happen in time"
-        time.sleep(0.002)
+def start(panel, seed: int, button) -> None:
+    """Start, with a button that is pressed in the midst of one of the seeds."""
+    Pressing.seed, Pressing.button = seed, staticmethod(button)
+    panel.start()
 
 
 def last(panel):
@@ -140,14 +152,12 @@ def test_in_the_background_it_is_the_same(data):
     panel = make_panel(data)
     here = panel.run(seeds=2)
     panel.start()
-    assert panel.wait(10)
+    assert panel.wait(PATIENCE)
     assert panel.runs[1].histories == here.histories
 
 
 def test_buttons_in_the_second_seed(slow):
-    slow.start()
-    wait_for(lambda: in_seed(slow, 2))
-    slow.pause()
+    start(slow, 2, slow.pause)
     wait_for(lambda: slow.session.state == "paused")
     assert "seed 2/3 · epoch" in slow.bar.numbers.value
     assert 1 / 3 < slow.bar.progress.value < 2 / 3
@@ -159,7 +169,7 @@ def test_buttons_in_the_second_seed(slow):
     first = slow.session.trial.run.histories[0]
     assert live["band"]["val_loss"]["low"] == list(first.val_loss)
     slow.start()
-    assert slow.wait(10)
+    assert slow.wait(PATIENCE)
     (run,) = slow.runs
     assert [h.num_epochs for h in run.histories] == [2, 2, 2]
 
@@ -174,10 +184,8 @@ def test_steps_walk_from_one_seed_into_the_next(slow):
 
 
 def test_stop_in_the_second_seed_keeps_what_was_done(slow):
-    slow.start()
-    wait_for(lambda: in_seed(slow, 2))
-    slow.stop()
-    assert slow.wait(5)
+    start(slow, 2, slow.stop)
+    assert slow.wait(PATIENCE)
     (run,) = slow.runs
     assert run.state == "stopped" and len(run.histories) == 2
     assert run.history == run.histories[0], "the mean is over complete seeds"
@@ -187,20 +195,22 @@ def test_stop_in_the_second_seed_keeps_what_was_done(slow):
 
 
 def test_stop_in_the_first_seed(slow):
-    slow.start()
-    wait_for(lambda: in_seed(slow, 1))
-    slow.stop()
-    assert slow.wait(5)
+    start(slow, 1, slow.stop)
+    assert slow.wait(PATIENCE)
     assert len(slow.runs[0].histories) == 1
     assert "± " not in row(slow)["final"]
 
 
 def test_the_rate_does_not_move_between_seeds(slow):
-    slow.start()
-    wait_for(lambda: in_seed(slow, 1))
-    slow.controls["lr"].value = 0.5
-    assert "holds for the next run" in slow.lines.status.value
-    assert slow.wait(10)
+    said = []
+
+    def move():
+        slow.controls["lr"].value = 0.5
+        said.append(slow.lines.status.value)
+
+    start(slow, 1, move)
+    assert slow.wait(PATIENCE)
+    assert "holds for the next run" in said[0]
     assert slow.runs[0].lr_changes == [] and slow.runs[0].settings["lr"] == 1.0
 
 

@@ -24,6 +24,7 @@ from helpers import (
     seeded,
     train,
 )
+from tools.waiting import PATIENCE
 
 
 @pytest.fixture(scope="module")
@@ -252,7 +253,7 @@ def test_a_rate_moved_by_hand_is_said_in_the_code(data):
     panel.step()
     panel.controls["lr"].value = 0.5
     panel.start()
-    assert panel.wait(10)
+    assert panel.wait(PATIENCE)
     code = panel.code("run-1")
     assert "# The learning rate was moved by hand" in code
     assert "0.5 after step 1. " in code or "0.5 after step 0. " in code

@@ -11,6 +11,7 @@ from filelock import FileLock
 from helpers.chapters.welcome import chapter_map
 from helpers.chapters.welcome.overview import TITLES, all_exercises
 from helpers.exercises import progress
+from tools.waiting import PATIENCE
 
 
 @pytest.fixture(autouse=True)
@@ -101,7 +102,7 @@ def test_two_notebooks_at_once(path):
         writer.stdin.write("\n")
         writer.stdin.flush()
     for writer in writers:
-        writer.communicate(timeout=60)
+        writer.communicate(timeout=PATIENCE)
         assert writer.returncode == 0
     expected = {f"{name}{k}": "solved" for name in "ab" for k in range(150)}
     assert progress.states() == {"02": expected}

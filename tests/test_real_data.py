@@ -10,7 +10,6 @@ import struct
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -18,6 +17,7 @@ import torch
 
 from helpers.data import DataError, download, load_images, real
 from helpers.data.__main__ import main
+from tools.waiting import PATIENCE, wait_for
 
 REPOSITORY = Path(__file__).parents[1]
 GOOD = ("ok", "chunked", "gzip_encoding")
@@ -71,9 +71,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):
         _, how, name = self.path.split("/")
-        if how == "slow":
-            time.sleep(0.3)
         self.server.asked.append(self.path)
+        if how == "held" and len(self.server.asked) > self.server.free:
+            self.server.released.wait(PATIENCE)
         body = FILES[name]
         length = len(body)
         if how in ("404", "500"):
@@ -102,7 +102,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
         if how == "stalled":
-            self.server.released.wait(5)
+            self.server.released.wait(PATIENCE)
         if how in ("truncated", "dropped", "stalled"):
             self.close_connection = True
         if how == "dropped":  # a reset, not an orderly end
@@ -117,6 +117,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 def server():
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as httpd:
         httpd.asked, httpd.released = [], threading.Event()
+        httpd.free = 0  # files that are given before the rest is held
         httpd.url = f"http://127.0.0.1:{httpd.server_port}"
         threading.Thread(target=httpd.serve_forever, args=(0.01,), daemon=True).start()
         yield httpd
@@ -221,11 +222,12 @@ def test_a_killed_write_never_has_the_final_name(toy, server, tmp_path, monkeypa
 # The package is entered without helpers/__init__.py, which imports far more.
 SCRIPT = """
 import sys, types
-sys.path.insert(0, {tests!r})
+sys.path[:0] = [{tests!r}, {root!r}]
 sys.modules["helpers"] = types.ModuleType("helpers")
 sys.modules["helpers"].__path__ = [{helpers!r}]
 import test_real_data as toy
 toy.real.SETS["fashion_mnist"] = toy.toy_set()
+print("begins", flush=True)
 toy.download("fashion_mnist", {folder!r}, [{url!r}], progress=False)
 """
 
@@ -233,24 +235,28 @@ toy.download("fashion_mnist", {folder!r}, [{url!r}], progress=False)
 def test_two_processes_at_once_fetch_each_file_once(toy, server, tmp_path):
     script = SCRIPT.format(
         tests=str(Path(__file__).parent),
+        root=str(REPOSITORY),
         helpers=str(REPOSITORY / "helpers"),
         folder=str(tmp_path),
-        url=f"{server.url}/slow",
+        url=f"{server.url}/held",
     )
-    both = [
-        subprocess.Popen(
+    both = []
+    for _ in range(2):
+        process = subprocess.Popen(
             [sys.executable, "-c", script],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
         )
-        for _ in range(2)
-    ]
+        both.append(process)
+        assert process.stdout.readline() == "begins\n"
+        wait_for(lambda: server.asked)  # the first waits for its first file
+    server.released.set()
     for process in both:
-        output, _ = process.communicate(timeout=60)
+        output, _ = process.communicate(timeout=PATIENCE)
         assert process.returncode == 0, output
     assert names(tmp_path) == sorted(FILES)
-    assert sorted(server.asked) == sorted(f"/slow/{name}" for name in FILES)
+    assert sorted(server.asked) == sorted(f"/held/{name}" for name in FILES)
 
 
 def test_a_held_lock_is_reported(toy, server, tmp_path, monkeypatch):
@@ -364,9 +370,10 @@ def test_unpacked_files_are_accepted_and_checked(fetched):
 )
 def test_altered_file(content, message, toy, fetched):
     load_images("fashion_mnist", **SIZES)  # noticed although the good one was cached
-    time.sleep(0.01)  # a new modification time, also on a coarse clock
     path = fetched / FIRST
+    before = path.stat().st_mtime_ns
     path.write_bytes(content)
+    os.utime(path, ns=(before + 1_000_000_000,) * 2)  # also on a coarse clock
     with pytest.raises(DataError, match=message) as caught:
         load_images("fashion_mnist", **SIZES)
     text = str(caught.value)

@@ -39,8 +39,8 @@ FRAME = "() => new Promise(r => requestAnimationFrame(() => requestAnimationFram
 # harmless or asked for, no to all others, and those are errors of the page.
 ANSWERS = """document.addEventListener('DOMContentLoaded', () => {
   const answer = (dialog) => {
-    const fine = ['Server Connection Error', 'Restart Kernel?']
-      .some(title => dialog.textContent.includes(title));
+    const fine = ['A connection to the Jupyter server', 'want to restart the kernel']
+      .some(words => dialog.textContent.includes(words));
     if (!fine) console.error('JupyterLab opened a dialog: ' + dialog.textContent);
     const buttons = [...dialog.querySelectorAll('.jp-Dialog-footer button')];
     buttons.at(fine ? -1 : 0)?.click();
@@ -83,9 +83,10 @@ class Page:
 
     def close(self) -> None:
         """Close the page and end its kernel, which would live on without it."""
-        self.page.evaluate(
-            f"() => {{ {NOTEBOOK} return notebook.sessionContext.shutdown() }}"
-        )
+        with self.page.expect_request(lambda request: request.method == "DELETE"):
+            self.page.evaluate(
+                f"() => {{ {NOTEBOOK} void notebook.sessionContext.shutdown() }}"
+            )
         self.page.context.close()
 
     def trace(self, path: Path | None) -> None:

@@ -1,19 +1,22 @@
 """Run the tests: the script behind `make test`.
 
-The unit tests and every notebook run two at a time, one thread each. The browser tests
-mostly wait, so they run beside them; those that measure time (marked `alone`) come
-last, when nothing else runs. All are run even if some fail. A notebook with local
-changes is tested as git holds it, so that a learner's answers break nothing;
-`--notebooks here` tests it as it stands. With `--only-notebooks` the notebooks are run
-and nothing else.
+The unit tests and every notebook run two at a time, one thread each; then the browser
+tests, with nothing else beside them. All are run even if some fail. At the end stands
+what was left out and why; `--junit FILE` writes one report of everything. A notebook
+with local changes is tested as git holds it, so that a learner's answers break
+nothing; `--notebooks here` tests it as it stands. With `--only-notebooks` the notebooks
+are run and nothing else.
 """
 
 import argparse
+import collections
 import os
+import re
 import subprocess
 import sys
 import tempfile
 import time
+import xml.etree.ElementTree as ET
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -21,50 +24,80 @@ from stored import ROOT, as_committed, changed_notebooks  # noqa: E402
 
 NBVAL = ("--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=120")
 PARALLEL = ("-n", "2", "--dist", "loadscope")
-BESIDE, ALONE = ("-m", "not alone"), ("-m", "alone")
 NOTHING_COLLECTED = 5
+# Colors, as a terminal is sent them and as pytest writes them into a report.
+COLORS = re.compile(r"(?:\x1b|#x1B)\[[0-9;]*m")
 
 
-class Run:
-    """One run of pytest, started at once.
+def run(what: str, arguments: list[str], report: Path, empty: bool = False) -> bool:
+    """Run pytest once, say how it ended, and return whether all is well.
 
     Parameters
     ----------
     what : said above and below its output.
     arguments : of pytest.
-    beside : whether it runs beside another; its output is then shown at its end.
+    report : the file that gets its report.
     empty : whether it may find no test.
     """
+    print(f"\n== {what}", flush=True)
+    start = time.perf_counter()
+    # The root is given, because copied notebooks lie elsewhere.
+    command = [sys.executable, "-m", "pytest", "-q", "--rootdir=.", "-c"]
+    command += ["pyproject.toml", "-p", "tools.cell_names", f"--junitxml={report}"]
+    command += [f"--override-ini=junit_suite_name={what}", *arguments]
+    if sys.stdout.isatty():
+        code = subprocess.run(command, cwd=ROOT).returncode
+    else:
+        code = _without_colors([*command, "--color=no"])
+    passed = code == 0 or (empty and code == NOTHING_COLLECTED)
+    if not report.exists():
+        _write_crash(report, what, code)
+    word = "passed" if passed else "FAILED"
+    seconds = time.perf_counter() - start
+    print(f"== {what}: {word}, {seconds:.0f} s", flush=True)
+    return passed
 
-    def __init__(
-        self, what: str, arguments: list[str], beside: bool = False, empty: bool = False
-    ):
-        self._what, self._empty, self._output = what, empty, None
-        self._start = time.perf_counter()
-        if beside:
-            self._output = tempfile.TemporaryFile("w+", encoding="utf8")
-        else:
-            print(f"\n== {what}", flush=True)
-        # The root is given, because copied notebooks lie elsewhere.
-        command = [sys.executable, "-m", "pytest", "-q", "--rootdir=.", "-c"]
-        self._process = subprocess.Popen(
-            [*command, "pyproject.toml", *arguments],
-            cwd=ROOT,
-            stdout=self._output,
-            stderr=self._output and subprocess.STDOUT,
-        )
 
-    def passed(self) -> bool:
-        """Wait for its end, say how it ended, and return whether all is well."""
-        code = self._process.wait()
-        if self._output is not None:
-            self._output.seek(0)
-            print(f"\n== {self._what}\n{self._output.read()}", end="")
-        passed = code == 0 or (self._empty and code == NOTHING_COLLECTED)
-        word = "passed" if passed else "FAILED"
-        seconds = time.perf_counter() - self._start
-        print(f"== {self._what}: {word}, {seconds:.0f} s", flush=True)
-        return passed
+def _without_colors(command: list[str]) -> int:
+    """Run a command; its output goes on without the colors that kernels send."""
+    process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf8",
+        errors="replace",
+    )
+    for line in process.stdout:
+        print(COLORS.sub("", line), end="", flush=True)
+    return process.wait()
+
+
+def _write_crash(report: Path, what: str, code: int) -> None:
+    """Write the report of a pytest that wrote none."""
+    suite = ET.Element("testsuite", name=what, tests="1", errors="1")
+    case = ET.SubElement(suite, "testcase", name=what)
+    message = f"pytest ended with status {code} and left no report"
+    ET.SubElement(case, "error", message=message)
+    ET.ElementTree(suite).write(report, "utf8")
+
+
+def merged(reports: list[Path]) -> ET.Element:
+    """Return the reports of several runs as one, without colors."""
+    whole = ET.Element("testsuites", name="make test")
+    for report in reports:
+        text = COLORS.sub("", report.read_text("utf8"))
+        whole.extend(ET.fromstring(text).iter("testsuite"))
+    return whole
+
+
+def left_out(report: ET.Element) -> str:
+    """Say in one line which tests were left out, and why; "" if none was."""
+    reasons = collections.Counter(
+        skipped.get("message") for skipped in report.iter("skipped")
+    )
+    listed = ", ".join(f"{why} ({n})" for why, n in reasons.items())
+    return f"Tests were left out: {listed}" if reasons else ""
 
 
 def main() -> int:
@@ -73,6 +106,7 @@ def main() -> int:
     parser.add_argument("--chapter", default="", help="02: this chapter's tests only")
     parser.add_argument("--notebooks", default="", choices=["", "here"])
     parser.add_argument("--only-notebooks", action="store_true")
+    parser.add_argument("--junit", default="", help="file for one report of all tests")
     parser.add_argument("pytest", nargs="*", help="passed on to pytest")
     options = parser.parse_args()
     chapter = f"{options.chapter:0>2}" if options.chapter else ""
@@ -115,22 +149,19 @@ def main() -> int:
         else:
             tests += [str(path) for path in found]
         tests += options.pytest
-        runs = []
+        reports = [Path(folder) / "tests.xml"]
+        passed = run(what, [*NBVAL, *PARALLEL, *tests], reports[0])
         if browser is not None:
             browser = ["tests/browser", *browser, *options.pytest]
-            # The loop of one chapter is to be short: all of its browser tests at once.
-            marked = () if chapter else BESIDE
-            runs.append(Run("browser", [*browser, *marked], beside=True, empty=True))
-        runs.insert(0, Run(what, [*NBVAL, *PARALLEL, *tests]))
-        results = [started.passed() for started in runs]
-        if browser is not None and not chapter:
-            measured = Run(
-                "browser, what measures time", [*browser, *ALONE], empty=True
-            )
-            results.append(measured.passed())
-        if changed:
-            print(note)
-    return 0 if all(results) else 1
+            reports.append(Path(folder) / "browser.xml")
+            passed &= run("browser", browser, reports[1], empty=True)
+        report = merged(reports)
+        if options.junit:
+            Path(options.junit).parent.mkdir(parents=True, exist_ok=True)
+            ET.ElementTree(report).write(options.junit, "utf8", xml_declaration=True)
+        for line in filter(None, [changed and note, left_out(report)]):
+            print(line)
+    return 0 if passed else 1
 
 
 if __name__ == "__main__":
