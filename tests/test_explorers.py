@@ -204,6 +204,7 @@ def test_what_is_dragged_is_linked_in_the_browser():
     shown = line()
     assert shown.view.controls == {"slope": ["slope", -2, 2, 0.04]}
     assert "slope" in shown.view.keys and "kind" not in shown.view.keys
+    assert shown.view.slope == 1.0, "it starts where its slider does"
 
 
 def test_a_handle_sets_a_slider():

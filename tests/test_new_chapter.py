@@ -19,7 +19,7 @@ sys.path.remove(str(ROOT / "tools"))
 PATHS = {
     "notebook": "notebooks/05-convolution.ipynb",
     "room": "helpers/chapters/convolution",
-    "tests": "tests/chapters/test_05_convolution.py",
+    "tests": "tests/chapters/05_convolution",
 }
 # A skeleton teaches nothing yet, and this guard must not let it pass.
 EXPECTED_RED = {"test_every_syllabus_row_is_taught[05-convolution]"}
@@ -65,7 +65,7 @@ def test_a_bad_number_or_name_is_refused(tmp_path, number, name, says):
     [
         "notebooks/05-other-title.ipynb",
         "helpers/chapters/convolution/notes.txt",
-        "tests/chapters/test_05_other.py",
+        "tests/chapters/05_other/test_taught.py",
     ],
 )
 def test_nothing_is_overwritten(tmp_path, there):
@@ -93,7 +93,7 @@ def test_the_command_says_what_to_do_next(tmp_path, capsys, monkeypatch):
     for words in (
         "notebooks/07-batch-normalization.ipynb",
         "helpers/chapters/batch_normalization/",
-        "tests/chapters/test_07_batch_normalization.py",
+        "tests/chapters/07_batch_normalization/",
         "make execute CHAPTER=07",
     ):
         assert words in said
@@ -119,9 +119,10 @@ def copy(tmp_path_factory):
     """A copy of the course with a chapter 5 that was just begun."""
     folder = tmp_path_factory.mktemp("course") / "copy"
     copy = mutants.Copy(folder)
-    for old in (*folder.glob("notebooks/*.ipynb"), *folder.glob(PATHS["tests"])):
+    for old in folder.glob("notebooks/*.ipynb"):
         old.unlink()
-    shutil.rmtree(folder / PATHS["room"], ignore_errors=True)
+    for room in (PATHS["room"], PATHS["tests"]):
+        shutil.rmtree(folder / room, ignore_errors=True)
     done = command(copy, "tools/new_chapter.py", "05", "convolution")
     assert done.returncode == 0, done.stderr
     return copy
@@ -176,7 +177,7 @@ def test_a_fault_in_the_skeleton_is_seen(copy):
         PATHS["notebook"],
         "return X @ W + b",
         "return X @ W",
-        PATHS["tests"],
+        f"{PATHS['tests']}/test_taught.py",
     )
     verdict = copy.try_fault(fault)
     assert verdict.caught_by[0].startswith("test_05_convolution.py::test_linear")

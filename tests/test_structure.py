@@ -13,8 +13,8 @@ from tools.stored import ROOT
 HELPERS = ROOT / "helpers"
 # From the cellar to the roof; a module imports from its own floor or from below.
 FLOORS = [
-    {"compat", "threads"},
-    {"data", "models", "devices", "seeds", "checkpoints", "files", "words"},
+    {"compat", "threads", "files", "words"},
+    {"data", "models", "devices", "seeds", "checkpoints"},
     {"training"},
     {"figures", "claims", "exercises"},
     {"tuning"},

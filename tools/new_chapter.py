@@ -18,6 +18,7 @@ from stored import ROOT, clean  # noqa: E402
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 ROOM = ("__init__", "explorers", "claims", "exercises")
+TESTS = ("test_taught", "test_explorers", "test_claims")
 # A cell begins with: === id, kind, slide type, and "checked" where nbval compares it.
 HEAD = re.compile(
     r"^=== (\S+) (code|markdown) (slide|subslide|fragment|notes|skip)( checked)?\n",
@@ -26,7 +27,7 @@ HEAD = re.compile(
 NEXT = """\
 Begun: {notebook}
        {room}/
-       {tests}
+       {tests}/
 It runs as it stands. Write the chapter, then:
   make execute CHAPTER={number}   stores its outputs
   make test CHAPTER={number}      is red until the notebook teaches every row of its
@@ -97,11 +98,11 @@ def begin(number: str, name: str, root: Path = ROOT) -> dict[str, str]:
     paths = {
         "notebook": f"notebooks/{number}-{name}.ipynb",
         "room": f"helpers/chapters/{package}",
-        "tests": f"tests/chapters/test_{number}_{package}.py",
+        "tests": f"tests/chapters/{number}_{package}",
     }
     taken = [root / paths["room"]] if (root / paths["room"]).exists() else []
     taken += root.glob(f"notebooks/{number}-*.ipynb")
-    taken += root.glob(f"tests/chapters/test_{number}_*.py")
+    taken += root.glob(f"tests/chapters/{number}_*")
     if taken:
         there = taken[0].relative_to(root).as_posix()
         raise Refused(f"{there} is there already, and nothing is overwritten.")
@@ -109,7 +110,10 @@ def begin(number: str, name: str, root: Path = ROOT) -> dict[str, str]:
         f"{paths['room']}/{module}.py": fill(f"{module}.py.txt", words)
         for module in ROOM
     }
-    files[paths["tests"]] = fill("test.py.txt", words)
+    files |= {
+        f"{paths['tests']}/{module}.py": fill(f"{module}.py.txt", words)
+        for module in TESTS
+    }
     files[paths["notebook"]] = notebook_of(fill("notebook.txt", words))
     for path, text in files.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)

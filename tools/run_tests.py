@@ -134,7 +134,7 @@ def main() -> int:
             what, tests, browser = "notebooks", [], None
         elif chapter:
             what = f"chapter {chapter}: its tests and its notebook"
-            tests = [str(p) for p in ROOT.glob(f"tests/chapters/test_{chapter}_*.py")]
+            tests = [str(p) for p in ROOT.glob(f"tests/chapters/{chapter}_*")]
             tests.append("tests/test_stored_notebooks.py")
             browser = ["-k", f"_{chapter} or {chapter}-"]
         else:

@@ -21,8 +21,3 @@ __all__ = [
     "checker",
     "exercise",
 ]
-
-
-def tabler(exercises):  # until all chapters have the new form
-    """Return the function ``table`` of these exercises."""
-    return lambda: Table(exercises)

@@ -90,7 +90,6 @@ class Exercise:
     call: Callable | None = None
     reached: Callable | None = None
     kind: str = "write"
-    build: bool = False  # until all chapters have the new form
     stars: int = 1
     options: Sequence[str] = ()
     shows: Callable | None = None

@@ -146,6 +146,7 @@ class Explorer(StillPicture, ipywidgets.VBox):
         linked = [n for n in self.controls if self._form.twin or n in dragged]
         self.view.add_traits(**{n: traitlets.Any().tag(sync=True) for n in linked})
         for name in linked:
+            setattr(self.view, name, self.controls[name].value)
             ipywidgets.jslink((self.controls[name], "value"), (self.view, name))
         self.view.controls = {
             name: [label_of(name), *(getattr(self.controls[name], end, None)

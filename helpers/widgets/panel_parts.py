@@ -232,7 +232,8 @@ class More(ipywidgets.VBox):
 
     def follow(self) -> None:
         """Show the session's settings, and offer its runs, the last one chosen."""
-        self.settings.value = self._own = self.session.settings_text
+        self._own = self.session.settings_text  # first: it is no wish of a person
+        self.settings.value = self._own
         names = [(run.name, run.id) for run in self.session.runs]
         if list(self.run.options) != names:
             self.run.options = names

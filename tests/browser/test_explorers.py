@@ -4,12 +4,11 @@ One page holds them all; the renderer is tried on it with a scene of its own.
 """
 
 import copy
-import os
 import re
-import signal
 
 import nbformat
 import numpy as np
+import psutil
 import pytest
 from playwright.sync_api import expect
 
@@ -99,15 +98,15 @@ def test_it_moves_while_the_kernel_stands_still(page, name):
     cell, canvas = shown(page, name)
     control = list(ALL[name].ranges)[-1]
     before, said = drawing(canvas), canvas.get_attribute("aria-label")
-    kernel = int(page.path.with_name("kernel").read_text())
-    os.kill(kernel, signal.SIGSTOP)
+    kernel = psutil.Process(int(page.path.with_name("kernel").read_text()))
+    kernel.suspend()
     try:
         cell.locator(ROW.format(label_of(control))).locator(".noUi-handle").focus()
         page.page.keyboard.press("ArrowLeft")
         moved(page, canvas, before)
         assert canvas.get_attribute("aria-label") == said
     finally:
-        os.kill(kernel, signal.SIGCONT)
+        kernel.resume()
     expect(canvas).not_to_have_attribute("aria-label", said)
 
 

@@ -40,7 +40,10 @@ def descent(
         (0, STEPS), (1e-4, 1e4), labels=("step", ""), log="y", name="curve",
         color=INK if rise is None else COLORS[1],
     )  # fmt: skip
-    for pane, xy, name in ((plane, seen, "path"), (curve, steps(f), "values")):
+    for pane, xy, name in (
+        (plane, seen, "path"),
+        (curve, np.c_[np.arange(STEPS + 1), f], "values"),
+    ):
         pane.line(xy, color=COLORS[0], name=name)
         marked = slice(0) if rise is None else slice(rise - 1, rise + 1)
         pane.line(xy[marked], color=COLORS[1], width=3.5, name=f"{name} rise")
@@ -61,11 +64,6 @@ def descent_path(learning_rate: float, condition: int):
     factors = 1 - learning_rate * np.array([1.0, condition])
     path = np.array(START) * factors ** np.arange(STEPS + 1)[:, None]
     return path, 0.5 * (path**2 @ np.array([1.0, condition]))
-
-
-def steps(f: np.ndarray) -> np.ndarray:
-    """Points (31, 2) of f against the step."""
-    return np.c_[np.arange(STEPS + 1), f]
 
 
 def first_rise(f: np.ndarray) -> int | None:

@@ -1,4 +1,4 @@
-"""Systems of chapter 3; tests/test_systems.py runs them."""
+"""Systems of chapter 3: each model, layer and method works as its row says."""
 
 import math
 from pathlib import Path
@@ -13,7 +13,7 @@ from helpers.chapters.multilayer_perceptrons import exercises
 from tests.taught import taught
 
 
-def multilayer_perceptron():
+def test_03_multilayer_perceptron():
     """XOR is learned to a squared error below 1e-3, and not without the bend.
 
     Of 20 networks with 8 tanh units all reach it in 3000 steps; the best line, and so
@@ -42,7 +42,7 @@ def multilayer_perceptron():
     torch.testing.assert_close(own(X), theirs(X))
 
 
-def linear():
+def test_20_linear():
     """(n, 3) becomes (n, 5) with 3 * 5 + 5 numbers, as X W^T + b."""
     layer, X = nn.Linear(3, 5), torch.randn(4, 3)
     assert layer.weight.shape == (5, 3) and layer(X).shape == (4, 5)
@@ -52,7 +52,7 @@ def linear():
     assert exercises.layers.num_parameters.solution([784, 256, 10]) == 203_530
 
 
-def activations():
+def test_35_activations():
     """Values and slopes: 1/4 for the sigmoid at 0, .00665 at 5; ReLU has 0 at 0."""
     own = taught("03", "sigmoid", "tanh", "relu")
     z = torch.linspace(-6, 6, 25, dtype=torch.float64, requires_grad=True)
@@ -75,7 +75,7 @@ def activations():
     assert slope == 0
 
 
-def modules():
+def test_45_module_sequential_moduledict():
     """Module, Sequential and ModuleDict with the same weights answer the same."""
     net = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 2))
     own = exercises.builds.Sequential.solution(*net)
@@ -98,7 +98,7 @@ def modules():
         parts(X)
 
 
-def parameters():
+def test_46_parameters():
     """A layer used twice counts once; its gradient is the sum over both uses."""
     shared = nn.Linear(8, 8)
     net = nn.Sequential(nn.Linear(4, 8), shared, nn.ReLU(), shared, nn.Linear(8, 1))
@@ -116,7 +116,7 @@ def parameters():
     torch.testing.assert_close(both, sum(parts))
 
 
-def persistence():
+def test_47_save_and_load():
     """Tensors, lists, dicts and states survive a file; objects are refused."""
     path = Path("x.pt")
     x = torch.arange(4)
@@ -137,7 +137,7 @@ def persistence():
         torch.load(path)
 
 
-def backpropagation():
+def test_50_backpropagation_by_hand():
     """The 2-2-1 network by hand: loss .042738, and gradients equal to autograd's."""
     own = taught("03", "forward", "backward")
     double = {"dtype": torch.float64, "requires_grad": True}
@@ -168,7 +168,7 @@ def backpropagation():
         torch.testing.assert_close(found, p.grad, rtol=0, atol=1e-12)
 
 
-def constant_initialization():
+def test_66_constant_initialization():
     """Units that start equal stay equal through 100 steps; random ones do not."""
     X = torch.randn(64, 3, generator=torch.Generator().manual_seed(0))
     y = (X[:, :1] * X[:, 1:2]).sign()
@@ -190,7 +190,7 @@ def constant_initialization():
         assert (spread < 1e-5) == same, spread
 
 
-def xavier():
+def test_67_xavier():
     """Its variance is 2 / (n_in + n_out); 20 tanh layers keep a signal."""
     w = nn.init.xavier_normal_(torch.empty(300, 100))
     assert w.var().item() == pytest.approx(2 / 400, rel=0.05)
@@ -200,7 +200,7 @@ def xavier():
     assert through_layers(torch.tanh, lambda w: nn.init.normal_(w, std=0.01)) < 1e-12
 
 
-def kaiming():
+def test_68_kaiming():
     """Its variance is 2 / n_in; 20 ReLU layers keep a signal; Xavier loses it."""
     w = nn.init.kaiming_normal_(torch.empty(300, 100))
     assert w.std().item() == pytest.approx(
@@ -217,17 +217,3 @@ def through_layers(f, fill):
         for _ in range(20):
             A = f(A @ fill(torch.empty(256, 256)).T)
     return A.std().item()
-
-
-SYSTEMS = {
-    "03-multilayer-perceptron": multilayer_perceptron,
-    "20-linear": linear,
-    "35-activations": activations,
-    "45-Module-Sequential-ModuleDict": modules,
-    "46-parameters": parameters,
-    "47-save-and-load": persistence,
-    "50-backpropagation-by-hand": backpropagation,
-    "66-constant-initialization": constant_initialization,
-    "67-Xavier": xavier,
-    "68-Kaiming": kaiming,
-}

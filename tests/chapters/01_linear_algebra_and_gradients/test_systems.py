@@ -1,19 +1,13 @@
-"""Every system and method that the course must have works: one case for each row.
-
-A case is named after its row, "02-softmax-regression" after the second, and holds the
-number that stands there. It uses what the chapter teaches, and torch's own beside it.
-"""
+"""Systems of chapter 1: each model, layer and method works as its row says."""
 
 import math
 
 import pytest
 import torch
-from sklearn.datasets import load_digits
 from torch import nn
 from torch.nn import functional as F
-from torch.utils.data import DataLoader
 
-from helpers import Examples, SoftmaxRegression, evaluate, seeded, train
+from helpers import seeded
 from helpers.chapters.linear_algebra_and_gradients.exercises import (
     gradient_engine,
     gradients,
@@ -21,71 +15,12 @@ from helpers.chapters.linear_algebra_and_gradients.exercises import (
     row_operations,
     vectors,
 )
-from tests import systems_03, systems_04
 from tests.taught import taught
 
 LOGITS, CLASS = torch.tensor([[1.0, 2.0, 3.0]]), torch.tensor([2])
 
 
-def softmax_regression():
-    """At least .93 on the digits of 8x8 pixels, from 300 of them.
-
-    Five splits, 300 full-batch steps: .939 with a standard deviation of .006; with
-    softmax applied twice, or a tenth of the steps, all stay below .93.
-    """
-    table = load_digits()
-    X = torch.tensor(table.images, dtype=torch.float32)[:, None] / 16
-    y = torch.tensor(table.target, dtype=torch.int64)
-    accuracies = []
-    for seed in range(5):
-        order = torch.randperm(len(y), generator=torch.Generator().manual_seed(seed))
-        some, rest = order[:300], order[300:]
-        with seeded(seed):
-            net = taught("02", "SoftmaxRegression").SoftmaxRegression(64)
-        assert isinstance(net, nn.Module) and type(net) is not SoftmaxRegression
-        train(net, Examples(X[some], y[some]), num_epochs=300, lr=2.0, batch_size=300)
-        accuracies.append(evaluate(net, Examples(X[rest], y[rest])).accuracy)
-    assert sum(accuracies) / 5 >= 0.93
-
-
-def data_loader():
-    """Ten examples in batches of four: 4, 4, 2."""
-    examples = Examples(torch.arange(10.0)[:, None], torch.arange(10))
-    sizes = [len(y) for _, y in DataLoader(examples, batch_size=4)]
-    assert sizes == [4, 4, 2]
-    sizes = [len(y) for _, y in DataLoader(examples, batch_size=4, drop_last=True)]
-    assert sizes == [4, 4]
-    own = taught("02", "batches").batches(examples, 4, torch.Generator())
-    assert [len(y) for _, y in own] == [4, 4, 2]
-
-
-def cross_entropy():
-    """Logits 1, 2, 3 and class 2: .40761."""
-    own = taught("02", "cross_entropy").cross_entropy
-    for loss in (own, F.cross_entropy, nn.CrossEntropyLoss()):
-        assert loss(LOGITS, CLASS).item() == pytest.approx(0.40761, abs=5e-6)
-
-
-def log_sum_exp():
-    """Of 1000, 1000, 0: 1000.6931; and softmax of the same: one half, one half, 0."""
-    own = taught("02", "log_sum_exp", "softmax")
-    x = torch.tensor([1000.0, 1000.0, 0.0])
-    for function in (own.log_sum_exp, lambda x: torch.logsumexp(x, -1)):
-        assert function(x).item() == pytest.approx(1000.6931, abs=1e-4)
-    for function in (own.softmax, lambda x: F.softmax(x, -1)):
-        assert function(x).tolist() == [0.5, 0.5, 0.0]
-
-
-def focal_loss():
-    """Without focus it is cross-entropy; at p = .9 and focus 2 the factor is .01."""
-    own = taught("02", "focal_loss").focal_loss
-    assert own(LOGITS, CLASS, gamma=0.0).item() == pytest.approx(0.40761, abs=5e-6)
-    logits, y = torch.tensor([[0.9, 0.1]]).log(), torch.tensor([0])
-    factor = own(logits, y, gamma=2.0) / F.cross_entropy(logits, y)
-    assert factor.item() == pytest.approx(0.01, abs=1e-5)
-
-
-def linear_regression():
+def test_01_linear_regression():
     """Weights (2, -3.4) and bias 4.2 are recovered within .01.
 
     From 1000 examples with a noise of .01: by the normal equations, and by three
@@ -113,7 +48,7 @@ def linear_regression():
         assert (net.bias - b).abs().max() < 0.01
 
 
-def autograd():
+def test_49_autograd():
     """The gradient agrees with central differences, and adds up in .grad."""
     own = taught("01", "Value", "numeric_gradient")
     x = torch.linspace(-1, 2, 6, dtype=torch.float64, requires_grad=True)
@@ -144,7 +79,7 @@ def autograd():
         assert (a.grad, b.grad) == (p.grad, q.grad)
 
 
-def inverse():
+def test_52_inverse():
     """Of [[2, 1], [1, 2]] it is [[2, -1], [-1, 2]] / 3, in each of three ways."""
     A = torch.tensor([[2.0, 1.0], [1.0, 2.0]])
     right = torch.tensor([[2.0, -1.0], [-1.0, 2.0]]) / 3
@@ -161,7 +96,7 @@ def inverse():
     torch.testing.assert_close(A @ found, torch.eye(6).double())
 
 
-def definiteness():
+def test_53_definiteness_eigenvalues_norms():
     """Eigenvalues 1 and 3 make a matrix definite; (3, -4) has norms 7, 5 and 4."""
     kinds = {"definite": [[2, 1], [1, 2]], "semidefinite": [[1, 1], [1, 1]]}
     kinds["neither"] = [[1, 2], [2, 1]]
@@ -183,7 +118,7 @@ def definiteness():
     assert norm.item() == pytest.approx(math.sqrt(30))
 
 
-def gradient_hessian_taylor():
+def test_54_gradient_hessian_taylor():
     """Examples by hand; the error of order 1 falls by 4 with each half, of 2 by 8."""
     own = taught("01", "bowl", "cubic", "wave")
     x = torch.tensor([1.0, 2.0], requires_grad=True)
@@ -214,7 +149,7 @@ def gradient_hessian_taylor():
         assert falls == pytest.approx([factor] * 3, rel=0.1)
 
 
-def squared_error():
+def test_55_squared_error():
     """Of 3 where 1 is right: 2, with the gradient 2; and least squares is its best."""
     own = taught("01", "squared_error").squared_error
     y_hat, y = torch.tensor([3.0], requires_grad=True), torch.tensor([1.0])
@@ -230,7 +165,7 @@ def squared_error():
     assert w.grad.abs().max() < 1e-12
 
 
-def gradient_descent():
+def test_69_gradient_descent():
     """Curvatures 1 and 10: .199 converges, .2 repeats itself, .21 diverges.
 
     The best rate 2 / (1 + 10) makes each step 9/11 of the one before.
@@ -256,27 +191,3 @@ def gradient_descent():
     assert descend(0.21, 200)[1].item() == pytest.approx(1.9e8, rel=0.01)
     best = descend(2 / 11, 50)
     assert best.tolist() == pytest.approx([(9 / 11) ** 50] * 2)
-
-
-SYSTEMS = {
-    "02-softmax-regression": softmax_regression,
-    "48-DataLoader": data_loader,
-    "56-cross-entropy": cross_entropy,
-    "57-LogSumExp": log_sum_exp,
-    "59-focal-loss": focal_loss,
-    "01-linear-regression": linear_regression,
-    "49-autograd": autograd,
-    "52-inverse": inverse,
-    "53-definiteness-eigenvalues-norms": definiteness,
-    "54-gradient-Hessian-Taylor": gradient_hessian_taylor,
-    "55-squared-error": squared_error,
-    "69-gradient-descent": gradient_descent,
-    **systems_03.SYSTEMS,
-    **systems_04.SYSTEMS,
-}
-
-
-@pytest.mark.parametrize("name", SYSTEMS)
-def test_system(name, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)  # some write files
-    SYSTEMS[name]()

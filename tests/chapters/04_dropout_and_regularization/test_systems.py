@@ -1,4 +1,4 @@
-"""Systems of chapter 4; tests/test_systems.py runs them."""
+"""Systems of chapter 4: each model, layer and method works as its row says."""
 
 import functools
 import math
@@ -23,7 +23,7 @@ from helpers.chapters.dropout_and_regularization.exercises import (
 from tests.taught import taught
 
 
-def dropout_layer():
+def test_34_dropout_layer():
     """Ones become 0 and 2 with the mean 1 and the variance p / (1 - p) = 1."""
     for layer in (builds.Dropout.solution(), nn.Dropout()):
         with seeded(0):
@@ -41,7 +41,7 @@ def dropout_layer():
     assert own(torch.ones(100), 0.2, training=False).equal(torch.ones(100))
 
 
-def label_smoothing():
+def test_58_label_smoothing():
     """Ten classes, epsilon .1: labels .91 and .01, and a loss of at least .5003."""
     labels = penalties.smooth_labels.solution(torch.tensor([3, 0]), 10, 0.1)
     assert labels[0, 3].item() == pytest.approx(0.91)
@@ -54,7 +54,7 @@ def label_smoothing():
     assert floor.item() == pytest.approx(0.5003, abs=1e-4)
 
 
-def lasso():
+def test_61_l1():
     """Of 50 features 5 count: the proximal method makes most of the others exactly 0.
 
     A step along the subgradient makes none.
@@ -81,7 +81,7 @@ def sparse_task():
     return X, y
 
 
-def ridge_and_weight_decay():
+def test_62_l2_and_weight_decay():
     """200 inputs, 20 examples: a penalty lowers the test loss and the weights.
 
     The decay of SGD is the step on the penalized loss: 2.65 both times.
@@ -108,7 +108,7 @@ def ridge_and_weight_decay():
     torch.testing.assert_close(shrunk, torch.tensor([1.5, 0.25, -0.1]))
 
 
-def adam_is_not_decayed_alike():
+def test_62_decay_of_adam():
     """With unequal gradients Adam with a penalty and AdamW take other steps."""
     steps = {}
     for name in ("Adam", "AdamW"):
@@ -121,7 +121,7 @@ def adam_is_not_decayed_alike():
     assert steps["AdamW"] == pytest.approx([0.89, 0.89], abs=1e-4)
 
 
-def splits():
+def test_65_k_fold():
     """Folds are disjoint and cover everything; each example is left out once."""
     X, seen = torch.arange(10.0)[:, None], []
 
@@ -140,7 +140,7 @@ def splits():
     assert losses.tolist() == [0] * 4 and sorted(seen) == list(range(10))
 
 
-def early_stopping():
+def test_64_early_stopping():
     """Noisy labels: the best epoch lies before the last, and is found."""
     rows = noisy_digits(0.0)
     best = fitting.early_stopping.solution(rows.val_loss, 5)
@@ -149,7 +149,7 @@ def early_stopping():
     assert math.isclose(rows.val_loss[best], min(rows.val_loss))
 
 
-def dropout_regularizes():
+def test_63_dropout():
     """With 30 % wrong labels dropout .5 ends with a higher validation accuracy."""
     plain, dropped = (noisy_digits(p).val_accuracy[-1] for p in (0.0, 0.5))
     assert dropped > plain + 0.02
@@ -162,15 +162,3 @@ def noisy_digits(p):
     with seeded(0):
         net = MLP((256,), dropout=p)
     return train(net, data.train, data.val, num_epochs=60, lr=0.2, batch_size=50)
-
-
-SYSTEMS = {
-    "34-dropout-layer": dropout_layer,
-    "58-label-smoothing": label_smoothing,
-    "61-L1": lasso,
-    "62-L2-and-weight-decay": ridge_and_weight_decay,
-    "62-decay-of-Adam": adam_is_not_decayed_alike,
-    "63-dropout": dropout_regularizes,
-    "64-early-stopping": early_stopping,
-    "65-k-fold": splits,
-}
