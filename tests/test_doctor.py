@@ -76,9 +76,9 @@ def test_a_missing_package(monkeypatch, package, subject):
 
 
 def test_parts_that_do_not_belong_together(monkeypatch):
-    genuine = module._version
+    genuine = module.version_of
     monkeypatch.setattr(
-        module, "_version", lambda n: "7.8.1" if n == "ipywidgets" else genuine(n)
+        module, "version_of", lambda n: "7.8.1" if n == "ipywidgets" else genuine(n)
     )
     assert "ipywidgets 7.8.1, expected 8.x" in lines(monkeypatch)["widgets"].text
 
@@ -130,7 +130,7 @@ def test_real_data_are_found(monkeypatch, tmp_path):
         (folder / file.name).touch()
     line = lines(monkeypatch, COURSE_DATA=str(tmp_path))["data"]
     assert line.ok
-    assert f"fashion_mnist: {module._short(tmp_path)}" in line.text
+    assert f"fashion_mnist: {module.short(tmp_path)}" in line.text
     (folder / file.name).unlink()
     line = lines(monkeypatch, COURSE_DATA=str(tmp_path))["data"]
     assert f"{module.MAKE} data DATA=fashion_mnist" in line.text
