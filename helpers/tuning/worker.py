@@ -115,7 +115,9 @@ class Worker:
             self._allowed, self.reason = records, ""
             self._wish.notify_all()
             if self.thread is None:
-                self.thread = threading.Thread(target=self._guard, daemon=True)
+                self.thread = threading.Thread(
+                    target=self._guard, name="training", daemon=True
+                )
                 self.thread.start()
 
     def _become_current(self) -> None:
