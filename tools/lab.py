@@ -25,7 +25,7 @@ from pathlib import Path
 import nbformat
 from playwright.sync_api import expect, sync_playwright
 
-from tools.page import ANSWERS, READY, Page
+from tools.page import ANSWERS, Page
 from tools.waiting import PATIENCE, wait_for
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -155,14 +155,14 @@ class Lab:
             context.tracing.start(screenshots=True, snapshots=True)
         context.add_init_script(ANSWERS)
         page = context.new_page()
+        opened = Page(page, self.folder / name)
+        self.pages.append(opened)
+        context.on("close", lambda _: self.pages.remove(opened))
         page.on("console", self._console)
         page.on("pageerror", lambda error: self.console_errors.append(str(error)))
         page.on("request", self._request)
         page.goto(f"{self.url}/doc/tree/{name}?token={self.token}")
-        page.wait_for_function(READY)
-        opened = Page(page, self.folder / name)
-        self.pages.append(opened)
-        context.on("close", lambda _: self.pages.remove(opened))
+        opened.wait_until_ready()
         return opened
 
     def _console(self, message) -> None:

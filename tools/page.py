@@ -83,10 +83,12 @@ class Page:
 
     def close(self) -> None:
         """Close the page and end its kernel, which would live on without it."""
-        with self.page.expect_request(lambda request: request.method == "DELETE"):
-            self.page.evaluate(
-                f"() => {{ {NOTEBOOK} void notebook.sessionContext.shutdown() }}"
-            )
+        alive = f"() => {{ {NOTEBOOK} return !!notebook?.sessionContext?.session }}"
+        if self.page.evaluate(alive):
+            with self.page.expect_request(lambda request: request.method == "DELETE"):
+                self.page.evaluate(
+                    f"() => {{ {NOTEBOOK} void notebook.sessionContext.shutdown() }}"
+                )
         self.page.context.close()
 
     def trace(self, path: Path | None) -> None:
@@ -103,6 +105,10 @@ class Page:
         return [path for path in left if path.exists()]
 
     # -- running cells ------------------------------------------------------------
+
+    def wait_until_ready(self) -> None:
+        """Wait until the notebook is there, with a kernel that has nothing to do."""
+        self.until(READY)
 
     def run_all(self) -> None:
         """Run all cells; return when each has its number and the kernel is idle.
@@ -138,7 +144,7 @@ class Page:
         """Restart the kernel; return when the new one is ready."""
         self.start("notebook:restart-kernel")
         self.wait_idle()
-        self.until(READY)
+        self.wait_until_ready()
 
     def save(self) -> dict:
         """Save, and return the notebook as it stands on the disk."""

@@ -110,4 +110,5 @@ def test_the_map_opens_a_chapter(lab):
     link.click()
     page.page.wait_for_url(re.compile("tree/02-softmax-regression.ipynb"))
     page.page.wait_for_selector("h1:text('Softmax regression')")
+    page.wait_until_ready()
     page.close()
