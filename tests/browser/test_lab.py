@@ -47,6 +47,6 @@ def test_a_dialog_over_the_notebook_is_answered_and_said(lab):
     page.page.locator(".jp-Dialog").wait_for(state="detached")
     page.run_all()  # nothing stands over it
     (said,) = lab.console_errors
-    assert said.startswith("JupyterLab opened a dialog: Rename File")
+    assert said.startswith("JupyterLab opened a dialog: File Pathdialog.ipynb")
     lab.console_errors.clear()
     page.close()
