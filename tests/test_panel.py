@@ -188,7 +188,7 @@ def test_pause_holds_step_moves_one_run_goes_on(slow):
     click(slow, "pause")
     wait_for(lambda: state(slow) == "paused")
     held = last(slow).step
-    assert enabled(slow) == {"run", "step", "stop", "reset"}
+    wait_for(lambda: enabled(slow) == {"run", "step", "stop", "reset"})
     click(slow, "step")
     wait_for(lambda: last(slow).step > held and state(slow) == "paused")
     assert last(slow).step == held + 1, "it moved while it was paused"
@@ -238,7 +238,7 @@ def test_reset_drops_the_training_and_puts_the_controls_back(slow):
     click(slow, "run")
     wait_for(lambda: last(slow) is not None)
     click(slow, "reset")
-    wait_for(lambda: not slow.session.active)
+    assert slow.wait(PATIENCE)
     assert slow.runs == [] and slow.settings["lr"] == 0.1
     assert slow.settings["num_epochs"] == 3
     assert "dropped" in status(slow) and enabled(slow) == {"run", "step", "reset"}
@@ -268,10 +268,10 @@ def test_a_second_panel_pauses_the_first_and_says_so(slow, data):
     wait_for(lambda: last(slow) is not None)
     make_panel(data).run()
     wait_for(lambda: state(slow) == "paused")
-    assert "because another training was started" in status(slow)
+    wait_for(lambda: "because another training was started" in status(slow))
     click(slow, "run")
     wait_for(lambda: state(slow) == "running")
-    assert "because" not in status(slow)
+    wait_for(lambda: "because" not in status(slow))
 
 
 # -- faults -------------------------------------------------------------------------

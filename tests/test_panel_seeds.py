@@ -159,7 +159,7 @@ def test_in_the_background_it_is_the_same(data):
 def test_buttons_in_the_second_seed(slow):
     start(slow, 2, slow.pause)
     wait_for(lambda: slow.session.state == "paused")
-    assert "seed 2/3 · epoch" in slow.bar.numbers.value
+    wait_for(lambda: "seed 2/3 · epoch" in slow.bar.numbers.value)
     assert 1 / 3 < slow.bar.progress.value < 2 / 3
     held = last(slow).step
     slow.step()
