@@ -106,7 +106,7 @@ def to_run(name, given):
         + option("--jobs", given["JOBS"]),
         "bench": ["-m", "tools.bench"],
         "chapter": ["tools/new_chapter.py", given["N"], given["NAME"]],
-        "mutants": ["tools/mutants.py"],
+        "mutants": ["tools/mutants.py"] + option("--jobs", given["JOBS"]),
         "lint": ["-m", "ruff", "format", "--check", "."],
         "doctor": ["helpers/doctor.py"],
     }[name]

@@ -100,14 +100,15 @@ def _line(name: str, check: Callable[[], str]) -> Line:
         return Line(name, False, f"{type(error).__name__}: {first}; {REMAKE}")
 
 
-def _version(package: str) -> str:
+def version_of(package: str) -> str:
+    """The installed version of a package; `Trouble` without one."""
     try:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
         raise Trouble(f"{package} is not installed: {RUN}") from None
 
 
-def _short(path: Path) -> str:
+def short(path: Path) -> str:
     """Name a folder as the reader would: from the clone, or from home."""
     home = Path(os.path.expanduser("~"))  # stays "~" where there is no home
     for start, name in ((ROOT, ""), (home, "~/")):
@@ -120,11 +121,11 @@ def _python() -> str:
     version = ".".join(map(str, sys.version_info[:3]))
     if not (3, 10) <= sys.version_info[:2] <= (3, 13):
         raise Trouble(f"{version}, and the course needs 3.10 to 3.13: {REMAKE}")
-    return f"{version} in {_short(Path(sys.prefix))}"
+    return f"{version} in {short(Path(sys.prefix))}"
 
 
 def _torch() -> str:
-    version = _version("torch")
+    version = version_of("torch")
     import torch
 
     _course("devices").default_device()  # raises where COURSE_DEVICE names none
@@ -141,7 +142,7 @@ def _torch() -> str:
 
 
 def _torchvision() -> str:
-    version = _version("torchvision")
+    version = version_of("torchvision")
     _course("compat").import_torchvision()
     from torchvision import models, transforms  # noqa: F401
 
@@ -149,7 +150,7 @@ def _torchvision() -> str:
 
 
 def _d2l() -> str:
-    version = _version("d2l")
+    version = version_of("d2l")
     _course("compat").import_d2l()
     return f"{version}, d2l.torch imports"
 
@@ -180,7 +181,7 @@ def _helpers() -> str:
 
 
 def _widgets() -> str:
-    versions = {name: _version(name) for name in (*WIDGET_PARTS, "anywidget")}
+    versions = {name: version_of(name) for name in (*WIDGET_PARTS, "anywidget")}
     for name, first in WIDGET_PARTS.items():
         if int(versions[name].split(".")[0]) != first:
             raise Trouble(f"{name} {versions[name]}, expected {first}.x: {RUN}")
@@ -210,7 +211,7 @@ def _data() -> str:
     for name, dataset in real.SETS.items():
         where = [f for f in folders if _holds(f / dataset.folder, dataset.files)]
         fetch = f"not here, `{MAKE} data DATA={name}` fetches it"
-        texts.append(f"{name}: {_short(where[0]) if where else fetch}")
+        texts.append(f"{name}: {short(where[0]) if where else fetch}")
     return "; ".join(texts)
 
 

@@ -27,9 +27,9 @@ from helpers.claims import (
 from helpers.claims import claim as plain_claim
 from helpers.exercises import progress
 from helpers.figures.intervals import Interval, Scale, plot_intervals, spread
+from helpers.widgets.picture import VIEW
 from helpers.widgets.predict import Predict
 from helpers.widgets.predict import claim as decorated
-from helpers.widgets.still import VIEW
 from tests.verdicts import CLAIMS
 from tools import claims as tool
 from tools.stored import ROOT

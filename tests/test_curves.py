@@ -1,5 +1,8 @@
 """Learning curves say the same wherever they are shown: live, kept, drawn, stored."""
 
+from dataclasses import replace
+from itertools import pairwise
+
 import pytest
 import torch
 from matplotlib.axes import Axes
@@ -17,7 +20,8 @@ from helpers import (
     plot_curves,
 )
 from helpers.training.history import Recorder
-from helpers.widgets.curves_view import Curves, series_of
+from helpers.tuning.runs import Run
+from helpers.widgets.curves_view import MAX_POINTS, CurvesView, series_of
 
 EPOCHS = [1.0, 2.0, 3.0]
 METRICS = ("val_loss", "train_accuracy", "val_accuracy")
@@ -32,16 +36,14 @@ DATA = ImageData("easy", ("dark", "light"), easy(60, 0), easy(30, 1), easy(30, 2
 
 
 @pytest.fixture(scope="module")
-def trained() -> tuple[History, Curves]:
+def history() -> History:
     """Three epochs of four steps, the last of them smaller."""
-    net = SoftmaxRegression(16, 2)
-    recorder, curves = Recorder(), Curves(len(DATA.train))
+    net, recorder = SoftmaxRegression(16, 2), Recorder()
     for record in fit(
         net, DATA.train, DATA.val, num_epochs=3, lr=1.0, batch_size=16, device="cpu"
     ):
         recorder.add(record)
-        curves.add(record)
-    return recorder.history(), curves
+    return recorder.history()
 
 
 def lines(ax: Axes) -> list[tuple[list[float], list[float]]]:
@@ -60,9 +62,16 @@ def titled(figure: Figure) -> dict[str, Axes]:
 
 
 @pytest.mark.parametrize("kept", [False, True], ids=["live", "kept"])
-def test_charts_show_the_history(trained, kept):
-    history, curves = trained
-    shown = series_of(history, len(DATA.train)) if kept else curves.series()
+def test_charts_show_the_history(history, kept):
+    view = CurvesView()
+    run = Run.trained_elsewhere("run", history, DATA, 0, {})
+    if kept:
+        view.show([run], "")
+        (shown,) = view.widget.runs
+    else:
+        view.begin(replace(run, histories=[]), None)
+        view.push(history)
+        shown = view.widget.live
     assert [round(x * 60) for x in shown["loss"]["x"]] == list(history.step_examples)
     assert shown["loss"]["y"] == pytest.approx(history.step_loss)
     for name in METRICS:
@@ -71,8 +80,17 @@ def test_charts_show_the_history(trained, kept):
         assert drawn["y"] == pytest.approx(getattr(history, name))
 
 
-def test_the_figure_draws_the_history(trained):
-    history, _ = trained
+def test_long_runs_are_drawn_with_few_points_and_their_mean_stays():
+    losses, seen = tuple(float(k % 7) for k in range(5000)), tuple(range(1, 5001))
+    drawn = series_of(History(seen, losses, (), (), (), (), (), 1.0, {}), 10)["loss"]
+    assert MAX_POINTS / 2 <= len(drawn["y"]) <= MAX_POINTS
+    steps = [10 * (b - a) for a, b in pairwise([0.0, *drawn["x"]])]
+    assert sum(steps) == pytest.approx(5000) and drawn["x"][-1] == 500.0
+    total = sum(n * y for n, y in zip(steps, drawn["y"], strict=True))
+    assert total == pytest.approx(sum(losses))
+
+
+def test_the_figure_draws_the_history(history):
     axes = titled(plot_curves(history))
     for metric in ("loss", "accuracy"):
         assert lines(axes[metric]) == [

@@ -63,10 +63,10 @@ def test_images_show_their_digit():
 
 def test_same_seed_same_images_in_any_state():
     first = make_digits(50, seed=3)
-    digits_module._draw.cache_clear()
+    digits_module.drawn.cache_clear()
     torch.manual_seed(123)
     assert torch.equal(make_digits(50, seed=3).X, first.X)
-    digits_module._draw.cache_clear()
+    digits_module.drawn.cache_clear()
     before = torch.get_default_dtype()
     torch.set_default_dtype(torch.float64)
     try:
@@ -91,7 +91,7 @@ def test_first_images_do_not_depend_on_n():
 
 def test_every_image_has_its_own_noise():
     """Digits are drawn in chunks: no chunk may repeat another one's numbers."""
-    corner = make_digits(2 * digits_module._CHUNK).X[:, 0, 0, 0]
+    corner = make_digits(2 * digits_module.CHUNK).X[:, 0, 0, 0]
     pair = torch.stack(corner.chunk(2))
     assert corner.std() > 0.01
     assert torch.corrcoef(pair)[0, 1].abs() < 0.1
@@ -111,7 +111,7 @@ def test_each_part_is_written_from_its_own_sources(monkeypatch):
     monkeypatch.setattr(
         digits_module, "sources", lambda split: asked.append(split) or sources(split)
     )
-    digits_module._draw.cache_clear()
+    digits_module.drawn.cache_clear()
     load_images(**SMALL, seed=5)
     assert asked == ["train", "val", "test"]
 
@@ -122,7 +122,7 @@ def test_parts_share_no_random_numbers():
 
 
 def test_global_random_state_is_untouched():
-    digits_module._draw.cache_clear()
+    digits_module.drawn.cache_clear()
     before = torch.get_rng_state()
     load_images(**SMALL, seed=11)
     list(minibatches(numbered(), 3, torch.Generator().manual_seed(0)))

@@ -464,6 +464,6 @@ def test_pictures_of_a_slow_network_are_fewer(monkeypatch):
     monkeypatch.setattr("helpers.widgets.plane_view.regions_of", slow)
     view.begin(panel.runs[0], panel.net)
     while now[0] < 1.0:
-        view.push()
+        view.push(panel.runs[0].history)
         now[0] += 0.005
     assert drawn == pytest.approx([0.0, 0.32, 0.64, 0.96], abs=0.011)

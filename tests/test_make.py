@@ -78,7 +78,7 @@ def test_make_knows_every_setting(course):
         (["claims", "CHAPTER=02", "JOBS=4"], "tools/claims.py --chapter 02 --jobs 4"),
         (["bench", "ARGS=--only fit"], "-m tools.bench --only fit"),
         (["chapter", "N=05", "NAME=it's"], "tools/new_chapter.py 05 it's"),
-        (["mutants"], "tools/mutants.py"),
+        (["mutants", "JOBS=2"], "tools/mutants.py --jobs 2"),
         (["lint"], "-m ruff check ."),
         (["doctor"], "helpers/doctor.py"),
     ],

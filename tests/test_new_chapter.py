@@ -180,4 +180,4 @@ def test_a_fault_in_the_skeleton_is_seen(copy):
         f"{PATHS['tests']}/test_taught.py",
     )
     verdict = copy.try_fault(fault)
-    assert verdict.caught_by[0].startswith("test_05_convolution.py::test_linear")
+    assert verdict.caught_by[0].startswith("test_taught.py::test_linear")

@@ -422,18 +422,6 @@ def test_ten_pictures_a_second(data, clock):
     assert 0.1 <= min(gaps) and max(gaps) < 0.15
 
 
-def test_long_runs_are_drawn_with_few_points_and_their_mean_stays():
-    from helpers.widgets.curves_view import MAX_POINTS, Curves
-
-    curves = Curves(num_examples=10)
-    losses = [float(k % 7) for k in range(5000)]
-    curves.add_losses(range(1, 5001), losses)
-    points = curves.points
-    assert MAX_POINTS / 2 <= len(points) <= MAX_POINTS
-    assert sum(p[1] for p in points) == sum(losses)
-    assert sum(p[2] for p in points) == 5000 and points[-1][0] == 500.0
-
-
 def test_the_panel_carries_a_picture_of_its_runs(data):
     panel = make_panel(data)
     empty = panel._repr_mimebundle_()["image/png"]

@@ -1,6 +1,7 @@
 """The house: who may import whom, how long files are, and what none may hold."""
 
 import ast
+import graphlib
 import re
 import subprocess
 
@@ -25,7 +26,17 @@ DRAWING = {"matplotlib", "PIL", "mpl_toolkits"}
 WIDGETS = {"ipywidgets", "anywidget"}
 WITHOUT_DRAWING = {"data", "models", "training", "exercises"}
 WITHOUT_DRAWING |= {"compat", "threads", "devices", "seeds", "checkpoints"}
-MOST_LINES = 300
+WITHOUT_DRAWING |= {"files", "words"}
+MOST_LINES = 400  # a longer file is about two subjects
+# Names with an underscore that are no secret of a room, and whose they are.
+NOT_PRIVATE = {
+    *("_repr_html_", "_repr_mimebundle_", "_repr_markdown_"),  # protocol of IPython
+    *("_esm", "_css"),  # protocol of anywidget
+    *("_replace", "_asdict"),  # of named tuples
+    *("_modules", "_forward_hooks", "_version"),  # of torch, where it has nothing else
+    "_getframe",  # of sys
+    "_exit",  # of os
+}
 SOURCES = sorted(HELPERS.rglob("*.py"))
 ROOMS = {path.relative_to(HELPERS).with_suffix("").parts[0] for path in SOURCES}
 
@@ -49,11 +60,19 @@ def room(path):
     return path.relative_to(HELPERS).with_suffix("").parts[0]
 
 
-def imported(path):
+def statements(tree):
+    """Yield every node that runs when a file is imported: not those of functions."""
+    for node in ast.iter_child_nodes(tree):
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            yield node
+            yield from statements(node)
+
+
+def imported(path, walk=ast.walk):
     """Return what a file imports, as absolute dotted names, anywhere in it."""
     package = ["helpers", *path.relative_to(HELPERS).parts[:-1]]
     names = set()
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for node in walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -88,6 +107,79 @@ def test_imports_point_downward(source):
     own = floor(room(source))
     above = {name for name in rooms_of(imported(source)) if floor(name) > own}
     assert not above, f"{room(source)} may not import from {above}"
+
+
+def test_every_floor_is_there():
+    listed = {name for rooms in FLOORS for name in rooms}
+    assert listed | WITHOUT_DRAWING == ROOMS, "a room that is named and not there"
+
+
+def file_of(name):
+    """Return the file that a dotted name is in: its module, or a package's own file."""
+    path = ROOT.joinpath(*name.split("."))
+    for tried in (path.with_suffix(".py"), path / "__init__.py"):
+        if tried.is_file():
+            return tried
+    return file_of(name.rpartition(".")[0])
+
+
+def test_no_circle_of_files():
+    """Imports for annotations count, too: whoever reads one file needs the other."""
+    needs = {}
+    for path in SOURCES:
+        names = imported(path, statements)
+        needs[path] = {file_of(n) for n in names if n.startswith("helpers")}
+    try:
+        graphlib.TopologicalSorter(needs).prepare()
+    except graphlib.CycleError as error:
+        circle = " -> ".join(str(path.relative_to(ROOT)) for path in error.args[1])
+        pytest.fail(f"files that need each other: {circle}")
+
+
+def private(name):
+    return name.startswith("_") and not name.startswith("__")
+
+
+def reached(tree):
+    """Yield the private names that a file reaches into: (line, name).
+
+    Not its own: attributes of self and cls, and what it defines itself.
+    """
+    nodes = list(ast.walk(tree))
+    of_self = {
+        node
+        for node in nodes
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id in ("self", "cls")
+    }
+    own = {node.attr for node in of_self if isinstance(node.ctx, ast.Store)}
+    own |= {n.name for n in nodes if isinstance(n, (ast.FunctionDef, ast.ClassDef))}
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.Attribute):
+            names = [] if node in of_self else [node.attr]
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("attr"):
+            # getattr, monkeypatch.setattr: a name in a string
+            texts = [a.value for a in node.args if isinstance(a, ast.Constant)]
+            names = [t.rpartition(".")[2] for t in texts if isinstance(t, str)]
+        else:
+            continue
+        for name in names:
+            if private(name) and name not in own | NOT_PRIVATE:
+                yield node.lineno, name
+
+
+def test_no_private_name_of_another_room():
+    folders = (ROOT / "tests", ROOT / "tools", HELPERS / "chapters")
+    found = {
+        f"{path.relative_to(ROOT)}:{line}": name
+        for folder in folders
+        for path in sorted(folder.rglob("*.py"))
+        for line, name in reached(ast.parse(path.read_text("utf-8")))
+    }
+    assert not found, f"make them public, or test what is: {found}"
 
 
 def test_only_widgets_import_ipywidgets(source):

@@ -22,8 +22,20 @@ from pathlib import Path
 import torch
 from torch.nn import functional as F
 
-from helpers import MLP, Examples, LeNet, fit, load_images, seeded
+from helpers import (
+    MLP,
+    DecisionView,
+    Examples,
+    IntSlider,
+    LeNet,
+    TuningPanel,
+    fit,
+    load_images,
+    make_points,
+    seeded,
+)
 from helpers.devices import place
+from helpers.widgets.curves_view import CurvesView
 from tools.bench_d2l import d2l_rows
 from tools.bench_rows import ROUNDS, Row, by_turns, ratio_row, threads
 
@@ -70,6 +82,29 @@ def fit_rows():
                 )
             what = f"`fit` against the bare loop on a fixed batch, {build.__name__}"
             yield ratio_row(what, n, new, base, "examples/s", target)
+
+
+# -- regions that move while a network trains ---------------------------------------
+
+
+def plane_rate(view) -> float:
+    """Examples per second of a panel's training in the plane, shown by this view."""
+    data = make_points("moons", n_train=2_000, n_val=200)
+    epochs = IntSlider(1, 100, start=20)
+    panel = TuningPanel(lambda: MLP((8, 8), 2, 2), data, view=view, num_epochs=epochs)
+    begin = time.perf_counter()
+    panel.run()
+    return 20 * 2_000 / (time.perf_counter() - begin)
+
+
+def plane_rows():
+    """Yield a row for what the pictures of moving regions cost a training."""
+    with threads(1):
+        new, base = by_turns(
+            lambda: plane_rate(DecisionView()), lambda: plane_rate(CurvesView())
+        )
+    what = "training with moving decision regions, against curves alone, MLP of 8 + 8"
+    yield ratio_row(what, 1, new, base, "examples/s", 0.85)
 
 
 # -- in the browser -----------------------------------------------------------------
@@ -154,6 +189,7 @@ def test_rows():
 
 GROUPS = {
     "fit": fit_rows,
+    "plane": plane_rows,
     "d2l": d2l_rows,
     "browser": browser_rows,
     "notebooks": notebook_rows,

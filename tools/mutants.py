@@ -134,7 +134,7 @@ class Copy:
         seconds = time.perf_counter() - start
         if caught is None:
             return Verdict((), seconds, "the tests did not end")
-        names = tuple(_readable(name, self.folder) for name in caught)
+        names = tuple(readable(name, self.folder) for name in caught)
         return Verdict(names, seconds, note if names else "SURVIVED")
 
     def _with(self, fault: Fault, tests: list[str], limit: float):
@@ -183,7 +183,7 @@ def _files(root: Path) -> list[str]:
     return [name for name in listed.stdout.decode().split("\0") if name]
 
 
-def _readable(test: str, folder: Path) -> str:
+def readable(test: str, folder: Path) -> str:
     """A test's name; of a notebook, the id of the cell instead of its number."""
     file, _, name = test.partition("::")
     if file.endswith(".ipynb") and name.startswith("Cell "):
@@ -192,7 +192,7 @@ def _readable(test: str, folder: Path) -> str:
     return f"{Path(file).name}::{name}" if name else file
 
 
-def _check_green(copy: Copy, faults: list[Fault]) -> None:
+def check_green(copy: Copy, faults: list[Fault]) -> None:
     """A test that fails without a fault shows nothing with one."""
     tests = list(dict.fromkeys(fault.expect for fault in faults))
     failed = copy.pytest(tests, ALL_SECONDS)
@@ -208,7 +208,7 @@ def run(faults: list[Fault], jobs: int, folder: Path) -> dict[str, Verdict]:
     for number in range(min(jobs, len(faults))):
         copies.put(Copy(folder / f"copy-{number}"))
     first = copies.get()
-    _check_green(first, faults)
+    check_green(first, faults)
     copies.put(first)
     width = max(len(fault.name) for fault in faults)
 

@@ -121,14 +121,11 @@ def _names(first: Key, second: Key) -> tuple[str, str, str, str]:
 
     "twice, loss" and "once, loss" are "twice" and "once" with the ending ", loss".
     """
-    measure = ""
-    if isinstance(first, tuple) and isinstance(second, tuple):
-        (first, of), (second, of_other) = first, second
-        if of == of_other:
-            measure = f"{of}, "
-        else:
-            first, second = f"{first}, {of}", f"{second}, {of_other}"
-    a, b = first.split(", "), second.split(", ")
+    measure, keys = "", [k if isinstance(k, tuple) else (k,) for k in (first, second)]
+    if all(len(key) == 2 for key in keys) and keys[0][1] == keys[1][1]:
+        measure = f"{keys[0][1]}, "
+        keys = [key[:1] for key in keys]
+    a, b = (", ".join(key).split(", ") for key in keys)
     ending: list[str] = []
     while len(a) > 1 and len(b) > 1 and a[-1] == b[-1]:
         ending.insert(0, a.pop())

@@ -17,7 +17,7 @@ from .examples import Examples, check_count, remembered
 
 SPLITS = {"train": 1149, "val": 288, "test": 360}  # source digits, never mixed
 MAX_IMAGES = 100_000
-_CHUNK = 2_000  # drawn at a time: small enough for the caches, and n may grow later
+CHUNK = 2_000  # drawn at a time: small enough for the caches, and n may grow later
 
 
 @functools.cache
@@ -90,11 +90,11 @@ def make_digits(
     for name, value in ranges.items():
         if not 0 <= value < math.inf:
             raise ValueError(f"{name}={value!r}: allowed is 0 or more")
-    return _draw(n, split, size, seed, rotation, tuple(scale), shear, shift, noise)
+    return drawn(n, split, size, seed, rotation, tuple(scale), shear, shift, noise)
 
 
 @remembered
-def _draw(
+def drawn(
     n: int,
     split: str,
     size: int,
@@ -105,6 +105,7 @@ def _draw(
     shift: float,
     noise: float,
 ) -> Examples:
+    """What `make_digits` returns, for settings that were checked; remembered."""
     _, images, labels = sources(split)
     generator = torch.Generator()
     stream = (seed * len(SPLITS) + list(SPLITS).index(split)) * (MAX_IMAGES + 1)
@@ -119,10 +120,10 @@ def _draw(
         F.pad(images, (1, 1, 1, 1)), size=(side, side), mode="bicubic"
     )
     X = torch.empty(n, 1, size, size, dtype=torch.float32)
-    for chunk, index in enumerate(order.split(_CHUNK)):
+    for chunk, index in enumerate(order.split(CHUNK)):
         generator.manual_seed(stream + 1 + chunk)
         # Drawn for a whole chunk even if the last one is cut: so n changes no image.
-        u = torch.rand(7, _CHUNK, generator=generator, dtype=torch.float32)
+        u = torch.rand(7, CHUNK, generator=generator, dtype=torch.float32)
         u = u[:, : len(index)]
         angle = _between(-1, 1, u[0]) * math.radians(rotation)
         zoom = 1.12 / _between(*scale, u[1])
@@ -141,7 +142,7 @@ def _draw(
         # Ink is what is above the edge: a low edge gives thick strokes.
         ink = ink.sub_(edge).mul_(12).sigmoid_().mul_(bright)
         ink += noise * torch.randn(ink.shape, generator=generator, dtype=torch.float32)
-        X[chunk * _CHUNK : chunk * _CHUNK + len(index)] = ink.clamp_(0, 1)
+        X[chunk * CHUNK : chunk * CHUNK + len(index)] = ink.clamp_(0, 1)
     return Examples(X, labels[order])
 
 

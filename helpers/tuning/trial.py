@@ -132,7 +132,6 @@ class Trial:
 
     def _take(self, record) -> None:
         self.recorder.add(record)
-        self._view.add(record)
         if isinstance(record, Epoch):
             self._notes.append((record.seconds, record.lr))
             if time.perf_counter() >= self._due:
@@ -157,7 +156,7 @@ class Trial:
         """Show how the training stands."""
         if self.recorder.last is None:
             return  # between two seeds
-        self._view.push()
+        self._view.push(self.recorder.history())
         if self.worker.state == "paused":
             self._view.settle()
         self._measure()

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from matplotlib.axes import Axes
 
-from helpers.training.history import Epoch, Step
+from helpers.training.history import History
 from helpers.tuning.dispatch import Data
 from helpers.tuning.runs import Run
 
@@ -31,11 +31,8 @@ class View:
         A run with several seeds begins once with each.
         """
 
-    def add(self, record: Step | Epoch) -> None:
-        """Take a record; called in the training thread after every step."""
-
-    def push(self) -> None:
-        """Show the present state; called at most ten times a second."""
+    def push(self, history: History) -> None:
+        """Show what the training did so far; called at most ten times a second."""
 
     def settle(self) -> None:
         """The training pauses: show how it stands, whatever that takes."""

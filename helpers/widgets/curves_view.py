@@ -3,14 +3,14 @@
 import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from statistics import fmean
 
 import anywidget
-import torch
 import traitlets
 from matplotlib.axes import Axes
 
 from helpers.figures import COLORS, DASHES, draw_curves
-from helpers.training.history import Epoch, History, Step
+from helpers.training.history import History
 from helpers.tuning.dispatch import Data
 from helpers.tuning.runs import Run
 from helpers.tuning.view import View
@@ -35,73 +35,24 @@ class Chart(anywidget.AnyWidget):
     summary = traitlets.Unicode("no run yet").tag(sync=True)
 
 
-class Curves:
-    """The points of one run, kept up to date with little work per record.
-
-    Parameters
-    ----------
-    num_examples : training examples in one epoch.
+def series_of(history: History, num_examples: int) -> dict:
+    """The four curves as lists of epochs and values, ready for curves_view.js.
 
     The training loss is averaged over neighbouring steps into at most MAX_POINTS
-    points; when there are more, neighbours are joined.
+    points.
     """
-
-    def __init__(self, num_examples: int):
-        self.n = num_examples
-        self.pending: list[tuple[int, torch.Tensor]] = []
-        self.width = 1  # steps in one point
-        self.points: list[list[float]] = []  # [epochs, sum of losses, steps]
-        self.epochs: list[Epoch] = []
-
-    def add(self, record: Step | Epoch) -> None:
-        """Take a record without reading its loss from the device."""
-        if isinstance(record, Step):
-            self.pending.append((record.examples, record.loss_tensor))
-        else:
-            self.epochs.append(record)
-
-    def add_losses(self, examples: Iterable[int], losses: Iterable[float]) -> None:
-        """Take losses of steps that are already numbers."""
-        for seen, loss in zip(examples, losses, strict=True):
-            if not self.points or self.points[-1][2] >= self.width:
-                self.points.append([0.0, 0.0, 0])
-            last = self.points[-1]
-            last[0], last[1], last[2] = seen / self.n, last[1] + loss, last[2] + 1
-            if len(self.points) > MAX_POINTS:
-                self.points = [
-                    [b[0], a[1] + b[1], a[2] + b[2]]
-                    for a, b in zip(self.points[::2], self.points[1::2], strict=False)
-                ] + ([self.points[-1]] if len(self.points) % 2 else [])
-                self.width *= 2
-
-    def series(self) -> dict:
-        """The four curves as lists of epochs and values, ready for curves_view.js."""
-        if self.pending:
-            seen, losses = zip(*self.pending, strict=True)
-            self.add_losses(seen, torch.stack(losses).tolist())
-            self.pending.clear()
-        x = [e.examples / self.n for e in self.epochs]
-        train = [e.train for e in self.epochs]
-        val = [e.val for e in self.epochs if e.val is not None]
-        return {
-            "loss": _series(
-                [p[0] for p in self.points], [p[1] / p[2] for p in self.points]
-            ),
-            "val_loss": _series(x, [m.loss for m in val]),
-            "accuracy": _series(x, [m.accuracy for m in train]),
-            "val_accuracy": _series(x, [m.accuracy for m in val]),
-        }
-
-
-def series_of(history: History, num_examples: int) -> dict:
-    """The curves of a finished run."""
-    curves = Curves(num_examples)
-    curves.add_losses(history.step_examples, history.step_loss)
-    x = [seen / num_examples for seen in history.epoch_examples]
-    return curves.series() | {
-        "val_loss": _series(x, history.val_loss),
-        "accuracy": _series(x, history.train_accuracy),
-        "val_accuracy": _series(x, history.val_accuracy),
+    seen, losses = history.step_examples, history.step_loss
+    width = 1  # steps in one point; it doubles, so that few points move as more come
+    while len(losses) > width * MAX_POINTS:
+        width *= 2
+    starts = range(0, len(losses), width)
+    x = [seen[min(k + width, len(seen)) - 1] / num_examples for k in starts]
+    epochs = [n / num_examples for n in history.epoch_examples]
+    return {
+        "loss": _series(x, [fmean(losses[k : k + width]) for k in starts]),
+        "val_loss": _series(epochs, history.val_loss),
+        "accuracy": _series(epochs, history.train_accuracy),
+        "val_accuracy": _series(epochs, history.val_accuracy),
     }
 
 
@@ -142,9 +93,8 @@ class CurvesView(View):
 
     def __init__(self):
         self.widget = Chart()
-        self._curves: Curves | None = None
+        self._run: Run | None = None
         self._earlier: list[dict] = []  # the seeds of this run that have ended
-        self._head: dict = {}
 
     @property
     def num_axes(self) -> int:
@@ -156,22 +106,15 @@ class CurvesView(View):
         self.widget.accuracy = not data.train.y.is_floating_point()
 
     def begin(self, run: Run, net) -> None:
-        """A new curve; that of an earlier seed of the same run enters the band."""
-        if self._head.get("id") == run.id:
-            self._earlier.append(self._curves.series())
-        else:
-            self._earlier = []
-        self._curves = Curves(run.num_examples)
-        self._head = _head(run)
+        """A new curve; those of earlier seeds of the same run make a band."""
+        self._run = run
+        self._earlier = [series_of(h, run.num_examples) for h in run.histories]
 
-    def add(self, record: Step | Epoch) -> None:
-        """Put a record on the curve."""
-        self._curves.add(record)
-
-    def push(self) -> None:
+    def push(self, history: History) -> None:
         """Draw the curve as it stands."""
+        live = _head(self._run) | series_of(history, self._run.num_examples)
         band = {"band": band_of(self._earlier)} if self._earlier else {}
-        self.widget.live = self._head | self._curves.series() | band
+        self.widget.live = live | band
 
     def show(self, runs: Iterable[Run], summary: str) -> None:
         """Draw the kept runs, without the live one."""
@@ -222,5 +165,5 @@ def _head(run: Run) -> dict:
 
 def _series(x, y) -> dict:
     # JSON has no NaN and no infinity: null, where the line breaks
-    clean = [v if v is not None and math.isfinite(v) else None for v in y]
+    clean = [v if math.isfinite(v) else None for v in y]
     return {"x": list(x)[: len(clean)], "y": clean}

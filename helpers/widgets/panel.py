@@ -1,14 +1,12 @@
 """The tuning panel: hyperparameters as controls, training live beside them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import ipywidgets
 from matplotlib.figure import Figure
-from torch.nn import functional as F
 
-from helpers.training.history import History
 from helpers.tuning.dispatch import Data
-from helpers.tuning.ranges import LogSlider, Range, Slider, label_of
+from helpers.tuning.ranges import LogSlider, Slider, label_of
 from helpers.tuning.session import Session
 from helpers.tuning.view import View
 from helpers.widgets.curves_view import CurvesView
@@ -33,8 +31,8 @@ class TuningPanel(StillPicture, ipywidgets.VBox):
 
     Parameters
     ----------
-    build, data, loss, datasets, first_run, hyperparameters : as for a `Session`.
-    view : how a training is shown; `CurvesView` by default.
+    view : how a training is shown, with a ``widget``; `CurvesView` by default.
+    build, data, more : as for a `Session`.
 
     In a notebook the buttons drive a training in the background; ``run`` trains in
     the calling thread, in the same way. ``session`` holds all that is not a widget;
@@ -58,22 +56,11 @@ class TuningPanel(StillPicture, ipywidgets.VBox):
         build: Callable,
         data: Data | Callable[..., Data],
         *,
-        first_run: History | None = None,
-        datasets: Sequence[str] = (),
         view: View | None = None,
-        loss: Callable = F.cross_entropy,
-        **hyperparameters: Range,
+        **more,
     ):
         self.view = view or CurvesView()
-        self.session = session = Session(
-            build,
-            data,
-            loss=loss,
-            view=self.view,
-            datasets=datasets,
-            first_run=first_run,
-            **hyperparameters,
-        )
+        self.session = session = Session(build, data, view=self.view, **more)
         self.controls = {n: control_of(n, r) for n, r in session.ranges.items()}
         for name, control in self.controls.items():
             if isinstance(session.ranges[name], (Slider, LogSlider)):
@@ -83,7 +70,8 @@ class TuningPanel(StillPicture, ipywidgets.VBox):
             control.observe(lambda _, name=name: self._moved(name), "value")
         self.bar, self.lines = ButtonBar(session), Lines(session)
         self.table = RunTable(session)
-        self.menu = DatasetMenu(session, self.controls["data"]) if datasets else None
+        choice = self.controls.get("data")
+        self.menu = DatasetMenu(session, choice) if choice else None
         self.more = More(session, [self.menu] if self.menu else [])
         column = [c for name, c in self.controls.items() if name != "data"]
         self.view.widget.layout.width = "100%"

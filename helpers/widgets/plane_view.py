@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from helpers.data import Examples, PointData
 from helpers.figures import COLORS, draw_regions
 from helpers.figures.plane import EVERY, SIDE, Regions, plane_of, regions_of
-from helpers.training.history import Epoch, Step
+from helpers.training.history import History
 from helpers.tuning.runs import Run
 from helpers.tuning.view import View
 from helpers.widgets.curves_view import CurvesView
@@ -75,8 +75,8 @@ class DecisionView(View):
         self.widget.add_class("course-decision")
         self._data: PointData | None = None
         self.regions: Regions | None = None
-        self._net = self._run = self._epoch = None
-        self._seeds_begun, self.rests_until = 0, 0.0
+        self._net = self._run = self._history = None
+        self.rests_until = 0.0
 
     @property
     def num_axes(self) -> int:
@@ -117,23 +117,17 @@ class DecisionView(View):
 
     def begin(self, run: Run, net) -> None:
         """The pictures to come are those of this network."""
-        again = self._run is not None and self._run.id == run.id
-        self._seeds_begun = self._seeds_begun + 1 if again else 1
-        self._run, self._net, self._epoch, self.rests_until = run, net, None, 0.0
+        self._run, self._net, self._history, self.rests_until = run, net, None, 0.0
+        self._seed_number = len(run.histories) + 1
         self._curves.begin(run, net)
 
-    def add(self, record: Step | Epoch) -> None:
-        """Put a record on the curves."""
-        self._curves.add(record)
-        if isinstance(record, Epoch):
-            self._epoch = record
-
-    def push(self) -> None:
+    def push(self, history: History) -> None:
         """Draw curves and regions as they stand.
 
         A network so large that a picture of it takes long gets fewer of them.
         """
-        self._curves.push()
+        self._history = history
+        self._curves.push(history)
         if time.perf_counter() >= self.rests_until:
             self._draw_map()
 
@@ -170,8 +164,8 @@ class DecisionView(View):
 
     def _title(self) -> str:
         seeds = self._run.seeds
-        seed = f", seed {self._seeds_begun} of {len(seeds)}" if len(seeds) > 1 else ""
-        n = self._epoch.epoch if self._epoch else 0
+        seed = f", seed {self._seed_number} of {len(seeds)}" if len(seeds) > 1 else ""
+        n = self._history.num_epochs if self._history else 0
         after = f", after {many(n, 'epoch')}" if n else ""
         return f"{self._run.name}{seed}{after}"
 
@@ -183,12 +177,14 @@ class DecisionView(View):
         elif classes := self._data.classes:
             shares = zip(self.regions.shares(len(classes)), classes, strict=False)
             words.append(", ".join(f"{s:.0%} {name}" for s, name in shares) + ".")
-        if self._epoch is not None:
-            metrics = self._epoch.val or self._epoch.train
-            part = "Validation" if self._epoch.val else "Training"
-            if metrics.accuracy is not None:
-                words.append(f"{part} accuracy {number(metrics.accuracy, 3)}.")
-            words.append(f"{part} loss {number(metrics.loss)}.")
+        for part in ("val", "train"):
+            losses = getattr(self._history, f"{part}_loss", ())
+            if losses:
+                name = {"val": "Validation", "train": "Training"}[part]
+                accuracies = getattr(self._history, f"{part}_accuracy")
+                words += [f"{name} accuracy {number(a, 3)}." for a in accuracies[-1:]]
+                words.append(f"{name} loss {number(losses[-1])}.")
+                break
         for k, layer in enumerate(self.regions.layers, 1):
             flat = int((np.ptp(layer.cells, (1, 2)) == 0).sum())
             text = f"Hidden layer {k}: {many(layer.units, 'unit')}, {layer.name}"
@@ -213,6 +209,7 @@ class DecisionView(View):
         if self._net is None:
             return
         if any(run.id == self._run.id for run in runs):
+            self._history = self._run.histories[-1]
             self._draw_map()
         else:
             self._net = None

@@ -1,6 +1,10 @@
 // A statement and its possible answers as native radio buttons, so that Tab, the arrow
 // keys and a screen reader find their way. Python holds the answer.
 
+const BUTTON =
+  "margin: 4px 0 0; padding: 1px 10px; cursor: pointer; border-radius: 3px; " +
+  "border: 1px solid var(--jp-border-color1); color: var(--jp-ui-font-color1); " +
+  "background: var(--jp-layout-color2)";
 let groups = 0; // radio buttons of one name belong together, in the whole page
 
 function render({ model, el }) {
@@ -27,7 +31,7 @@ function render({ model, el }) {
     set.append(label);
     return input;
   });
-  const anew = make("button", "margin: 4px 0 0; cursor: pointer", "Predict anew");
+  const anew = make("button", BUTTON, "Predict anew");
   anew.addEventListener("click", () => choose(null));
 
   function show() {

@@ -19,7 +19,7 @@ from matplotlib.figure import Figure
 
 from helpers import claims
 from helpers.exercises.progress import predictions, record_prediction
-from helpers.widgets.still import StillPicture
+from helpers.widgets.picture import StillPicture
 
 INK, FAINT, DOT = "#333333", "#767676", "#0072B2"
 

@@ -15,7 +15,7 @@ WRONG = """
 def temperature_for(gap, p):
     return gap
 
-exercises.check("temperature", temperature_for)
+exercises.check(temperature_for)
 """
 
 

@@ -72,7 +72,7 @@ def output(weights: np.ndarray, x: np.ndarray) -> np.ndarray:
     return np.tanh(np.outer(x, w) + b) @ c + weights[-1]
 
 
-def _jacobian(weights: np.ndarray) -> np.ndarray:
+def jacobian(weights: np.ndarray) -> np.ndarray:
     """Derivatives of the outputs on X_TRAIN by the weights, (n, 3 m + 1)."""
     w, b, c = weights[:-1].reshape(3, -1)
     a = np.tanh(np.outer(X_TRAIN, w) + b)
@@ -97,7 +97,7 @@ def _trained(weights: np.ndarray, y: np.ndarray, num_steps: int) -> np.ndarray:
     """Levenberg's and Marquardt's steps on the mean squared error; it never rises."""
     damping, rest = 1e-3, y - output(weights, X_TRAIN)
     for _ in range(num_steps):
-        J = _jacobian(weights)
+        J = jacobian(weights)
         H = J.T @ J
         for _ in range(6):
             H_damped = H + damping * np.eye(len(H))

@@ -22,7 +22,7 @@ EXPECTED = {
     "mask-speed": ("supported", "at least twice as fast"),
     "double-width": (
         "undecided",
-        "undecided between “no difference of a percentage point” and “it gains”",
+        "undecided between “it loses” and “it gains”",
     ),
     "l1-zeros": ("not supported", "none, or hardly any"),
     "dropout-symmetry": ("not supported", "constant weights end lower"),
