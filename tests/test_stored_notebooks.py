@@ -15,7 +15,7 @@ from tools import stored
 FOLDER = Path(os.environ.get("COURSE_NOTEBOOKS") or stored.ROOT / "notebooks")
 CHAPTER = os.environ.get("COURSE_CHAPTER", "")
 PATHS = sorted(FOLDER.glob(f"{CHAPTER}*-*.ipynb"))
-MOST_BYTES = 400_000
+MOST_BYTES = 450_000
 MEDIAN_LINES = 6
 LEAST_CHECKED = 4
 SLIDE_TYPES = {"slide", "subslide", "fragment", "notes", "skip"}
