@@ -58,20 +58,26 @@ DRAWN = {
     "browser": ("canvas.course-picture >> nth=0", "logit cat"),
     "kernel": ("canvas.course-picture >> nth=1", "training steps"),
 }
-# Milliseconds from a key on the focused slider until the drawing has changed and the
-# next frame is due.
+# Milliseconds from a key on the focused slider until the drawing has changed and is
+# painted: a message that is sent in a frame arrives when the frame has been.
 KEY_TO_PICTURE = """([drawing, handle, key]) => new Promise(resolve => {
   handle.focus();
-  const changes = new MutationObserver(() => {
-    changes.disconnect();
-    requestAnimationFrame(() => resolve(performance.now() - begin));
-  });
+  let changed = false;
+  const changes = new MutationObserver(() => { changed = true; });
   const what = drawing.tagName === 'CANVAS' ? { attributeFilter: ['data-drawn'] }
     : { childList: true, characterData: true, subtree: true };
   changes.observe(drawing, what);
+  const { port1, port2 } = new MessageChannel();
+  const frame = () => port2.postMessage(0);
+  port1.onmessage = () => {
+    if (!changed) return requestAnimationFrame(frame);
+    changes.disconnect();
+    resolve(performance.now() - begin);
+  };
   const begin = performance.now();
   handle.dispatchEvent(new KeyboardEvent('keydown',
     { key, bubbles: true, cancelable: true }));
+  requestAnimationFrame(frame);
 })"""
 
 

@@ -35,8 +35,6 @@ def softmax_temperature(
     ):
         look = {"color": COLORS[:3], "digits": digits, "name": name}
         pane.bars(range(3), heights, **look)
-    for k, name in enumerate(NAMES):
-        left.handle((k, o[k]), y=f"logit_{name}", name=f"handle {k}")
     parts = ", ".join(f"{n} {p:.3f}" for n, p in zip(NAMES, y_hat, strict=True))
     says = f"At temperature {temperature:.2g} the probabilities are {parts}."
     return says, left, right
