@@ -211,12 +211,14 @@ def test_one_report_of_everything(clone, tmp_path):
     """Unit tests, cells and browser tests; cells by their id, and without colors."""
     write(clone, as_stored(exercise=ANSWER, total="7"))
     git(clone, "commit", "-q", "-a", "-m", "a wrong output and an error")
-    (clone / "tests/browser/test_14_page.py").write_text("def test_it(): assert False")
+    page = "def test_it(): assert '“' == 'not in it'"
+    (clone / "tests/browser/test_14_page.py").write_text(page, "utf8")
     status, said = run_tests(clone, "--junit", str(tmp_path / "deep/report.xml"))
     assert status == 1
     text = (tmp_path / "deep/report.xml").read_text("utf8")
     assert "\x1b" not in said + text and "#x1B" not in text
-    suites = ET.fromstring(text).findall("testsuite")
+    # read as a CI does, by the encoding that it names
+    suites = ET.parse(tmp_path / "deep/report.xml").getroot().findall("testsuite")
     assert [suite.get("name") for suite in suites] == [
         "chapter 14: its tests and its notebook",
         "browser",

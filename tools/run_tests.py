@@ -79,7 +79,7 @@ def _write_crash(report: Path, what: str, code: int) -> None:
     case = ET.SubElement(suite, "testcase", name=what)
     message = f"pytest ended with status {code} and left no report"
     ET.SubElement(case, "error", message=message)
-    ET.ElementTree(suite).write(report, "utf8")
+    ET.ElementTree(suite).write(report, "utf-8")
 
 
 def merged(reports: list[Path]) -> ET.Element:
@@ -158,7 +158,7 @@ def main() -> int:
         report = merged(reports)
         if options.junit:
             Path(options.junit).parent.mkdir(parents=True, exist_ok=True)
-            ET.ElementTree(report).write(options.junit, "utf8", xml_declaration=True)
+            ET.ElementTree(report).write(options.junit, "utf-8", xml_declaration=True)
         for line in filter(None, [changed and note, left_out(report)]):
             print(line)
     return 0 if passed else 1
