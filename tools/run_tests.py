@@ -1,7 +1,7 @@
 """Run the tests: the script behind `make test`.
 
-The unit tests and every notebook run two at a time, one thread each; then the browser
-tests, with nothing else beside them. All are run even if some fail. At the end stands
+The unit tests run two at a time, one thread each; then the browser tests, and beside
+them, one at a time, the notebooks. All are run even if some fail. At the end stands
 what was left out and why; `--junit FILE` writes one report of everything. A notebook
 with local changes is tested as git holds it, so that a learner's answers break
 nothing; `--notebooks here` tests it as it stands. With `--only-notebooks` the notebooks
@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 import xml.etree.ElementTree as ET
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -29,7 +30,13 @@ NOTHING_COLLECTED = 5
 COLORS = re.compile(r"(?:\x1b|#x1B)\[[0-9;]*m")
 
 
-def run(what: str, arguments: list[str], report: Path, empty: bool = False) -> bool:
+def run(
+    what: str,
+    arguments: list[str],
+    report: Path,
+    empty: bool = False,
+    aside: bool = False,
+) -> bool:
     """Run pytest once, say how it ended, and return whether all is well.
 
     Parameters
@@ -38,17 +45,21 @@ def run(what: str, arguments: list[str], report: Path, empty: bool = False) -> b
     arguments : of pytest.
     report : the file that gets its report.
     empty : whether it may find no test.
+    aside : whether another runs at the same time; its output comes at its end.
     """
-    print(f"\n== {what}", flush=True)
+    if not aside:
+        print(f"\n== {what}", flush=True)
     start = time.perf_counter()
     # The root is given, because copied notebooks lie elsewhere.
     command = [sys.executable, "-m", "pytest", "-q", "--rootdir=.", "-c"]
     command += ["pyproject.toml", "-p", "tools.cell_names", f"--junitxml={report}"]
     command += [f"--override-ini=junit_suite_name={what}", *arguments]
-    if sys.stdout.isatty():
+    if sys.stdout.isatty() and not aside:
         code = subprocess.run(command, cwd=ROOT).returncode
     else:
-        code = _without_colors([*command, "--color=no"])
+        lines = [f"\n== {what}\n"] if aside else None
+        code = _without_colors([*command, "--color=no"], lines)
+        print("".join(lines or []), end="")
     passed = code == 0 or (empty and code == NOTHING_COLLECTED)
     if not report.exists():
         _write_crash(report, what, code)
@@ -58,8 +69,8 @@ def run(what: str, arguments: list[str], report: Path, empty: bool = False) -> b
     return passed
 
 
-def _without_colors(command: list[str]) -> int:
-    """Run a command; its output goes on without the colors that kernels send."""
+def _without_colors(command: list[str], lines: list[str] | None = None) -> int:
+    """Run a command; its output goes on, or is kept, without the kernels' colors."""
     process = subprocess.Popen(
         command,
         cwd=ROOT,
@@ -69,7 +80,11 @@ def _without_colors(command: list[str]) -> int:
         errors="replace",
     )
     for line in process.stdout:
-        print(COLORS.sub("", line), end="", flush=True)
+        line = COLORS.sub("", line)
+        if lines is None:
+            print(line, end="", flush=True)
+        else:
+            lines.append(line)
     return process.wait()
 
 
@@ -130,32 +145,33 @@ def main() -> int:
             there = ", ".join(sorted(path.stem for path in notebooks.glob("*.ipynb")))
             print(f"There is no chapter {chapter}; there are: {there}", file=sys.stderr)
             return 1
-        if options.only_notebooks:
-            what, tests, browser = "notebooks", [], None
-        elif chapter:
-            what = f"chapter {chapter}: its tests and its notebook"
-            tests = [str(p) for p in ROOT.glob(f"tests/chapters/{chapter}_*")]
-            tests.append("tests/test_stored_notebooks.py")
-            browser = ["-k", f"_{chapter} or {chapter}-"]
-        else:
-            what = "tests and notebooks"
-            tests, browser = ["tests", "--ignore=tests/browser"], []
         if changed:
             # Outside the repository a file that is named singly loses its name in the
             # ids of its cells: name the folder, and leave in it what is to be tested.
             for path in set(notebooks.glob("*.ipynb")) - set(found):
                 path.unlink()
-            tests.append(str(notebooks))
+        paths = [str(notebooks)] if changed else [str(path) for path in found]
+        reports = [Path(folder) / f"{k}.xml" for k in range(3)]
+        more = [word for word in options.pytest if not Path(word).exists()]
+        cells = [*NBVAL, *paths, *more]
+        if options.only_notebooks:
+            passed = run("notebooks", [*PARALLEL, *cells], reports[0])
         else:
-            tests += [str(path) for path in found]
-        tests += options.pytest
-        reports = [Path(folder) / "tests.xml"]
-        passed = run(what, [*NBVAL, *PARALLEL, *tests], reports[0])
-        if browser is not None:
+            tests, browser = ["tests", "--ignore=tests/browser"], []
+            if chapter:
+                tests = [str(p) for p in ROOT.glob(f"tests/chapters/{chapter}_*")]
+                tests.append("tests/test_stored_notebooks.py")
+                browser = ["-k", f"_{chapter} or {chapter}-"]
+            of = f" of chapter {chapter}" if chapter else ""
+            tests = [*PARALLEL, *tests, *options.pytest]
             browser = ["tests/browser", *browser, *options.pytest]
-            reports.append(Path(folder) / "browser.xml")
-            passed &= run("browser", browser, reports[1], empty=True)
-        report = merged(reports)
+            passed = run(f"tests{of}", tests, reports[0])
+            with ThreadPoolExecutor(1) as pool:
+                what = f"notebooks{of}"
+                beside = pool.submit(run, what, cells, reports[1], aside=True)
+                passed &= run(f"browser{of}", browser, reports[2], empty=True)
+                passed &= beside.result()
+        report = merged([path for path in reports if path.exists()])
         if options.junit:
             Path(options.junit).parent.mkdir(parents=True, exist_ok=True)
             ET.ElementTree(report).write(options.junit, "utf-8", xml_declaration=True)
