@@ -625,3 +625,29 @@ def test_what_cannot_be_saved_is_said(monkeypatch, tmp_path):
     assert "Your progress could not be saved" in feedback.text
     assert "Your progress could not be saved" in feedback._repr_html_()
     assert progress.states() == {}
+
+
+class Counter:
+    def __init__(self, start, step):
+        self.value, self.step = start, step
+
+    def advance(self):
+        self.value += self.step
+        return self.value
+
+
+class StubCounter(Counter):
+    def advance(self):
+        return ...
+
+
+def counted(cls, start):
+    return cls(start, 2).advance()
+
+
+def test_cases_may_be_those_of_the_call_alone():
+    """A class takes other arguments than the cases; its stub is no right answer."""
+    cases = [(3,), (5,)]
+    exercise = Exercise("c", "99", "C", cases, Counter, (), "", call=counted)
+    assert exercise.check(Counter).state == "solved"
+    assert exercise.check(StubCounter).state == "open"

@@ -18,7 +18,7 @@ from stored import ROOT, clean  # noqa: E402
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 ROOM = ("__init__", "explorers", "claims", "exercises")
-TESTS = ("test_taught", "test_explorers", "test_claims")
+TESTS = ("test_taught", "test_explorers", "test_claims", "test_systems")
 # A cell begins with: === id, kind, slide type, and "checked" where nbval compares it.
 HEAD = re.compile(
     r"^=== (\S+) (code|markdown) (slide|subslide|fragment|notes|skip)( checked)?\n",

@@ -160,7 +160,9 @@ def main() -> int:
             tests, browser = ["tests", "--ignore=tests/browser"], []
             if chapter:
                 tests = [str(p) for p in ROOT.glob(f"tests/chapters/{chapter}_*")]
-                tests.append("tests/test_stored_notebooks.py")
+                # What every chapter's must obey; these run for the chosen one alone.
+                shared = ("stored_notebooks", "exercises", "exercises_notebooks")
+                tests += [f"tests/test_{name}.py" for name in (*shared, "explorers")]
                 browser = ["-k", f"_{chapter} or {chapter}-"]
             of = f" of chapter {chapter}" if chapter else ""
             tests = [*PARALLEL, *tests, *options.pytest]

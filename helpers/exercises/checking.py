@@ -61,10 +61,11 @@ class Exercise:
     then : what the right answer is good for, said when it is found.
     without : names that the answer may not use, because it is to do without them.
     call : ``call(answer, *case)`` gives what is compared, for an answer that is more
-        than one call; by default ``answer(*case)``.
+        than one call; by default ``answer(*case)``. It hands a method's ``...`` on, so
+        that an empty stub is known as one.
     reached : ``reached(value, right, *case)`` judges a ``Loose`` case: a clause that
         says what is not good enough, or "".
-    kind : "write" a function or class, or "build" one of 10 lines or more; "predict" a
+    kind : "write" a function or class, or "build" a longer one; "predict" a
         value, "diagnose" which of several pictures it is, or "repair" a stub. The
         answer to the second two is a value, and ``solution()`` returns the right one.
     stars : how difficult it is, from 1 to 3.
@@ -75,7 +76,8 @@ class Exercise:
 
     Raises
     ------
-    ValueError : another kind, or stars outside of 1 to 3.
+    ValueError : another kind, stars outside of 1 to 3, or a solution with arguments
+        where a value is asked for.
     """
 
     name: str
@@ -102,6 +104,10 @@ class Exercise:
             raise ValueError(f"kind is {self.kind!r}, expected one of {KINDS}")
         if self.stars not in (1, 2, 3):
             raise ValueError(f"stars are {self.stars!r}, expected 1, 2 or 3")
+        if self.asks_for_value and inspect.signature(self.solution).parameters:
+            raise ValueError(
+                f"{self.name} asks for a value, so its solution takes no arguments"
+            )
 
     @property
     def asks_for_value(self) -> bool:
@@ -203,7 +209,7 @@ class Exercise:
         end = time.monotonic() + self.seconds
         for case in self.cases:
             left = max(end - time.monotonic(), 0.001)
-            outcome = call_guarded(answer, tuple(case), left, self.call)
+            outcome = call_guarded(answer, tuple(case), left, self.call, self.solution)
             outcomes.append(outcome)
             if outcome.endless:
                 break

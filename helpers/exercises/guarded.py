@@ -57,6 +57,7 @@ def call_guarded(
     case: tuple,
     limit: float = 5.0,
     call: Callable | None = None,
+    like: Callable | None = None,
 ) -> Outcome:
     """Call ``function(*case)`` on copies, with its output captured and a time limit.
 
@@ -67,9 +68,12 @@ def call_guarded(
         single call into compiled code is waited for.
     call : how the function is used, by default ``function(*case)``; it is called
         with the function and the arguments.
+    like : the right function. Where even this one does not take the case's arguments,
+        they are those of ``call`` alone.
     """
     arguments = copy.deepcopy(case)
-    if misfit := _misfit(function, arguments):
+    own = not (call and like and _misfit(like, arguments))
+    if own and (misfit := _misfit(function, arguments)):
         return Outcome(error=misfit, error_type="arguments")
     output = _Output()
     value, error = None, None

@@ -132,6 +132,8 @@ class Pane:
     def _add(self, kind: str, name: str, label: str = "", **look) -> None:
         for key in {"xy", "values", "at", "lengths"} & set(look):
             look[key] = np.asarray(look[key], float)
+        if "xy" in look and look["xy"].size and look["xy"].shape[-1:] != (2,):
+            raise ValueError(f"points are (n, 2), got {look['xy'].shape} for a {kind}")
         self.marks.append({"kind": kind, "name": name, "label": label} | look)
 
     def sent(self, box: Sequence[int]) -> dict:
