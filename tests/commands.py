@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 import shutil
 import stat
 import subprocess
@@ -17,7 +18,8 @@ NO_INDEX = {
     "PIP_INDEX_URL": "http://127.0.0.1:9",
     "PIP_RETRIES": "1",
 }
-WHOLE = {"python": "3.11.7", "torch": "2.13.0+cpu", "broken": "", "differs": []}
+PYTHON = platform.python_version()
+WHOLE = {"python": PYTHON, "torch": "2.13.0+cpu", "broken": "", "differs": []}
 NO_NETWORK = "WARNING: Retrying (Retry(total=0)) after connection broken"
 # The Python of an environment, and uv. Its file of answers says what stands there and
 # what pip says (nothing: it works); what it was asked is noted.

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import pytest
 from traitlets.config.loader import PyFileConfigLoader
 
-from tests.commands import NO_INDEX, NO_NETWORK, UNSET, WHOLE, Clone, sentence
+from tests.commands import NO_INDEX, NO_NETWORK, PYTHON, UNSET, WHOLE, Clone, sentence
 from tools import env, env_install, env_look
 from tools.stored import ROOT
 
@@ -56,7 +56,7 @@ def ensure(command="env", folder=".venv", **given):
 
 def test_nothing_to_be_done_starts_nothing(finished):
     assert finished.call("env") == (
-        *(0, ".venv is up to date (Python 3.11.7, torch 2.13.0+cpu)\n", ""),
+        *(0, f".venv is up to date (Python {PYTHON}, torch 2.13.0+cpu)\n", ""),
     )
     assert finished.asked() == []
 
