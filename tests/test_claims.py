@@ -285,8 +285,10 @@ def test_still_picture_changes_with_the_answer():
     for answer in (None, *EFFECT):
         if answer:
             widget.answer(answer)
-        bundle = widget._repr_mimebundle_()
-        bundle = bundle[0] if isinstance(bundle, tuple) else bundle
+        bundle, metadata = widget._repr_mimebundle_()
+        words = metadata["image/png"]["alt"]
+        assert words.startswith(widget.claim.statement)
+        assert words.endswith(f"no effect; an effect. {widget.status}"), words
         assert bundle["text/plain"] == repr(widget)
         assert bundle[VIEW]["model_id"] == widget.model_id
         pictures.append(bundle["image/png"])

@@ -429,7 +429,7 @@ def test_the_still_picture_shows_regions_with_points():
     assert [len(c.get_offsets()) for c in scattered] == [50, 100]
     titles = {ax.get_title("left") for ax in figure.axes}
     assert {"loss", "accuracy"} <= titles
-    png = base64.b64decode(panel._repr_mimebundle_()["image/png"])
+    png = base64.b64decode(panel._repr_mimebundle_()[0]["image/png"])
     assert len(png) < 100_000
     assert Image.open(io.BytesIO(png)).width > 600
 

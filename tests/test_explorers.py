@@ -167,10 +167,11 @@ def pixels(pane, points):
 def test_a_still_picture_follows_every_control(form):
     for name, declared in form.ranges.items():
         shown = form()
-        before = shown._repr_mimebundle_()
+        before, _ = shown._repr_mimebundle_()
         other = [v for v in stops(declared) if v != shown.values[name]]
         shown.set(**{name: other[0]})
-        after = shown._repr_mimebundle_()
+        after, metadata = shown._repr_mimebundle_()
+        assert metadata == {"image/png": {"alt": shown.sentence}}
         assert after["image/png"] != before["image/png"], name
         assert after["text/plain"] != before["text/plain"], name
 

@@ -3,6 +3,7 @@
 import base64
 import io
 import itertools
+import re
 import threading
 
 import pytest
@@ -424,9 +425,12 @@ def test_ten_pictures_a_second(data, clock):
 
 def test_the_panel_carries_a_picture_of_its_runs(data):
     panel = make_panel(data)
-    empty = panel._repr_mimebundle_()["image/png"]
+    empty = panel._repr_mimebundle_()[0]["image/png"]
     panel.run(lr=1.0, num_epochs=5)
-    bundle = panel._repr_mimebundle_()
+    bundle, metadata = panel._repr_mimebundle_()
+    words = metadata["image/png"]["alt"]
+    assert words.startswith("Tuning panel: learning rate 1, batch size ")
+    assert re.search(r"run 1: val accuracy 0\.\d+ after 5 epochs\.$", words)
     assert set(bundle) == {"text/plain", "image/png", VIEW}
     assert bundle["text/plain"] == (
         "TuningPanel(learning rate, batch size, epochs, seed)"

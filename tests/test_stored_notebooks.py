@@ -103,6 +103,8 @@ def test_widgets_are_stored_as_pictures(notebook):
         if "image/png" in data:
             assert data.get("text/plain", "").strip(), f"cell {index}: no text"
             assert " at 0x" not in data["text/plain"], f"cell {index}: an address"
+            words = output.metadata.get("image/png", {}).get("alt", "")
+            assert words.strip(), f"cell {index}: a picture without alternative text"
         assert "image/svg+xml" not in data, f"cell {index}: SVG carries dates"
 
 

@@ -14,7 +14,7 @@ from jupyter_server.services.contents.largefilemanager import LargeFileManager
 from nbformat import v4
 from traitlets.config.loader import PyFileConfigLoader
 
-from tools import stored
+from tools import live_verdicts, stored
 
 VIEW = {stored.WIDGET_VIEW: {"model_id": "0", "version_major": 2, "version_minor": 0}}
 PICTURE = {"image/png": "iVBORw0KGgo=", "text/plain": "<panel>"}
@@ -204,3 +204,43 @@ def test_local_changes_are_tested_as_committed(clone, tmp_path):
 
 def test_without_git_notebooks_are_tested_as_they_are(clone):
     assert stored.changed_notebooks() == []
+
+
+class IPyNbCell:
+    """A cell as nbval leaves it after a run."""
+
+    name = "claim-toy-test, In [3]"
+
+    def __init__(self, stored_look, found_look, tags=()):
+        self.cell = v4.new_code_cell(
+            "claims.toy.test(data)", outputs=report(stored_look)
+        )
+        self.cell.metadata["tags"] = list(tags)
+        self.test_outputs = report(found_look)
+
+
+def report(look):
+    text = f"It helps.\nSupported.\n{look}\nFull size: digits. A minus B: 1: it helps."
+    return [v4.new_output("execute_result", {"text/plain": text, "text/html": "<p>"})]
+
+
+HELPS = "A look: digits. A minus B: 0.149 ± 0.071 over 4 seeds: it helps."
+OTHER = "A look: digits. A minus B: 0.002 ± 0.071 over 4 seeds: no difference."
+
+
+@pytest.mark.parametrize(
+    ("stored_look", "found_look", "tags", "says"),
+    [
+        (HELPS, HELPS.replace("0.149", "0.151"), (), None),
+        (HELPS, OTHER, (), "another verdict than stored"),
+        (HELPS, "", (), "has no look"),
+        (HELPS, OTHER.replace("digits", "fashion_mnist"), (), None),
+        (HELPS, OTHER, ("nbval-ignore-output",), None),
+        ("", "", (), None),
+    ],
+)
+def test_a_live_verdict_is_compared(stored_look, found_look, tags, says):
+    after = live_verdicts.pytest_runtest_call(IPyNbCell(stored_look, found_look, tags))
+    next(after)
+    with pytest.raises(AssertionError if says else StopIteration, match=says):
+        after.send(None)

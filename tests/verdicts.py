@@ -7,6 +7,7 @@ from helpers import load_images
 from helpers.claims import Claim, Size, claims_of
 from tests.taught import notebook_path
 from tools import claims as tool
+from tools.live_verdicts import look_of
 
 # A claim from each chapter that has some, found by the notebooks: (chapter, claim).
 CLAIMS = [
@@ -30,12 +31,14 @@ def verdict(claim: Claim, data: str = "digits", size: Size | None = None):
 def shown(number: str, claim: Claim) -> str:
     """Return the answer of the look that the stored notebook shows of a claim."""
     cells = json.loads(notebook_path(number).read_text("utf-8"))["cells"]
-    texts = [
-        "".join(output["data"]["text/plain"])
+    (outputs,) = [
+        cell["outputs"]
         for cell in cells
-        for output in cell.get("outputs", [])
-        if output.get("output_type") == "execute_result"
+        if any(
+            "".join(output.get("data", {}).get("text/plain", "")).startswith(
+                claim.statement
+            )
+            for output in cell.get("outputs", [])
+        )
     ]
-    (report,) = [t for t in texts if t.startswith(claim.statement)]
-    look = next(line for line in report.splitlines() if line.startswith("A look: "))
-    return look.rsplit(": ", 1)[1].removesuffix(".")
+    return look_of(outputs)[1]

@@ -153,7 +153,8 @@ class Lab:
         context = self._browser.new_context(viewport={"width": width, "height": height})
         context.set_default_timeout(1000 * PATIENCE)
         if self.traced:
-            context.tracing.start(screenshots=True, snapshots=True)
+            # Its copies of the document would cost seconds a click in a whole chapter.
+            context.tracing.start(screenshots=True, snapshots=False)
         context.add_init_script(ANSWERS)
         page = context.new_page()
         opened = Page(page, self.folder / name)
@@ -176,8 +177,10 @@ class Lab:
             self.outside.append(request.url)
 
 
-def cut(source: Path, target: Path, *cell_ids: str, code: str = "") -> Path:
-    """Write a notebook of some cells of another, without outputs.
+def cut(
+    source: Path, target: Path, *cell_ids: str, code: str = "", outputs: bool = False
+) -> Path:
+    """Write a notebook of some cells of another, by default without their outputs.
 
     ``code`` is put into a last cell of its own, if given.
     """
@@ -185,7 +188,7 @@ def cut(source: Path, target: Path, *cell_ids: str, code: str = "") -> Path:
     by_id = {cell["id"]: cell for cell in notebook.cells}
     notebook.cells = [copy.deepcopy(by_id[name]) for name in cell_ids]
     for cell in notebook.cells:
-        if cell.cell_type == "code":
+        if cell.cell_type == "code" and not outputs:
             cell.outputs, cell.execution_count = [], None
     if code:
         notebook.cells.append(nbformat.v4.new_code_cell(code, id="added"))

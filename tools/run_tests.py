@@ -1,9 +1,9 @@
 """Run the tests: the script behind `make test`.
 
-The unit tests run two at a time, one thread each; then the browser tests, and beside
-them, one at a time, the notebooks. All are run even if some fail. At the end stands
-what was left out and why; `--junit FILE` writes one report of everything. A notebook
-with local changes is tested as git holds it, so that a learner's answers break
+The notebooks and the unit tests run two at a time, one thread each; then the browser
+tests, for which nothing trains beside them. All are run even if some fail. At the end
+stands what was left out and why; `--junit FILE` writes one report of everything. A
+notebook with local changes is tested as git holds it, so that a learner's answers break
 nothing; `--notebooks here` tests it as it stands. With `--only-notebooks` the notebooks
 are run and nothing else.
 """
@@ -17,26 +17,20 @@ import sys
 import tempfile
 import time
 import xml.etree.ElementTree as ET
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from stored import ROOT, as_committed, changed_notebooks  # noqa: E402
 
 NBVAL = ("--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=120")
-PARALLEL = ("-n", "2", "--dist", "loadscope")
+# A file goes to one worker, and in their order: the long ones are not the last.
+PARALLEL = ("-n", "2", "--dist", "loadscope", "--no-loadscope-reorder")
 NOTHING_COLLECTED = 5
 # Colors, as a terminal is sent them and as pytest writes them into a report.
 COLORS = re.compile(r"(?:\x1b|#x1B)\[[0-9;]*m")
 
 
-def run(
-    what: str,
-    arguments: list[str],
-    report: Path,
-    empty: bool = False,
-    aside: bool = False,
-) -> bool:
+def run(what: str, arguments: list[str], report: Path, empty: bool = False) -> bool:
     """Run pytest once, say how it ended, and return whether all is well.
 
     Parameters
@@ -45,21 +39,18 @@ def run(
     arguments : of pytest.
     report : the file that gets its report.
     empty : whether it may find no test.
-    aside : whether another runs at the same time; its output comes at its end.
     """
-    if not aside:
-        print(f"\n== {what}", flush=True)
+    print(f"\n== {what}", flush=True)
     start = time.perf_counter()
     # The root is given, because copied notebooks lie elsewhere.
     command = [sys.executable, "-m", "pytest", "-q", "--rootdir=.", "-c"]
-    command += ["pyproject.toml", "-p", "tools.cell_names", f"--junitxml={report}"]
+    command += ["pyproject.toml", "-p", "tools.cell_names"]
+    command += ["-p", "tools.live_verdicts", f"--junitxml={report}"]
     command += [f"--override-ini=junit_suite_name={what}", *arguments]
-    if sys.stdout.isatty() and not aside:
+    if sys.stdout.isatty():
         code = subprocess.run(command, cwd=ROOT).returncode
     else:
-        lines = [f"\n== {what}\n"] if aside else None
-        code = _without_colors([*command, "--color=no"], lines)
-        print("".join(lines or []), end="")
+        code = _without_colors([*command, "--color=no"])
     passed = code == 0 or (empty and code == NOTHING_COLLECTED)
     if not report.exists():
         _write_crash(report, what, code)
@@ -69,8 +60,8 @@ def run(
     return passed
 
 
-def _without_colors(command: list[str], lines: list[str] | None = None) -> int:
-    """Run a command; its output goes on, or is kept, without the kernels' colors."""
+def _without_colors(command: list[str]) -> int:
+    """Run a command; its output goes on without the kernels' colors."""
     process = subprocess.Popen(
         command,
         cwd=ROOT,
@@ -80,11 +71,7 @@ def _without_colors(command: list[str], lines: list[str] | None = None) -> int:
         errors="replace",
     )
     for line in process.stdout:
-        line = COLORS.sub("", line)
-        if lines is None:
-            print(line, end="", flush=True)
-        else:
-            lines.append(line)
+        print(COLORS.sub("", line), end="", flush=True)
     return process.wait()
 
 
@@ -151,11 +138,10 @@ def main() -> int:
             for path in set(notebooks.glob("*.ipynb")) - set(found):
                 path.unlink()
         paths = [str(notebooks)] if changed else [str(path) for path in found]
-        reports = [Path(folder) / f"{k}.xml" for k in range(3)]
-        more = [word for word in options.pytest if not Path(word).exists()]
-        cells = [*NBVAL, *paths, *more]
+        reports = [Path(folder) / f"{k}.xml" for k in range(2)]
+        cells = [*PARALLEL, *NBVAL, *paths]
         if options.only_notebooks:
-            passed = run("notebooks", [*PARALLEL, *cells], reports[0])
+            passed = run("notebooks", [*cells, *options.pytest], reports[0])
         else:
             tests, browser = ["tests", "--ignore=tests/browser"], []
             if chapter:
@@ -165,14 +151,11 @@ def main() -> int:
                 tests += [f"tests/test_{name}.py" for name in (*shared, "explorers")]
                 browser = ["-k", f"_{chapter} or {chapter}-"]
             of = f" of chapter {chapter}" if chapter else ""
-            tests = [*PARALLEL, *tests, *options.pytest]
-            browser = ["tests/browser", *browser, *options.pytest]
-            passed = run(f"tests{of}", tests, reports[0])
-            with ThreadPoolExecutor(1) as pool:
-                what = f"notebooks{of}"
-                beside = pool.submit(run, what, cells, reports[1], aside=True)
-                passed &= run(f"browser{of}", browser, reports[2], empty=True)
-                passed &= beside.result()
+            # The notebooks first: they take longest.
+            all_tests = [*cells, *tests, *options.pytest]
+            browser = [*PARALLEL, "tests/browser", *browser, *options.pytest]
+            passed = run(f"notebooks and tests{of}", all_tests, reports[0])
+            passed &= run(f"browser{of}", browser, reports[1], empty=True)
         report = merged([path for path in reports if path.exists()])
         if options.junit:
             Path(options.junit).parent.mkdir(parents=True, exist_ok=True)

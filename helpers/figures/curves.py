@@ -47,10 +47,13 @@ def draw_curves(
             style = line_style(k)
             on_train = getattr(history, f"train_{metric}")
             on_val = getattr(history, f"val_{metric}")
+            of = f"{name}, " if name else ""  # said where the figure is not seen
             if on_train:
-                ax.plot(epochs, on_train, color=style["color"], linewidth=1, alpha=0.6)
+                faint = {"color": style["color"], "linewidth": 1, "alpha": 0.6}
+                ax.plot(epochs, on_train, **faint, label=f"{of}training")
             if on_val:
-                ax.plot(epochs, on_val, **style, marker="o", markersize=3.5)
+                style |= {"marker": "o", "markersize": 3.5}
+                ax.plot(epochs, on_val, **style, label=f"{of}validation")
             if name:
                 shown = on_val or on_train
                 ends += [(shown[-1], name, style["color"])] if shown else []

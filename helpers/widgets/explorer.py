@@ -164,6 +164,10 @@ class Explorer(StillPicture, ipywidgets.VBox):
         """The sentence that reads the picture."""
         return self.scene.says
 
+    def described(self) -> str:
+        """The picture in words: its sentence."""
+        return self.sentence
+
     def set(self, **values) -> None:
         """Move controls, as a person would.
 

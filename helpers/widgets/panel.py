@@ -119,6 +119,16 @@ class TuningPanel(StillPicture, ipywidgets.VBox):
         if what == "message" and self.menu is not None:
             self.menu.follow()
 
+    def described(self) -> str:
+        """The panel in words: settings and kept runs."""
+        settings = (
+            f"{label_of(name)} {declared.text(self.session.settings[name])}"
+            for name, declared in self.session.ranges.items()
+            if name != "seeds"
+        )
+        runs = self.session.runs.summary()
+        return f"Tuning panel: {', '.join(settings)}. {runs}".strip()
+
     def picture(self) -> Figure:
         """The panel as it stands: settings, curves of the kept runs, table."""
         return draw_panel(self.session)

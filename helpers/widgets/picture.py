@@ -10,7 +10,7 @@ VIEW = "application/vnd.jupyter.widget-view+json"
 
 
 class StillPicture:
-    """Mixin for an ipywidgets widget: adds a PNG and one line of text to its display.
+    """Mixin for an ipywidgets widget: adds a PNG, its words and one line of text.
 
     A front end with a kernel shows the live widget; GitHub, nbconvert, print and a
     notebook that was opened again show the picture.
@@ -20,8 +20,12 @@ class StillPicture:
         """What the widget shows now, drawn by matplotlib."""
         raise NotImplementedError
 
+    def described(self) -> str:
+        """The picture in words, for those who do not see it."""
+        raise NotImplementedError
+
     def _repr_mimebundle_(self, include=None, exclude=None, **_):
-        return {
+        data = {
             "text/plain": repr(self),
             "image/png": base64.b64encode(to_png(self.picture())).decode("ascii"),
             VIEW: {
@@ -30,3 +34,4 @@ class StillPicture:
                 "model_id": self.model_id,
             },
         }
+        return data, {"image/png": {"alt": self.described()}}

@@ -125,6 +125,11 @@ class Predict(StillPicture, ipywidgets.VBox):
     def __repr__(self) -> str:
         return f"Predict({self.claim.name}: {self.prediction or 'no prediction'})"
 
+    def described(self) -> str:
+        """Statement, answers, and the line under them, in words."""
+        answers = "; ".join(self.buttons.options)
+        return f"{self.claim.statement} Answers: {answers}. {self.status}"
+
     def picture(self) -> Figure:
         """Statement, answers, and the line under them."""
         lines = [(text, None) for text in wrap(self.claim.statement, 84)]

@@ -15,13 +15,18 @@ FAILURES = ROOT / "build/browser-failures"
 LABS = pytest.StashKey[dict[str, Lab]]()
 
 
+def pytest_configure(config):
+    """Forget the failures of the last run, once for all workers."""
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(FAILURES, ignore_errors=True)
+
+
 @pytest.fixture(scope="session")
 def labs(request, tmp_path_factory, chromium_path):
     """Return the JupyterLab of a theme, started when it is first asked for."""
     with pytest.MonkeyPatch.context() as patch:
         # A learner who has downloaded nothing.
         patch.setenv("COURSE_DATA", str(tmp_path_factory.mktemp("no-data")))
-        shutil.rmtree(FAILURES, ignore_errors=True)
         started = request.config.stash.setdefault(LABS, {})
 
         def lab_of(theme: str) -> Lab:

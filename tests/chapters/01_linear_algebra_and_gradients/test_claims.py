@@ -54,11 +54,6 @@ def test_all_are_here():
 
 
 @pytest.mark.parametrize("name", EXPECTED)
-def test_verdict_at_live_size(name):
-    assert verdict(CLAIMS[name], DATA[name]) == EXPECTED[name]
-
-
-@pytest.mark.parametrize("name", EXPECTED)
 def test_the_notebook_shows_the_verdict(name):
     assert shown("01", CLAIMS[name]) == EXPECTED[name][1]
 

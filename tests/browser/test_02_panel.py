@@ -1,19 +1,16 @@
-"""Chapter 2 in a real JupyterLab: the whole notebook, and its panel in detail."""
+"""Chapter 2 in a real JupyterLab: its panel in detail."""
 
-import json
 import re
-import shutil
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.panel import CANVAS, STOPPED, start, until
 from tools.lab import cut
 from tools.waiting import wait_for
 
 NOTEBOOK = Path(__file__).parents[2] / "notebooks/02-softmax-regression.ipynb"
-CANVAS = ".course-chart"
-STOPPED = r"Run \d+ stopped"
 PANEL = ("torch-model-code", "baseline", "panel")
 
 
@@ -44,101 +41,6 @@ def page(opened):
     opened.run_cell(4)
     opened.text("Ready. Run starts")
     return opened
-
-
-def start(page) -> None:
-    """Run a training that does not end by itself while a test lasts."""
-    page.drag("epochs", 1.0)
-    page.choose("batch size", "16")
-    page.click("Run")
-    page.text(r"Run \d+ is training")
-
-
-def chart(page, name: str) -> int:
-    """What the chart says of itself: how many points, how often it was drawn."""
-    return int(page.page.locator(CANVAS).first.get_attribute(f"data-{name}"))
-
-
-def until(page, condition: str) -> None:
-    """Wait for what the chart says of itself, ``d``."""
-    page.until(
-        f"() => {{ const d = document.querySelector('{CANVAS}').dataset;"
-        f" return {condition} }}"
-    )
-
-
-def test_the_whole_notebook(lab):
-    """Open, Run All, drag, Run, see the curve grow, Stop, save, open again."""
-    shutil.copy(NOTEBOOK, lab.folder / "whole.ipynb")
-    page = lab.open("whole.ipynb")
-    page.run_all()
-    page.text("Ready. Run starts")
-    page.drag("learning rate", 0.3)
-    start(page)
-    until(page, "d.points > 5")
-    points, pictures = chart(page, "points"), chart(page, "drawn")
-    until(page, f"d.points != {points} && d.drawn > {pictures + 2}")
-    page.click("Stop")
-    page.text(STOPPED)
-    rows = page.page.locator(".course-runs tbody tr")
-    expect(rows).to_have_count(2)
-    expect(rows.nth(1)).to_contain_text("(stopped)")
-
-    saved = page.save()
-    errors = [
-        output
-        for cell in saved["cells"]
-        for output in cell.get("outputs", [])
-        if output["output_type"] == "error"
-    ]
-    assert errors == []
-    assert_pictures_only(saved)
-    page.click("Run")  # saving took nothing away from the live widget
-    page.text("Run 2 is training")
-    page.click("Stop")
-    page.close()
-    assert_pictures_show(lab, "whole.ipynb")
-
-
-def test_the_stored_notebook_shows_pictures(lab):
-    shutil.copy(NOTEBOOK, lab.folder / "stored.ipynb")
-    assert_pictures_only(json.loads(NOTEBOOK.read_text(encoding="utf8")))
-    assert_pictures_show(lab, "stored.ipynb")
-
-
-def assert_pictures_only(notebook: dict) -> None:
-    assert "widgets" not in notebook["metadata"]
-    bundles = [
-        output["data"]
-        for cell in notebook["cells"]
-        for output in cell.get("outputs", [])
-        if "data" in output
-    ]
-    views = "application/vnd.jupyter.widget-view+json"
-    assert not [b for b in bundles if views in b]
-    texts = ["".join(b["text/plain"]) for b in bundles if "image/png" in b]
-    assert any(text.startswith("TuningPanel(") for text in texts)
-
-
-def assert_pictures_show(lab, name: str) -> None:
-    """Trusted, without a run: every widget's cell shows its picture."""
-    lab.trust(name)
-    page = lab.open(name)
-    for cell in ("temperature-explorer", "panel"):
-        index = cell_index(lab.folder / name, cell)
-        output = page.page.locator(".jp-Notebook .jp-Cell").nth(index)
-        output.scroll_into_view_if_needed()
-        picture = output.locator(".jp-OutputArea img")
-        picture.wait_for()
-        assert picture.evaluate("image => image.naturalWidth") > 400
-    assert page.count("text=model not found") == 0
-    assert page.count("text=Error displaying widget") == 0
-    page.close()
-
-
-def cell_index(path: Path, cell_id: str) -> int:
-    cells = json.loads(path.read_text(encoding="utf8"))["cells"]
-    return [cell["id"] for cell in cells].index(cell_id)
 
 
 def test_buttons_step_run_pause_and_the_rate_while_it_trains(page):
