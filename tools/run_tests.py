@@ -1,7 +1,8 @@
 """Run the tests: the script behind `make test`.
 
-The notebooks and the unit tests run two at a time, one thread each; then the browser
-tests, for which nothing trains beside them. All are run even if some fail. At the end
+The notebooks and the unit tests run two at a time, one thread each. The browser tests
+and those that start programs mostly wait: they come after them, three at a time, and
+nothing trains beside them. All are run even if some fail. At the end
 stands what was left out and why; `--junit FILE` writes one report of everything. A
 notebook with local changes is tested as git holds it, so that a learner's answers break
 nothing; `--notebooks here` tests it as it stands. With `--only-notebooks` the notebooks
@@ -24,7 +25,15 @@ from stored import ROOT, as_committed, changed_notebooks  # noqa: E402
 
 NBVAL = ("--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=120")
 # A file goes to one worker, and in their order: the long ones are not the last.
-PARALLEL = ("-n", "2", "--dist", "loadscope", "--no-loadscope-reorder")
+IN_ORDER = ("--dist", "loadscope", "--no-loadscope-reorder")
+COMMANDS = (
+    "learner_clone",
+    "new_chapter",
+    "make",
+    "doctor",
+    "environment",
+    "variables",
+)
 NOTHING_COLLECTED = 5
 # Colors, as a terminal is sent them and as pytest writes them into a report.
 COLORS = re.compile(r"(?:\x1b|#x1B)\[[0-9;]*m")
@@ -139,23 +148,30 @@ def main() -> int:
                 path.unlink()
         paths = [str(notebooks)] if changed else [str(path) for path in found]
         reports = [Path(folder) / f"{k}.xml" for k in range(2)]
-        cells = [*PARALLEL, *NBVAL, *paths]
+        cells = ["-n", "2", *IN_ORDER, *NBVAL, *paths]
         if options.only_notebooks:
             passed = run("notebooks", [*cells, *options.pytest], reports[0])
         else:
-            tests, browser = ["tests", "--ignore=tests/browser"], []
+            commands = [f"tests/test_{name}.py" for name in COMMANDS]
+            tests = ["tests", *(f"--ignore={path}" for path in commands)]
+            tests += ["--ignore=tests/browser"]
+            programs = ["tests/browser", *commands]
             if chapter:
                 tests = [str(p) for p in ROOT.glob(f"tests/chapters/{chapter}_*")]
                 # What every chapter's must obey; these run for the chosen one alone.
                 shared = ("stored_notebooks", "exercises", "exercises_notebooks")
                 tests += [f"tests/test_{name}.py" for name in (*shared, "explorers")]
-                browser = ["-k", f"_{chapter} or {chapter}-"]
+                programs = [
+                    str(p) for p in ROOT.glob(f"tests/browser/test_{chapter}_*")
+                ]
             of = f" of chapter {chapter}" if chapter else ""
             # The notebooks first: they take longest.
-            all_tests = [*cells, *tests, *options.pytest]
-            browser = [*PARALLEL, "tests/browser", *browser, *options.pytest]
-            passed = run(f"notebooks and tests{of}", all_tests, reports[0])
-            passed &= run(f"browser{of}", browser, reports[1], empty=True)
+            tests = [*cells, *tests, *options.pytest]
+            passed = run(f"notebooks and tests{of}", tests, reports[0])
+            if programs:
+                what = f"browser{of}" if chapter else "browser and commands"
+                programs = ["-n", "3", *IN_ORDER, *programs, *options.pytest]
+                passed &= run(what, programs, reports[1], empty=True)
         report = merged([path for path in reports if path.exists()])
         if options.junit:
             Path(options.junit).parent.mkdir(parents=True, exist_ok=True)

@@ -147,7 +147,7 @@ def uniform_minus_normal(*schemes):
             "Kaiming uniform minus the same weights divided by 10",
         ),
     ],
-    live=(1_000, 8, 8),
+    live=(500, 8, 8),
     full=(12_000, 6, 10),
 )
 def uniform_init(data, n_train, num_epochs, seed):

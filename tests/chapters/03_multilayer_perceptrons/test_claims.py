@@ -9,6 +9,7 @@ from torch.optim.lr_scheduler import CosineAnnealingLR
 
 from helpers import Examples, ImageData, train
 from helpers.chapters.multilayer_perceptrons import claims
+from helpers.claims import Size
 from helpers.models import MLP
 from tests.verdicts import of_chapter, shown, verdict
 
@@ -53,6 +54,15 @@ BUGS = {  # attribute, what takes its place, the verdict then
 }
 
 
+# Where the effect of a bug is large, less than the live size shows it.
+SMALL = Size(1_000, 5, 3)
+SIZES = {
+    "uniform-init": Size(500, 4, 4),
+    "relu-best": SMALL,
+    "second-layer": SMALL,
+}
+
+
 @pytest.fixture(autouse=True)
 def on_the_cpu(monkeypatch):
     monkeypatch.setenv("COURSE_DEVICE", "cpu")
@@ -72,7 +82,7 @@ def test_a_planted_bug_flips_the_verdict(name, monkeypatch):
     attribute, bug, expected = BUGS[name]
     monkeypatch.setattr(claims, attribute, bug)
     assert EXPECTED[name][0] != expected
-    assert verdict(CLAIMS[name])[0] == expected
+    assert verdict(CLAIMS[name], size=SIZES.get(name))[0] == expected
 
 
 # -- the training behind the claims -------------------------------------------------
