@@ -14,6 +14,7 @@ import nbformat
 import pytest
 from nbformat import v4
 
+from tests.conftest import NO_BROWSER, NO_CUDA, asked_for
 from tools import stored
 
 TOOLS = ("run_tests", "cell_names", "live_verdicts", "stored")
@@ -200,13 +201,17 @@ def test_what_was_left_out_stands_at_the_end_or_is_red(clone):
         "Tests were left out: no Chromium or Chrome was found (COURSE_BROWSER=<path>"
         " names one) (2), no CUDA device (1), there is no make (1)"
     )
-    status, said = run_tests(clone, tests=lacking, COURSE_REQUIRE_BROWSER="1")
-    assert status == 1 and "2 failed" in said
-    assert "names one), and COURSE_REQUIRE_BROWSER=1 asks for it" in said
     status, said = run_tests(clone, tests=lacking, COURSE_REQUIRE_ALL="1")
     assert status == 1 and "2 failed" in said and "1 error" in said
     assert "there is no make, and COURSE_REQUIRE_ALL=1 asks for it" in said
     assert said.splitlines()[-1] == "Tests were left out: no CUDA device (1)"
+
+
+def test_a_browser_can_be_asked_for_alone(monkeypatch):
+    monkeypatch.delenv("COURSE_REQUIRE_ALL", raising=False)
+    monkeypatch.setenv("COURSE_REQUIRE_BROWSER", "1")
+    assert asked_for(f"Skipped: {NO_BROWSER}") == "COURSE_REQUIRE_BROWSER"
+    assert asked_for("Skipped: there is no make") == asked_for(NO_CUDA) == ""
 
 
 def test_one_report_of_everything(clone, tmp_path):

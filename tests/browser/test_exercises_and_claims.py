@@ -62,7 +62,7 @@ def test_nothing_is_shown_before_a_prediction(page):
     expect(picture).to_be_visible()
     expect(picture).to_have_attribute("alt", re.compile("a look: clouds"))
     assert picture.evaluate("image => image.naturalWidth") > 600
-    source = report.locator("pre")
+    source = report.locator("details pre")
     expect(source).to_be_hidden()
     report.get_by_text("The experiment").click()
     expect(source).to_contain_text("def focal_loss(data, n_train, num_epochs, seed)")

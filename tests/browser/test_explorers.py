@@ -3,13 +3,16 @@
 One page holds them all; the renderer is tried on it with a scene of its own.
 """
 
+import base64
 import copy
+import io
 import re
 
 import nbformat
 import numpy as np
 import psutil
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
 from helpers.tuning.ranges import Choice, label_of
@@ -249,11 +252,10 @@ RENDER = """async ([script, scene, says]) => {
   const times = canvas.dataset.drawn;
   document.body.dataset.jpThemeName = document.body.dataset.jpThemeName;
   while (canvas.dataset.drawn === times) await new Promise(requestAnimationFrame);
-  const { width, height } = canvas, scale = window.devicePixelRatio;
-  const data = [...canvas.getContext('2d').getImageData(0, 0, width, height).data];
+  const png = canvas.toDataURL(), scale = window.devicePixelRatio;
   const label = canvas.getAttribute('aria-label');
   end(); el.remove();
-  return { width, height, data, label, scale };
+  return { png, label, scale };
 }"""
 
 
@@ -277,8 +279,9 @@ def painted(page):
             mark["values"] = list(mark["values"])
     script = SceneView._esm
     found = page.page.evaluate(RENDER, [str(script), sent, "It says."])
-    assert (found["width"], found["label"]) == (400 * found["scale"], "It says.")
-    colors = np.array(found["data"], np.uint8).reshape(found["height"], -1, 4)
+    png = base64.b64decode(found["png"].partition(",")[2])
+    colors = np.asarray(Image.open(io.BytesIO(png)).convert("RGBA"))
+    assert (colors.shape[1], found["label"]) == (400 * found["scale"], "It says.")
 
     def color(x, y):
         ((px, py),) = pixels(sent["panes"][0], [(x, y)]) * found["scale"]

@@ -33,19 +33,13 @@ def test_all_cells_are_run_that_are_not_in_the_document(lab):
     page.close()
 
 
-def test_a_cell_that_raises_is_said(lab):
-    page = lab.open(write(lab, "raises.ipynb", "1", "1 / 0", "3"))
-    with pytest.raises(AssertionError, match="ZeroDivisionError: division by zero"):
-        page.run_all()
-    page.close()
-
-
-def test_a_dialog_over_the_notebook_is_answered_and_said(lab):
-    page = lab.open(write(lab, "dialog.ipynb", "1"))
+def test_a_dialog_over_the_notebook_is_answered_and_an_error_said(lab):
+    page = lab.open(write(lab, "dialog.ipynb", "1", "1 / 0", "3"))
     page.start("docmanager:rename")
     page.until("() => window.courseEnded")
     page.page.locator(".jp-Dialog").wait_for(state="detached")
-    page.run_all()  # nothing stands over it
+    with pytest.raises(AssertionError, match="ZeroDivisionError: division by zero"):
+        page.run_all()  # nothing stands over it
     (said,) = lab.console_errors
     assert said.startswith("JupyterLab opened a dialog: File Pathdialog.ipynb")
     lab.console_errors.clear()
