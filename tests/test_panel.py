@@ -204,6 +204,19 @@ def test_step_as_the_first_click_trains_one_minibatch(slow):
     assert last(slow).step == 1 and last(slow).examples == 16
 
 
+def test_each_step_trains_a_minibatch_also_over_the_end_of_an_epoch(data):
+    panel = make_panel(data)
+    panel.set(num_epochs=3, batch_size=64)
+    steps = 3 * -(-len(data.train) // 64)
+    for taken in range(1, steps + 1):
+        click(panel, "step")
+        wait_for(lambda n=taken: state(panel) == "paused" and last(panel).step == n)
+    click(panel, "step")  # what is left is the end of the third epoch
+    assert panel.wait(PATIENCE)
+    (run,) = panel.runs
+    assert run.state == "finished" and len(run.history.step_loss) == steps
+
+
 def test_stop_ends_with_the_minibatch_and_keeps_the_run(slow):
     click(slow, "run")
     wait_for(lambda: last(slow) is not None and last(slow).epoch > 1)

@@ -176,10 +176,13 @@ def test_buttons_in_the_second_seed(slow):
 
 def test_steps_walk_from_one_seed_into_the_next(slow):
     slow.set(num_epochs=1, batch_size=64)
-    for k in range(2 * (4 + 1) + 1):  # four batches and the epoch's record, per seed
+    for seed, step in [(1, 1), (1, 2), (1, 3), (1, 4), (2, 1), (2, 2), (2, 3), (2, 4)]:
         slow.step()
-        wait_for(lambda k=k: slow.session.trial.worker.taken == k + 1)
+        wait_for(lambda n=step: last(slow) is not None and last(slow).step == n)
         wait_for(lambda: slow.session.state == "paused")
+        assert in_seed(slow, seed)
+    slow.step()
+    wait_for(lambda: in_seed(slow, 3) and slow.session.state == "paused")
     assert in_seed(slow, 3) and last(slow).step == 1
 
 

@@ -130,9 +130,9 @@ class Trial:
         self.run.state = self.worker.state
         self._look(ended=self.worker.state == "finished")
 
-    def _take(self, record) -> None:
+    def _take(self, record) -> bool:
         self.recorder.add(record)
-        if isinstance(record, Epoch):
+        if is_epoch := isinstance(record, Epoch):
             self._notes.append((record.seconds, record.lr))
             if time.perf_counter() >= self._due:
                 self._count_dead()
@@ -141,6 +141,7 @@ class Trial:
             self._pushed = now
             self._push()
             self._changed(self)
+        return not is_epoch
 
     def _count_dead(self) -> None:
         begin = time.perf_counter()

@@ -23,7 +23,7 @@ class Worker:
     Parameters
     ----------
     make : builds the generator; called by the thread that will run it.
-    take : called with every record, in that thread.
+    take : called with every record, in that thread; says whether it counts as a step.
     changed : called after every change of ``state``.
 
     ``state`` is "ready", "running", "paused", and at the end "finished", "stopped"
@@ -34,12 +34,12 @@ class Worker:
     def __init__(
         self,
         make: Callable[[], Records],
-        take: Callable[[object], None],
+        take: Callable[[object], bool],
         changed: Callable[[], None],
     ):
         self._make, self._take, self._changed = make, take, changed
         self._wish = threading.Condition()
-        self._allowed: float = 0  # records that may still be taken before a pause
+        self._allowed: float = 0  # steps that may still be taken before a pause
         self._stopping = False
         self._lr: float | None = None
         self._ended = threading.Event()
@@ -60,7 +60,7 @@ class Worker:
         self._allow(float("inf"))
 
     def step(self) -> None:
-        """Take one record, then pause."""
+        """Take records up to the next step, then pause."""
         self._allow(1)
 
     def pause(self, reason: str = "") -> None:
@@ -109,10 +109,10 @@ class Worker:
         if self.error is not None:
             raise self.error
 
-    def _allow(self, records: float) -> None:
+    def _allow(self, steps: float) -> None:
         self._become_current()
         with self._wish:
-            self._allowed, self.reason = records, ""
+            self._allowed, self.reason = steps, ""
             self._wish.notify_all()
             if self.thread is None:
                 self.thread = threading.Thread(
@@ -143,8 +143,10 @@ class Worker:
             ask = None  # a generator that has not begun accepts only None
             while self._may_go_on():
                 record = records.send(ask)
-                self._take(record)
+                counts = self._take(record)
                 self.taken += 1
+                with self._wish:
+                    self._allowed -= counts
                 ask = self._next_learning_rate()
             self._set("stopped")
         except StopIteration:
@@ -164,7 +166,6 @@ class Worker:
                 self._wish.wait_for(lambda: self._allowed > 0 or self._stopping)
                 if not self._stopping:
                     self._set("running")
-            self._allowed -= 1
             return not self._stopping
 
     def _next_learning_rate(self) -> float | None:
