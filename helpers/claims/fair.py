@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from helpers.data import Examples, ImageData
 from helpers.seeds import seeded
 from helpers.training import accuracy
+from helpers.training.modes import evaluating
 
 T = TypeVar("T")
 MOST_MORE = 6  # rates beyond a grid, before it is refused
@@ -43,10 +44,9 @@ def fresh(
 @torch.no_grad()
 def logits_of(net: nn.Module, X: Tensor) -> Tensor:
     """Logits (n, K) in evaluation mode, on the device of X."""
-    training, device = net.training, next(net.parameters()).device
-    net.eval()
-    logits = [net(batch.to(device)).to(X.device) for batch in X.split(1024)]
-    net.train(training)
+    device = next(net.parameters()).device
+    with evaluating(net):
+        logits = [net(batch.to(device)).to(X.device) for batch in X.split(1024)]
     return torch.cat(logits)
 
 

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from helpers.data import PointData
+from helpers.training.modes import evaluating
 
 SIDE = 60  # cells of the output along each axis
 EVERY = 2  # of a hidden unit's picture only each second cell is kept
@@ -165,16 +166,11 @@ def _layer(name: str, h: Tensor) -> Layer:
 @contextlib.contextmanager
 def _evaluated(net) -> Iterator[None]:
     """Evaluation mode, each module's own mode put back, no random number drawn."""
-    modules = list(net.modules()) if isinstance(net, nn.Module) else []
-    modes = [module.training for module in modules]
     state = torch.get_rng_state()
     try:
-        for module in modules:
-            module.training = False
-        yield
+        with evaluating(net):
+            yield
     finally:
-        for module, mode in zip(modules, modes, strict=True):
-            module.training = mode
         torch.set_rng_state(state)
 
 

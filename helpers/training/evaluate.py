@@ -8,6 +8,7 @@ from torch.nn import functional as F
 
 from helpers.data import Examples, minibatches
 from helpers.training.history import Metrics
+from helpers.training.modes import evaluating
 from helpers.training.step import LossFunction, Sums
 
 
@@ -33,20 +34,15 @@ def evaluate(
 ) -> Metrics:
     """Mean loss and accuracy over all examples, in evaluation mode.
 
-    The module's mode (train or eval) is put back afterwards. Accuracy is None where
+    Each module's mode (train or eval) is put back afterwards. Accuracy is None where
     the targets are not class indices.
     """
-    training = isinstance(net, nn.Module) and net.training
     if isinstance(net, nn.Module):
-        net.eval()
         weight = next(net.parameters(), None)
         examples = examples if weight is None else examples.to(weight.device)
     sums = Sums()
-    try:
+    with evaluating(net):
         for X, y in minibatches(examples, batch_size):
             y_hat = net(X)
             sums.add(y_hat, y, loss(y_hat, y))
-    finally:
-        if training:
-            net.train()
     return sums.metrics()

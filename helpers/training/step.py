@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from helpers.training.history import Metrics
+from helpers.training.modes import modes_of, set_modes
 
 LossFunction = Callable[[Tensor, Tensor], Tensor]
 
@@ -89,12 +90,11 @@ class Trainer:
     optimizer: object
     loss: LossFunction
     clip_norm: float | None
+    _modes: dict[nn.Module, bool] | None = None  # of the last step
 
     def step(self, X: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         """Return (y_hat, loss) from before the update."""
-        # Somebody may have looked at the paused network in evaluation mode.
-        if isinstance(self.net, nn.Module) and not self.net.training:
-            self.net.train()
+        self._train_mode()
         result = []
 
         def closure():
@@ -114,3 +114,14 @@ class Trainer:
                 closure()
                 self.optimizer.step()
         return result[0]
+
+    def _train_mode(self) -> None:
+        """Train in the modes of the last step, though somebody called ``net.eval()``.
+
+        In training mode a module may have its own: it is left as it stands.
+        """
+        if not isinstance(self.net, nn.Module):
+            return
+        if not self.net.training:
+            self.net.train() if self._modes is None else set_modes(self._modes)
+        self._modes = modes_of(self.net)

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from helpers.training.history import History
+from helpers.training.modes import evaluating
 from helpers.words import number
 
 WINDOW = 20  # steps whose mean loss counts as "now"
@@ -247,7 +248,7 @@ def dead_relu_share(net, X: Tensor) -> float | None:
 
     Parameters
     ----------
-    net : its mode is put back; it draws no random numbers in evaluation mode.
+    net : each module's mode is put back; it draws no random numbers in evaluation mode.
     X : (n, ...) inputs. Of a convolution, (n, c, h, w), a unit is a whole channel.
 
     Returns
@@ -264,12 +265,10 @@ def dead_relu_share(net, X: Tensor) -> float | None:
     ]
     if not hooks:
         return None
-    training = net.training
     try:
-        net.eval()
-        net(X)
+        with evaluating(net):
+            net(X)
     finally:
-        net.train(training)
         for hook in hooks:
             hook.remove()
     return 1 - float(torch.cat(outputs).float().mean()) if outputs else None
