@@ -1,6 +1,8 @@
 """Weights written to a file and read again, whole or not at all."""
 
+import copy
 import pickle
+import zipfile
 from pathlib import Path
 
 import torch
@@ -33,18 +35,31 @@ def load_checkpoint(path: str | Path, net: nn.Module) -> None:
     if not path.is_file():
         raise FileNotFoundError(f"no checkpoint at {path}")
     try:
+        _check_sums(path)
         state = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise ValueError(
             f"{path} holds something other than weights and was not loaded; a "
             "checkpoint is a state_dict written by save_checkpoint"
         ) from error
-    except (RuntimeError, EOFError, ValueError, KeyError) as error:
+    except Exception as error:  # the reader raises whatever the damage leads it to
         raise ValueError(
             f"{path} is damaged or is no checkpoint ({error}); save it again"
         ) from error
     _check_state(path, state, net.state_dict())
+    try:  # what cannot be copied, as a sparse tensor, is found out on another network
+        copy.deepcopy(net).load_state_dict(state)
+    except Exception as error:
+        raise ValueError(f"{path} does not fit this network: {error}") from error
     net.load_state_dict(state)
+
+
+def _check_sums(path: Path) -> None:
+    """Raise ValueError where a part has another check sum; torch looks at none."""
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as file:
+            if (damaged := file.testzip()) is not None:
+                raise ValueError(f"the check sum of {damaged} is another")
 
 
 def _check_state(path: Path, found, expected: dict[str, Tensor]) -> None:

@@ -40,3 +40,16 @@ def test_a_folder_that_is_not_there_is_an_error(tmp_path):
     with pytest.raises(FileNotFoundError):
         with replaced(tmp_path / "no" / "file") as part:
             part.write_text("")
+
+
+def test_what_a_killed_write_left_is_swept_and_a_living_one_is_not(tmp_path):
+    path = tmp_path / "kept [1].txt"
+    old, young = (tmp_path / f"kept [1].txt.{name}.part" for name in ("aa", "bb"))
+    other = tmp_path / "other.txt.aa.part"
+    for left in (old, young, other):
+        left.touch()
+    for left in (old, other):
+        os.utime(left, (0, 0))
+    with replaced(path) as part:
+        part.write_text("new")
+    assert sorted(tmp_path.iterdir()) == sorted([path, young, other])

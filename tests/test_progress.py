@@ -1,9 +1,12 @@
 """The progress file: two notebooks at once, damage, folders that cannot be written."""
 
+import errno
 import json
 import os
+import random
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from filelock import FileLock
@@ -108,7 +111,12 @@ def test_two_notebooks_at_once(path):
     assert progress.states() == {"02": expected}
 
 
-@pytest.mark.parametrize("text", ["", "[1, 2]", '{"02": 3}', "{", '{"02": {"a": 1}}'])
+DEEP = "[" * 100_000
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[1, 2]", '{"02": 3}', "{", '{"02": {"a": 1}}', DEEP]
+)
 def test_damage_is_no_record_and_is_set_aside(path, text):
     path.parent.mkdir()
     path.write_text(text)
@@ -132,6 +140,72 @@ def test_the_first_form_of_the_file_is_read(path):
     progress.record("02", "b", "wrong")
     assert json.loads(path.read_text())["02"]["log-softmax"] == "solved"
     assert not (path.parent / "progress.json.damaged").exists()
+
+
+def test_a_byte_order_mark_is_no_damage(path):
+    path.parent.mkdir()
+    path.write_text('{"02": {"a": "solved"}}', encoding="utf-8-sig")
+    assert progress.record("02", "b", "wrong")
+    assert progress.states() == {"02": {"a": "solved", "b": "wrong"}}
+    assert not (path.parent / "progress.json.damaged").exists()
+
+
+@pytest.mark.parametrize(
+    "number", [errno.EACCES, errno.EIO, errno.EISDIR]
+)
+def test_a_file_that_cannot_be_read_is_not_replaced(path, monkeypatch, number):
+    progress.record("02", "a", "solved")
+    before = path.read_bytes()
+    with monkeypatch.context() as patch:
+
+        def refuse(*_, **__):
+            raise OSError(number, os.strerror(number))
+
+        patch.setattr(Path, "read_text", refuse)
+        assert progress.states() == progress.predictions() == {}
+        assert progress.record("02", "b", "solved") is False
+        assert progress.record_prediction("x", "y", "z") is False
+        assert "is no file that can be read and written" in progress.not_saved()
+    assert path.read_bytes() == before
+    assert progress.states() == {"02": {"a": "solved"}}
+
+
+def test_random_bytes_never_raise_and_are_never_lost(path):
+    """What is no record is set aside, byte by byte; what is one stays in the file."""
+    chance = random.Random(0)
+    sound = json.dumps({"02": {"a": "solved"}, "predictions": {"x": {"y": "z"}}})
+    path.parent.mkdir()
+    aside = path.with_name("progress.json.damaged")
+    for _ in range(150):
+        content = bytearray(sound.encode())
+        for _ in range(chance.randint(1, 6)):
+            at = chance.randrange(len(content))
+            content[at : at + chance.randint(0, 3)] = chance.randbytes(
+                chance.randint(0, 3)
+            )
+        path.write_bytes(content)
+        aside.unlink(missing_ok=True)
+        found = progress.states()
+        assert progress.record("02", "new", "solved")
+        kept = progress.states()
+        assert kept["02"].pop("new") == "solved"
+        assert all(kept[chapter].items() >= found[chapter].items() for chapter in found)
+        assert aside.exists() or found.get("02") or json.loads(content)
+        if aside.exists():
+            assert aside.read_bytes() == content
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows allows links to administrators")
+def test_a_link_goes_on_leading_to_the_file(path, tmp_path, monkeypatch):
+    path.parent.mkdir()
+    link = tmp_path / "link.json"
+    link.symlink_to(path)
+    monkeypatch.setenv("COURSE_PROGRESS", str(link))
+    assert progress.record("02", "a", "solved")
+    assert link.is_symlink() and json.loads(path.read_text()) == {"02": {"a": "solved"}}
+    path.write_text("{")
+    assert progress.record("02", "b", "solved")
+    assert link.is_symlink() and path.with_name("progress.json.damaged").exists()
 
 
 def test_a_folder_that_cannot_be_written(path, monkeypatch):
@@ -159,6 +233,8 @@ def test_a_lock_that_is_never_given_back_ends_the_wait(path, monkeypatch):
     path.parent.mkdir()
     with FileLock(f"{path}.lock"):
         assert progress.record("02", "a", "solved") is False
+        assert f"another program holds {path}.lock" in progress.not_saved()
+    assert progress.record("02", "a", "solved")
 
 
 # -- the map of the welcome notebook ------------------------------------------------

@@ -2,6 +2,7 @@
 
 import functools
 import math
+import random
 
 import pytest
 import torch
@@ -396,6 +397,46 @@ def test_a_bad_checkpoint_is_refused_and_changes_nothing(tmp_path, capsys, fault
         load_checkpoint(path, net)
     assert torch.equal(before, weights(net))
     assert "code ran" not in capsys.readouterr().out
+
+
+def test_any_damage_is_refused_or_changes_no_weight(tmp_path):
+    """Bytes that no check sum covers may be others; weights never are."""
+    path, saved = tmp_path / "net.pt", small_net(1)
+    save_checkpoint(path, saved)
+    whole, chance, refused = path.read_bytes(), random.Random(0), 0
+    for _ in range(300):
+        content = bytearray(whole)
+        for _ in range(chance.randint(1, 3)):
+            content[chance.randrange(len(content))] = chance.randrange(256)
+        path.write_bytes(content)
+        net = small_net(0)
+        before = weights(net).clone()
+        try:
+            load_checkpoint(path, net)
+        except ValueError as error:
+            refused += 1
+            assert "net.pt" in str(error) and torch.equal(before, weights(net))
+        else:
+            assert torch.equal(weights(saved), weights(net))
+    assert refused > 200
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")  # of torch, on such tensors
+@pytest.mark.parametrize("kind", ["sparse", "csr", "quantized"])
+def test_tensors_that_cannot_be_copied_are_refused(tmp_path, kind):
+    path, state = tmp_path / "net.pt", small_net(1).state_dict()
+    last = list(state)[-2]
+    state[last] = {
+        "sparse": lambda w: w.to_sparse(),
+        "csr": lambda w: w.to_sparse_csr(),
+        "quantized": lambda w: torch.quantize_per_tensor(w, 0.1, 0, torch.qint8),
+    }[kind](state[last])
+    torch.save(state, path)
+    net = small_net(0)
+    before = weights(net).clone()
+    with pytest.raises(ValueError, match="net.pt"):
+        load_checkpoint(path, net)
+    assert torch.equal(before, weights(net))
 
 
 def test_a_missing_checkpoint(tmp_path):

@@ -13,12 +13,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import platformdirs
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from helpers.files import replaced
 
 STATES = ("wrong", "solved")  # the later one stays: what was solved once is solved
-PATIENCE_SECONDS = 5
+PATIENCE_SECONDS = 1  # a write takes milliseconds
 PREDICTIONS = "predictions"  # the key beside the chapters
 
 
@@ -53,7 +53,25 @@ def not_saved() -> str:
     """Say where progress could not be kept, for when `record` returns False."""
     chosen = os.environ.get("COURSE_PROGRESS")
     where = f"COURSE_PROGRESS={chosen!r}" if chosen else progress_file()
-    return f"Your progress could not be saved: {where} is no file that can be written."
+    if _is_locked():
+        why = f"another program holds {_lock()}"
+    else:
+        why = f"{where} is no file that can be read and written"
+    return f"Your progress could not be saved: {why}."
+
+
+def _lock() -> str:
+    return f"{os.path.realpath(progress_file())}.lock"  # links to a file share it
+
+
+def _is_locked() -> bool:
+    try:
+        with FileLock(_lock(), timeout=0):
+            return False
+    except Timeout:
+        return True
+    except OSError:
+        return False
 
 
 def states() -> dict[str, dict[str, str]]:
@@ -62,7 +80,7 @@ def states() -> dict[str, dict[str, str]]:
     What is damaged counts as no record: it is progress, not data, and a learner
     should not be stopped by it.
     """
-    return _read(progress_file())[0]
+    return _seen()[0]
 
 
 def record(chapter: str, name: str, state: str) -> bool:
@@ -99,7 +117,7 @@ def record(chapter: str, name: str, state: str) -> bool:
 
 def predictions() -> dict[str, dict[str, str]]:
     """What the learner predicted of claims, by chapter and name."""
-    return _read(progress_file())[1]
+    return _seen()[1]
 
 
 def record_prediction(chapter: str, name: str, answer: str | None) -> bool:
@@ -124,10 +142,10 @@ def record_prediction(chapter: str, name: str, answer: str | None) -> bool:
 
 def _changed(update: Callable[[dict, dict], bool]) -> bool:
     """Change the file under its lock, unless ``update`` says that nothing changed."""
-    path = progress_file()
+    path = Path(os.path.realpath(progress_file()))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(f"{path}.lock", timeout=PATIENCE_SECONDS):
+        with FileLock(_lock(), timeout=PATIENCE_SECONDS):
             chapters, predicted, damaged = _read(path)
             if not update(chapters, predicted):
                 return True
@@ -141,13 +159,24 @@ def _changed(update: Callable[[dict, dict], bool]) -> bool:
     return True
 
 
-def _read(path: Path) -> tuple[dict, dict, bool]:
-    """Return states and predictions, and whether the file holds anything else."""
+def _seen() -> tuple[dict, dict]:
+    """Return states and predictions for those who only look."""
     try:
-        content = json.loads(path.read_text(encoding="utf8"))
+        return _read(progress_file())[:2]
     except OSError:
+        return {}, {}
+
+
+def _read(path: Path) -> tuple[dict, dict, bool]:
+    """Return states and predictions, and whether the file holds anything else.
+
+    A file that is there and cannot be read is an error: it must not be replaced.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
         return {}, {}, False
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}, {}, True
     if not isinstance(content, dict):
         return {}, {}, True
