@@ -150,9 +150,7 @@ def test_a_byte_order_mark_is_no_damage(path):
     assert not (path.parent / "progress.json.damaged").exists()
 
 
-@pytest.mark.parametrize(
-    "number", [errno.EACCES, errno.EIO, errno.EISDIR]
-)
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EIO, errno.EISDIR])
 def test_a_file_that_cannot_be_read_is_not_replaced(path, monkeypatch, number):
     progress.record("02", "a", "solved")
     before = path.read_bytes()

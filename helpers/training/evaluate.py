@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from helpers.data import Examples, minibatches
+from helpers.training.arguments import as_examples
 from helpers.training.history import Metrics
 from helpers.training.modes import evaluating
 from helpers.training.step import LossFunction, Sums
@@ -37,6 +38,7 @@ def evaluate(
     Each module's mode (train or eval) is put back afterwards. Accuracy is None where
     the targets are not class indices.
     """
+    examples = as_examples("examples", examples)
     if isinstance(net, nn.Module):
         weight = next(net.parameters(), None)
         examples = examples if weight is None else examples.to(weight.device)

@@ -6,7 +6,7 @@ closing the generator is a stop, asking once is a single step. Nothing here prin
 draws. `train` consumes the generator to its end and returns a `History`.
 """
 
-import math
+import inspect
 import os
 import sys
 import time
@@ -20,6 +20,14 @@ from tqdm import tqdm
 from helpers.data import Examples, minibatches
 from helpers.devices import default_device, place
 from helpers.seeds import OwnRandomness
+from helpers.training.arguments import (
+    as_examples,
+    check_gradients,
+    check_moves,
+    check_options,
+    check_rate,
+    check_whole,
+)
 from helpers.training.evaluate import evaluate
 from helpers.training.history import Epoch, History, Recorder, Step
 from helpers.training.step import (
@@ -56,7 +64,8 @@ def fit(
     Parameters
     ----------
     net : a module, or any function from X to y_hat together with its ``parameters``.
-    train, val : training examples, and validation examples to evaluate per epoch.
+    train, val : training examples, and validation examples to evaluate per epoch;
+        `Examples`, a pair (X, y), or a TensorDataset.
     num_epochs : passes over the training examples, at least 1.
     lr : learning rate, at least 0 (default 0.1). A consumer changes it while the
         training runs by ``generator.send(lr)``; a schedule goes on from there.
@@ -77,14 +86,18 @@ def fit(
     Raises
     ------
     ValueError : a setting outside its range (at the call, not at the first step).
-    TypeError : a function without its ``parameters``.
+    TypeError : a function without its ``parameters``, an unknown option, or other data.
 
     Taught in chapters 1 and 2.
     """
-    _check_whole("num_epochs", num_epochs)
-    _check_whole("batch_size", batch_size)
-    if lr is not None and not (math.isfinite(lr) and lr >= 0):
-        raise ValueError(f"lr must be a finite number of at least 0, got {lr}")
+    check_gradients()
+    train = as_examples("train", train)
+    val = None if val is None else as_examples("val", val)
+    num_epochs = check_whole("num_epochs", num_epochs, 1)
+    batch_size = check_whole("batch_size", batch_size, 1)
+    seed = check_whole("seed", seed, 0)
+    if lr is not None:
+        check_rate(lr)
     if schedule_every not in ("epoch", "step"):
         raise ValueError(
             f"schedule_every must be 'epoch' or 'step', got {schedule_every!r}"
@@ -98,6 +111,8 @@ def fit(
             )
     else:
         parameters = list(parameters)
+        if not parameters:
+            raise ValueError("parameters is empty: there is nothing to train")
     if device is None and parameters is not None:
         device = parameters[0].device
     device = torch.device(device or default_device())
@@ -110,7 +125,10 @@ def fit(
             raise ValueError(
                 "the optimizer is already made: give lr and its other options there"
             )
+        check_moves(optimizer, parameters)
     else:
+        own = inspect.signature(fit).parameters
+        check_options(optimizer, optimizer_options, own)
         rate = DEFAULTS["lr"] if lr is None else lr
         optimizer = optimizer(parameters, lr=rate, **optimizer_options)
     scheduler = schedule(optimizer) if schedule is not None else None
@@ -135,6 +153,7 @@ def train(net, train: Examples, val: Examples | None = None, **settings) -> Hist
     """
     records = fit(net, train, val, **settings)
     recorder = Recorder(DEFAULTS | settings)
+    train = as_examples("train", train)
     watched = "JPY_SESSION_NAME" in os.environ or sys.stdout.isatty()
     with tqdm(
         total=len(train) * recorder.settings["num_epochs"],
@@ -149,11 +168,6 @@ def train(net, train: Examples, val: Examples | None = None, **settings) -> Hist
             recorder.add(record)
             bar.update(record.examples - bar.n)
     return recorder.history()
-
-
-def _check_whole(name: str, value: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ValueError(f"{name} must be a whole number of at least 1, got {value!r}")
 
 
 def _run(

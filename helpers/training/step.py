@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from helpers.training.arguments import check_labels, check_rate
 from helpers.training.history import Metrics
 from helpers.training.modes import modes_of, set_modes
 
@@ -19,8 +20,7 @@ def set_learning_rate(optimizer, lr: float, scheduler=None) -> None:
     All parameter groups, and the base rates of the scheduler, change by the same
     factor, so groups keep their ratios and the schedule goes on from the new rate.
     """
-    if not (math.isfinite(lr) and lr >= 0):
-        raise ValueError(f"lr must be a finite number of at least 0, got {lr}")
+    check_rate(lr)
     if not hasattr(optimizer, "param_groups"):
         optimizer.lr = lr  # an optimizer written in a chapter
         return
@@ -100,7 +100,11 @@ class Trainer:
         def closure():
             self.optimizer.zero_grad()
             y_hat = self.net(X)
-            loss = self.loss(y_hat, y)
+            try:
+                loss = self.loss(y_hat, y)
+            except IndexError:
+                check_labels(y_hat, y)
+                raise
             loss.backward()
             if self.clip_norm is not None:
                 nn.utils.clip_grad_norm_(self.parameters, self.clip_norm)
