@@ -43,11 +43,15 @@ STATES = (
 
 @dataclass(frozen=True)
 class Finding:
-    """A state from STATES, one sentence that says it, one that says what to try."""
+    """A state from STATES, one sentence that says it, one that says what to try.
+
+    ``seed`` is the one that the sentence names, where several were trained.
+    """
 
     state: str
     sentence: str
     advice: str
+    seed: int | None = None
 
     def __str__(self) -> str:
         return f"{self.sentence} {self.advice}"

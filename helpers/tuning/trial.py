@@ -198,9 +198,8 @@ class Trial:
         same = all(f is not None and f.state == finding.state for f in findings)
         if finding is not None and ended and not same:
             seed = self.run.seeds[worst]
-            finding = Finding(
-                finding.state, f"With seed {seed}: {finding.sentence}", finding.advice
-            )
+            named = f"With seed {seed}: {finding.sentence}"
+            finding = Finding(finding.state, named, finding.advice, seed)
         now = time.perf_counter()
         if finding is None and self.worker.active and now - self._shown < HOLD_SECONDS:
             return

@@ -83,22 +83,23 @@ class Lines:
         self.session = session
         self.status = classed(ipywidgets.HTML(), "course-status")
         self.doctor = classed(ipywidgets.HTML(), "course-doctor")
-        self._found: str | None = None
+        self._found: tuple[str, int | None] | None = None
 
     def follow(self) -> None:
         """Show what the session says.
 
-        The doctor's line changes only with the state that it tells. Numbers in it stay
-        as they were: a screen reader would read each new one.
+        The doctor's line changes only with the state that it tells, and with the seed
+        that it names. Numbers in it stay as they were: a screen reader would read each
+        new one.
         """
         text, error = self.session.message
         kind = ' class="course-error"' if error else ""
         self.status.value = f'<p role="status"{kind}>{html.escape(text)}</p>'
         finding = self.session.finding
-        state = None if finding is None else finding.state
-        if state == self._found:
+        found = None if finding is None else (finding.state, finding.seed)
+        if found == self._found:
             return
-        self._found = state
+        self._found = found
         self.doctor.value = (
             ""
             if finding is None
