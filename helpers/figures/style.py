@@ -42,8 +42,9 @@ def to_png(figure: Figure) -> bytes:
     figure.savefig(file, format="png", bbox_inches="tight", metadata={"Software": None})
     image = Image.open(file).convert("RGB")
     for colors, most in ((64, 0.3), (256, 1)):  # gray levels that a pixel is off
+        # A median cut by itself washes out the colour of a thin line; means do not.
         palette = image.quantize(
-            colors, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE
+            colors, Image.Quantize.MEDIANCUT, kmeans=2, dither=Image.Dither.NONE
         )
         error = np.asarray(image, int) - np.asarray(palette.convert("RGB"), int)
         if np.abs(error).mean() < most:
