@@ -5,7 +5,7 @@ import torch
 from helpers import compat
 from helpers.threads import num_threads
 
-compat.import_torchvision()  # before anything that imports torchvision or d2l
+compat.mend_torchvision()
 torch.set_num_threads(num_threads())
 
 # ruff: noqa: E402  (the imports below need what stands above)

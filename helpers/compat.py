@@ -11,36 +11,61 @@ Two gaps are closed, and only where they are open:
 
 import sys
 import warnings
+from importlib.machinery import PathFinder, SourceFileLoader
 
 import IPython.display
 import torch
 from matplotlib_inline import backend_inline
 
 # The declarations vanish with the Library object, so the module keeps it.
-_declared: torch.library.Library | None = None
+declared: torch.library.Library | None = None
 
 
-def import_torchvision() -> None:
-    """Import torchvision, declaring its operators first if they are missing."""
-    global _declared
-    try:
-        import torchvision  # noqa: F401
-    except RuntimeError as error:
-        if "torchvision::" not in str(error):
-            raise
-        for name in [m for m in sys.modules if m.split(".")[0] == "torchvision"]:
-            del sys.modules[name]
-        _declared = torch.library.Library("torchvision", "DEF")
-        for name in ("nms", "qnms"):
-            _declared.define(
-                f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
-            )
-        import torchvision  # noqa: F401
+class _Loader(SourceFileLoader):
+    """Runs torchvision's code, and once more with its operators declared if need be."""
+
+    def exec_module(self, module) -> None:
+        global declared
+        try:
+            super().exec_module(module)
+        except RuntimeError as error:
+            if "torchvision::" not in str(error):
+                raise
+            for name in [m for m in sys.modules if m.startswith("torchvision.")]:
+                del sys.modules[name]
+            declared = torch.library.Library("torchvision", "DEF")
+            for name in ("nms", "qnms"):
+                declared.define(
+                    f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
+                )
+            super().exec_module(module)
+
+
+class _Finder:
+    """Finds torchvision where Python would, for the loader above."""
+
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name != "torchvision":
+            return None
+        spec = PathFinder.find_spec(name, path, target)
+        if spec is not None and type(spec.loader) is SourceFileLoader:
+            spec.loader = _Loader(spec.loader.name, spec.loader.path)
+        return spec
+
+
+def mend_torchvision() -> None:
+    """Have ``import torchvision`` work from now on, whoever says it.
+
+    It is not imported here: it takes a second that most notebooks need not wait.
+    """
+    if _Finder not in sys.meta_path:
+        sys.meta_path.insert(0, _Finder)
 
 
 def import_d2l():
     """Return the module ``d2l.torch``, with the moved IPython function put back."""
-    import_torchvision()
+    mend_torchvision()
     if not hasattr(IPython.display, "set_matplotlib_formats"):
         IPython.display.set_matplotlib_formats = backend_inline.set_matplotlib_formats
     from d2l import torch as d2l

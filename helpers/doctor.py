@@ -143,7 +143,7 @@ def _torch() -> str:
 
 def _torchvision() -> str:
     version = version_of("torchvision")
-    _course("compat").import_torchvision()
+    _course("compat").mend_torchvision()
     from torchvision import models, transforms  # noqa: F401
 
     return f"{version}, models and transforms import"

@@ -153,8 +153,9 @@ class Lab:
         context = self._browser.new_context(viewport={"width": width, "height": height})
         context.set_default_timeout(1000 * PATIENCE)
         if self.traced:
-            # Its copies of the document would cost seconds a click in a whole chapter.
-            context.tracing.start(screenshots=True, snapshots=False)
+            # Copies of the document would cost seconds a click in a whole chapter, and
+            # pictures of every frame a fifth of all; a failure leaves its own picture.
+            context.tracing.start(screenshots=False, snapshots=False)
         context.add_init_script(ANSWERS)
         page = context.new_page()
         opened = Page(page, self.folder / name)

@@ -92,6 +92,10 @@ class Session:
         first_run: History | None = None,
         **hyperparameters: Range,
     ):
+        # The first optimizer imports it, for a second. Not when Run is clicked, in the
+        # thread that trains: a cell's own import could meet it halfway.
+        import torch._dynamo  # noqa: F401
+
         for name, declared in hyperparameters.items():
             if not isinstance(declared, Range):
                 raise TypeError(
