@@ -95,7 +95,7 @@ WIDTHS = {"64": (64, 0.0), "128": (128, 0.0), "128, dropout": (128, 0.5)}
         ),
         difference("128", "64", GAIN, "Test accuracy, 128 without dropout minus 64"),
     ],
-    live=(500, 20, 3),
+    live=(300, 15, 3),
     full=(2_000, 40, 6),
 )
 def double_width(data, n_train, num_epochs, seed):
@@ -177,7 +177,7 @@ def difference_of_units(net):
             PARTED,
         ),
     ],
-    live=(500, 15, 3),
+    live=(400, 10, 3),
     full=(1_000, 50, 6),
 )
 def dropout_symmetry(data, n_train, num_epochs, seed):
@@ -244,7 +244,7 @@ def overconfidence(quantity, configuration):
         ),
         overconfidence("The same, smoothing 0.1", "smoothing 0.1, right labels"),
     ],
-    live=(500, 20, 4),
+    live=(500, 10, 4),
     full=(2_000, 40, 8),
 )
 def label_smoothing(data, n_train, num_epochs, seed):
