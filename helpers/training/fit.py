@@ -30,13 +30,8 @@ from helpers.training.arguments import (
 )
 from helpers.training.evaluate import evaluate
 from helpers.training.history import Epoch, History, Recorder, Step
-from helpers.training.step import (
-    LossFunction,
-    Sums,
-    Trainer,
-    learning_rate,
-    set_learning_rate,
-)
+from helpers.training.rate import Rate
+from helpers.training.step import LossFunction, Sums, Trainer
 
 DEFAULTS = {"num_epochs": 10, "lr": 0.1, "batch_size": 256, "seed": 0}
 
@@ -138,7 +133,7 @@ def fit(
         None if val is None else val.to(device),
         num_epochs,
         batch_size,
-        scheduler,
+        Rate(optimizer, scheduler),
         schedule_every,
         OwnRandomness(seed, device),
         torch.Generator().manual_seed(seed),
@@ -170,44 +165,35 @@ def train(net, train: Examples, val: Examples | None = None, **settings) -> Hist
     return recorder.history()
 
 
-def _run(
-    trainer, train, val, num_epochs, batch_size, scheduler, every, randomness, order
-):
-    optimizer = trainer.optimizer
+def _run(trainer, train, val, num_epochs, batch_size, rate, every, randomness, order):
     total = num_epochs * len(train)
     seconds, examples, step, begin = 0.0, 0, 0, time.perf_counter()
-
-    def advance(*arguments):
-        if isinstance(scheduler, torch.optim.lr_scheduler.ReduceLROnPlateau):
-            scheduler.step(*arguments)
-        elif scheduler is not None:
-            scheduler.step()
 
     for epoch in range(1, num_epochs + 1):
         sums = Sums()
         for X, y in minibatches(train, batch_size, order):
-            lr = learning_rate(optimizer)
+            lr = rate.get()
             with randomness:
                 y_hat, loss = trainer.step(X, y)
             sums.add(y_hat, y, loss)
             if every == "step":
-                advance(loss)
+                rate.advance(loss)
             step, examples = step + 1, examples + len(y)
             # Only time spent in here counts: a pause does not make training slow.
             seconds += time.perf_counter() - begin
             wanted = yield Step(epoch, step, examples, total, seconds, lr, loss)
             begin = time.perf_counter()
             if wanted is not None:
-                set_learning_rate(optimizer, wanted, scheduler)
+                rate.set(wanted)
         on_train = sums.metrics()
         with randomness:
             on_val = None if val is None else evaluate(trainer.net, val, trainer.loss)
         if every == "epoch":
-            advance((on_val or on_train).loss)
+            rate.advance((on_val or on_train).loss)
         seconds += time.perf_counter() - begin
         wanted = yield Epoch(
             epoch, step, examples, total, seconds, lr, on_train, on_val
         )
         begin = time.perf_counter()
         if wanted is not None:
-            set_learning_rate(optimizer, wanted, scheduler)
+            rate.set(wanted)

@@ -1,47 +1,16 @@
-"""The parts of one training step: update, running sums, learning rate."""
+"""The parts of one training step: update and running sums."""
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
-from helpers.training.arguments import check_labels, check_rate
+from helpers.training.arguments import check_labels
 from helpers.training.history import Metrics
 from helpers.training.modes import modes_of, set_modes
 
 LossFunction = Callable[[Tensor, Tensor], Tensor]
-
-
-def set_learning_rate(optimizer, lr: float, scheduler=None) -> None:
-    """Give a running optimizer a new learning rate.
-
-    All parameter groups, and the base rates of the scheduler, change by the same
-    factor, so groups keep their ratios and the schedule goes on from the new rate.
-    """
-    check_rate(lr)
-    if not hasattr(optimizer, "param_groups"):
-        optimizer.lr = lr  # an optimizer written in a chapter
-        return
-    old = optimizer.param_groups[0]["lr"]
-
-    def moved(rate: float) -> float:
-        return lr if rate == old or old == 0 else rate * lr / old
-
-    for group in optimizer.param_groups:
-        for key in ("lr", "initial_lr"):
-            if key in group:
-                group[key] = moved(group[key])
-    if scheduler is not None and hasattr(scheduler, "base_lrs"):
-        scheduler.base_lrs = [moved(base) for base in scheduler.base_lrs]
-
-
-def learning_rate(optimizer) -> float:
-    """Learning rate of the first parameter group (NaN if the optimizer has none)."""
-    if hasattr(optimizer, "param_groups"):
-        return optimizer.param_groups[0]["lr"]
-    return getattr(optimizer, "lr", math.nan)
 
 
 class Sums:

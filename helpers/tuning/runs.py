@@ -3,7 +3,7 @@
 import math
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from helpers.training.history import History
 from helpers.tuning.dispatch import Data
@@ -157,10 +157,17 @@ class Run:
 
 
 def mean_history(histories: Sequence[History]) -> History:
-    """The mean of histories of equal length, number by number; seconds are added."""
+    """The mean of histories of equal epochs, number by number; seconds are added.
+
+    Where the number of steps differs, as the data of each seed may, steps have no mean.
+    """
     first = histories[0]
     if len(histories) == 1:
         return first
+    if len({len(h.step_loss) for h in histories}) > 1:
+        nothing = {"step_loss": (), "step_examples": ()}
+        histories = [replace(h, **nothing) for h in histories]
+        first = histories[0]
     means = {
         name: tuple(
             sum(values) / len(histories)

@@ -328,7 +328,13 @@ class Session:
         )
         # Building the network and the first optimizer take a moment: say so at once.
         self.progress, self.finding = Progress(), None
-        self._enter("starting", f"{run.name.capitalize()} is starting …")
+        name = run.name.capitalize()
+        try:
+            self._enter("starting", f"{name} is starting …")
+        except Exception as error:  # of whoever is told
+            with contextlib.suppress(Exception):
+                self._enter("failed", f"{name} was not started: {error}", error=True)
+            raise
         self.trial = Trial(run, self._build, data, self._loss, self.view, self._follow)
         return self.trial
 
@@ -344,16 +350,19 @@ class Session:
             else:
                 self._enter(state, trial.describe())
             return
-        with self._lock:
-            if run.histories and not trial.discard:
-                self.runs.append(run)
-            self.view.show(self.runs, self.runs.summary())
-            self._tell("runs")
-        if trial.discard:
-            self.finding = None
-            self._enter("ready", "Ready. The training was dropped.")
-        else:
-            self._enter(state, trial.describe(), error=state == "failed")
+        try:
+            with self._lock:
+                is_new = all(kept is not run for kept in self.runs)
+                if run.histories and not trial.discard and is_new:
+                    self.runs.append(run)
+                self.view.show(self.runs, self.runs.summary())
+                self._tell("runs")
+        finally:  # buttons and state follow, whatever cannot be shown
+            if trial.discard:
+                self.finding = None
+                self._enter("ready", "Ready. The training was dropped.")
+            else:
+                self._enter(state, trial.describe(), error=state == "failed")
 
     # -- kept runs ----------------------------------------------------------------
 
@@ -396,5 +405,11 @@ class Session:
         self._tell("state")
 
     def _tell(self, what: str) -> None:
+        errors = []
         for function in tuple(self.changed):
-            function(what)
+            try:
+                function(what)
+            except Exception as error:  # the others are told all the same
+                errors.append(error)
+        if errors:
+            raise errors[0]

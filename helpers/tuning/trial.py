@@ -107,11 +107,13 @@ class Trial:
 
     def _moved(self) -> None:
         """The worker's state changed."""
-        if self.worker.active:
-            self._push()
-        else:
-            self._close()
-        self._changed(self)
+        try:
+            if self.worker.active:
+                self._push()
+            else:
+                self._close()
+        finally:  # the state is told in any case
+            self._changed(self)
 
     def _keep(self) -> None:
         """Add what the recorder holds to the run, if it holds anything."""
@@ -219,7 +221,9 @@ class Trial:
                 "ends it."
             )
         if worker.state == "failed":
-            return f"{name} failed: {type(worker.error).__name__}: {worker.error}"
+            return (
+                f"{name} failed: {type(worker.error).__name__}: {_text(worker.error)}"
+            )
         if run.final() is None:
             return f"{name} {worker.state}."
         over = "" if run.spread() is None else f" over {len(run.complete)} seeds"
@@ -230,3 +234,10 @@ class Trial:
         if data is None or data.train.y.is_floating_point():
             return None
         return len(data.classes)
+
+
+def _text(error: BaseException | None) -> str:
+    try:
+        return str(error)
+    except Exception:  # its class was written by a learner
+        return "it has no words"

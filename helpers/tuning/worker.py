@@ -136,28 +136,43 @@ class Worker:
         self._ended.set()
 
     def _work(self) -> None:
-        records = None
+        records, end = None, "failed"
         try:
             self._set("running")
             records = self._make()
-            ask = None  # a generator that has not begun accepts only None
-            while self._may_go_on():
-                record = records.send(ask)
-                counts = self._take(record)
-                self.taken += 1
-                with self._wish:
-                    self._allowed -= counts
-                ask = self._next_learning_rate()
-            self._set("stopped")
-        except StopIteration:
-            self._set("finished")
+            end = self._consume(records)
         except BaseException as error:
             self.error = error
-            stopped = isinstance(error, KeyboardInterrupt)
-            self._set("stopped" if stopped else "failed")
+            end = "stopped" if isinstance(error, KeyboardInterrupt) else "failed"
         finally:
+            self._end(end, records)
+
+    def _consume(self, records: Records) -> str:
+        """Take records until they end or somebody stops it; return which it was."""
+        ask = None  # a generator that has not begun accepts only None
+        while self._may_go_on():
+            try:
+                record = records.send(ask)
+            except StopIteration:  # of the generator, and of nothing that is called
+                return "finished"
+            counts = self._take(record)
+            self.taken += 1
+            with self._wish:
+                self._allowed -= counts
+            ask = self._next_learning_rate()
+        return "stopped"
+
+    def _end(self, state: str, records: Records | None) -> None:
+        """Enter the last state; what fails on the way is told as a failure."""
+        try:
             if records is not None:
                 records.close()
+            self._set(state)
+        except BaseException as error:
+            self.error = self.error or error
+            # Whoever shows the state must learn it, whatever cannot be done.
+            with contextlib.suppress(BaseException):
+                self._set("failed")
 
     def _may_go_on(self) -> bool:
         with self._wish:
