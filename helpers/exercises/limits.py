@@ -67,37 +67,60 @@ def time_limit(seconds: float, within: FrameType):
     """
     main = threading.current_thread() is threading.main_thread()
     alarm = main and hasattr(signal, "setitimer")
-    return _alarm(seconds, within) if alarm else _from_outside(seconds)
+    return _Alarm(seconds, within) if alarm else _from_outside(seconds)
 
 
-@contextlib.contextmanager
-def _alarm(seconds: float, within: FrameType):
-    armed, fired = True, 0
+class _Alarm:
+    """The limit by an interval timer.
 
-    def expire(_, frame):
-        nonlocal fired
-        if not armed:
-            return
-        fired += 1
-        if fired > 1:
+    It raises where the learner's code runs and nowhere else: raised on the way into the
+    block or out of it, it would leave the timer on, and end the kernel some time later.
+    """
+
+    def __init__(self, seconds: float, within: FrameType):
+        self._seconds, self._within = seconds, within
+        self._armed, self._fired = False, 0
+
+    def __enter__(self) -> None:
+        self._tracing = sys.gettrace()
+        self._handler = signal.signal(signal.SIGALRM, self._expire)
+        self._armed = True
+        self._timer = signal.setitimer(
+            signal.ITIMER_REAL, self._seconds, AGAIN_SECONDS
+        )
+
+    def __exit__(self, *_) -> None:
+        self._armed = False
+        signal.setitimer(signal.ITIMER_REAL, *self._timer)
+        signal.signal(signal.SIGALRM, self._handler)
+        sys.settrace(self._tracing)
+
+    def _expire(self, _, frame: FrameType | None) -> None:
+        if not self._armed or not self._is_learners(frame):
+            return  # the next alarm comes soon
+        self._fired += 1
+        if self._fired > 1:
             # What was raised first was caught. From now on every line raises, so the
-            # next one, in the handler, which does not catch what it raises itself.
-            sys.settrace(lambda *_: None)
-            while frame is not None and frame is not within:
-                frame.f_trace = _raise_at_line
+            # next one, in the handler, which does not catch what it raises itself. Only
+            # one line can: a `finally` on the way may have it, so each time one frame
+            # more on the inside is left in peace.
+            frames = []
+            while frame is not self._within:
+                frames.append(frame)
                 frame = frame.f_back
+            spared = (self._fired - 2) % len(frames)
+            sys.settrace(lambda *_: None)
+            for k, below in enumerate(frames):
+                below.f_trace = _raise_at_line if k >= spared else None
         raise TooLong
 
-    tracing = sys.gettrace()
-    handler = signal.signal(signal.SIGALRM, expire)
-    timer = signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN_SECONDS)
-    try:
-        yield
-    finally:
-        armed = False
-        signal.setitimer(signal.ITIMER_REAL, *timer)
-        signal.signal(signal.SIGALRM, handler)
-        sys.settrace(tracing)
+    def _is_learners(self, frame: FrameType | None) -> bool:
+        """Whether the frame is below one that the block has called."""
+        called = None
+        while frame is not None and frame is not self._within:
+            called, frame = frame, frame.f_back
+        own = (_Alarm.__enter__.__code__, _Alarm.__exit__.__code__)
+        return bool(frame and called) and called.f_code not in own
 
 
 def _raise_at_line(frame, event, _):
