@@ -26,6 +26,13 @@ def double(x):
 
 double(2)"""
 ANSWER = EXERCISE.replace("...", "2 * x / 0")  # raises, as an unfinished answer may
+SOLVE = """\
+import os
+from pathlib import Path
+
+path = Path(os.environ["COURSE_PROGRESS"])
+assert os.environ.get("MINE", "nowhere") not in str(path)
+path.write_text("{}")"""
 SAYS = f"{NAME}: has local changes, so what git holds is tested"
 
 
@@ -43,8 +50,12 @@ def cell(source, id, shown=None):
 
 
 def as_stored(exercise=EXERCISE, total="6"):
-    """The notebook as the course stores it."""
+    """The notebook as the course stores it.
+
+    Its first cell solves an exercise, and tells what the learner would lose by it.
+    """
     cells = [cell(f"{k} + {k}", f"sum-{k}", str(k + k)) for k in range(1, 4)]
+    cells[0].source = f"{SOLVE}\n{cells[0].source}"
     cells.append(cell("1 + 2 + 3", "total", total))
     cells.append(cell(exercise, "exercise"))
     cells[-1].outputs = [
@@ -123,7 +134,10 @@ def run_tests(clone, *arguments, tests=(), **environment):
     return done.returncode, done.stdout + done.stderr
 
 
-def test_answers_break_nothing_and_stay(clone):
+def test_answers_and_progress_stay_and_break_nothing(clone, tmp_path, monkeypatch):
+    mine = tmp_path / "home"
+    for name in ("MINE", "HOME", "XDG_DATA_HOME", "USERPROFILE", "LOCALAPPDATA"):
+        monkeypatch.setenv(name, str(mine))
     write(clone, as_saved())
     before = (clone / "notebooks" / NAME).read_bytes()
     status, said = run_tests(clone)
@@ -131,47 +145,15 @@ def test_answers_break_nothing_and_stay(clone):
     assert said.count(SAYS) == 2, "at the start, and where it is read: at the end"
     assert "NOTEBOOKS=here tests it as it stands" in said
     assert (clone / "notebooks" / NAME).read_bytes() == before
+    assert not list(mine.rglob("progress.json"))
 
     # The same notebook as it stands: the guards and nbval both see what is in it.
     status, said = run_tests(clone, "--notebooks", "here")
     assert status == 1
-    assert SAYS not in said
+    assert "local changes" not in said
     assert "test_executed_from_first_to_last" in said
     assert "ZeroDivisionError" in said
     assert f"{NAME}::exercise, In [41]" in said and "Cell 4" not in said
-
-
-def test_what_git_holds_is_really_tested(clone):
-    """A stored notebook that is wrong stays red, however well the learner mends it."""
-    write(clone, as_stored(total="7"))
-    git(clone, "commit", "-q", "-a", "-m", "a wrong output")
-    write(clone, as_stored())
-    status, said = run_tests(clone, "--only-notebooks")
-    assert status == 1, said
-    assert SAYS in said
-    assert f"{NAME}::total, In [4]" in said and "'7' == '6'" in said
-
-
-def test_the_learners_progress_is_not_touched(clone, tmp_path, monkeypatch):
-    """What a notebook records while it is tested goes into a file of the test."""
-    mine = tmp_path / "home"
-    for name in ("HOME", "XDG_DATA_HOME", "USERPROFILE", "LOCALAPPDATA"):
-        monkeypatch.setenv(name, str(mine))
-    notebook = as_stored()
-    source = (
-        "import os\nfrom pathlib import Path\n"
-        'path = Path(os.environ["COURSE_PROGRESS"])\n'
-        f"assert {str(mine)!r} not in str(path)\n"
-        'path.write_text("{}")\nNone'
-    )
-    notebook.cells.append(cell(source, "solve"))
-    notebook.cells[-1].execution_count = len(notebook.cells)
-    write(clone, notebook)
-    git(clone, "commit", "-q", "-a", "-m", "one more cell")
-    status, said = run_tests(clone, "--only-notebooks")
-    assert status == 0, said
-    assert "local changes" not in said  # there are none
-    assert not list(mine.rglob("progress.json"))
 
 
 LACKING = """
@@ -194,7 +176,7 @@ def test_without_make():
 
 def test_what_was_left_out_stands_at_the_end_or_is_red(clone):
     (clone / "tests/test_lacking.py").write_text(LACKING)
-    lacking = ["tests/test_lacking.py"]
+    lacking = ["-k", "lacking", "tests/test_lacking.py"]
     status, said = run_tests(clone, tests=lacking)
     assert status == 0, said
     assert said.splitlines()[-1] == (
@@ -215,13 +197,17 @@ def test_a_browser_can_be_asked_for_alone(monkeypatch):
 
 
 def test_one_report_of_everything(clone, tmp_path):
-    """Unit tests, cells and browser tests; cells by their id, and without colors."""
+    """Unit tests, cells and browser tests; cells by their id, and without colors.
+
+    A stored notebook that is wrong stays red, however well the learner mends it.
+    """
     write(clone, as_stored(exercise=ANSWER, total="7"))
     git(clone, "commit", "-q", "-a", "-m", "a wrong output and an error")
+    write(clone, as_stored())
     page = "def test_it(): assert '“' == 'not in it'"
     (clone / "tests/browser/test_14_page.py").write_text(page, "utf8")
     status, said = run_tests(clone, "--junit", str(tmp_path / "deep/report.xml"))
-    assert status == 1
+    assert status == 1 and SAYS in said and "'7' == '6'" in said
     text = (tmp_path / "deep/report.xml").read_text("utf8")
     assert "\x1b" not in said + text and "#x1B" not in text
     # read as a CI does, by the encoding that it names
@@ -242,7 +228,8 @@ def test_one_report_of_everything(clone, tmp_path):
 def test_a_pytest_that_dies_is_in_the_report(clone, tmp_path):
     (clone / "tests/test_dies.py").write_text("import os\nos._exit(9)")
     report = tmp_path / "report.xml"
-    status, _ = run_tests(clone, "--junit", str(report), tests=["tests/test_dies.py"])
+    dies = ["-k", "dies", "tests/test_dies.py"]
+    status, _ = run_tests(clone, "--junit", str(report), tests=dies)
     assert status == 1
     errors = [error.get("message") for error in ET.parse(report).iter("error")]
     assert "pytest ended with status 9 and left no report" in errors

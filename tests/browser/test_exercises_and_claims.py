@@ -51,8 +51,6 @@ def test_an_answer_gets_help_in_three_steps(page):
 
 def test_nothing_is_shown_before_a_prediction(page):
     """Run All keeps what was found folded, and the question stays open."""
-    page.run_cell(2)
-    page.run_cell(3)
     page.text("Choose an answer to see what was found")
     report = page.page.locator(".jp-Notebook .jp-Cell").nth(3)
     picture = report.locator("img")

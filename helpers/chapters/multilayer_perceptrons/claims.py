@@ -276,7 +276,7 @@ def of_shapes(shapes, data, n_train, num_epochs, seed):
             "parameters",
         ),
     ],
-    live=(1_000, 10, 5),
+    live=(2_000, 5, 4),
     full=(12_000, 10, 10),
 )
 def wide_to_narrow(data, n_train, num_epochs, seed):

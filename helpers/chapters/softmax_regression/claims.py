@@ -78,7 +78,7 @@ ENDS = {
             ENDS,
         ),
     ],
-    live=(2_400, 5, 4),
+    live=(1_500, 5, 4),
     full=(12_000, 10, 5),
 )
 def squared_error(data, n_train, num_epochs, seed):
