@@ -2,6 +2,7 @@
 
 import asyncio
 import functools
+import os
 import random
 import select
 import signal
@@ -9,6 +10,7 @@ import sys
 import threading
 from dataclasses import replace
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
@@ -369,6 +371,136 @@ def test_learner_code_does_not_move_the_state_of_the_notebook():
     assert (before[2] == np.random.get_state()[1]).all()
     assert torch.is_grad_enabled() and torch.get_default_dtype() is torch.float32
     assert input is answer
+
+
+SETS = {
+    "folder": (os.getcwd, lambda tmp: os.chdir(tmp)),
+    "recursion": (sys.getrecursionlimit, lambda _: sys.setrecursionlimit(555)),
+    "threads": (torch.get_num_threads, lambda _: torch.set_num_threads(7)),
+    "device": (torch.get_default_device, lambda _: torch.set_default_device("meta")),
+    "style": (lambda: plt.rcParams["lines.linewidth"], lambda _: plt.rc("lines", lw=9)),
+}
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_what_an_answer_sets_is_set_back(name, tmp_path):
+    read, put = SETS[name]
+    before, seen = read(), []
+
+    def sets(x):
+        result = 2 * x
+        put(tmp_path)
+        seen.append(read())
+        return result
+
+    assert DOUBLE.check(sets).state == "solved"
+    assert seen[0] != before == read()
+
+
+def test_where_the_notebook_makes_tensors_elsewhere():
+    torch.set_default_device("meta")
+    try:
+        feedback = DOUBLE.check(lambda x: x + torch.ones(len(x)))
+        assert "expected [2.0, 4.0]" in feedback.text
+        assert torch.get_default_device().type == "meta"
+    finally:
+        torch.set_default_device(None)
+
+
+class Evil:
+    """An object that raises at whatever it is asked."""
+
+    def fails(self, *_):
+        raise RuntimeError("evil")
+
+    __len__ = __eq__ = __iter__ = __bool__ = __float__ = __index__ = __repr__ = fails
+    __hash__ = None
+    __class__ = property(fails)
+
+
+def inside_itself():
+    found = []
+    found.append(found)
+    return found
+
+
+UNLIKELY = {
+    "evil": Evil,
+    "5,000 digits": lambda: 10**5000,
+    "inside itself": inside_itself,
+    "quantized": lambda: torch.quantize_per_tensor(torch.ones(2), 0.1, 0, torch.quint8),
+    "sparse": lambda: torch.ones(2).to_sparse(),
+    "nested": lambda: [[[[[1]]]]] * 3,
+}
+
+
+@pytest.mark.parametrize("asked", [DOUBLE, NUMBER, COUNT, PAIR], ids=lambda e: e.name)
+@pytest.mark.parametrize("name", UNLIKELY)
+def test_nothing_that_is_returned_makes_a_check_raise(name, asked):
+    value = UNLIKELY[name]()
+    feedback = asked.check(lambda x: value)
+    assert feedback.state == "wrong" and feedback.text and feedback._repr_html_()
+
+
+def test_a_function_with_an_evil_signature():
+    def double(x):
+        return 2 * x
+
+    double.__signature__ = Evil()
+    assert DOUBLE.check(double).state in ("wrong", "solved")
+
+
+# -- words --------------------------------------------------------------------------
+
+
+def test_an_exception_is_known_by_its_type_whatever_its_words():
+    def refuses(x):
+        if x.sum() == 0:
+            raise ValueError("no sum")
+        return x / x.sum()
+
+    def in_other_words(x):
+        if (x < 0).any():
+            raise ValueError("I do not like this")
+        return x / x.sum()
+
+    def usual(x):
+        if (x < 0).any():
+            raise ValueError("no negative numbers")
+        return x / x.sum()
+
+    shares = Exercise(
+        "shares",
+        "99",
+        "Shares",
+        [(tensor([1.0, 3.0]),), (tensor([-1.0, 3.0]),)],
+        refuses,
+        [Mistake(usual, "Negative numbers are allowed.")],
+        "",
+    )
+    assert "Negative numbers are allowed." in shares.check(in_other_words).text
+
+
+def test_a_value_of_several_is_named():
+    def both(x):
+        doubled, total = 2 * x, x.sum()
+        return doubled, total
+
+    asked = Exercise("both", "99", "Both", [(tensor([1.0, 3.0]),)], both, (), "")
+    text = asked.check(lambda x: (2 * x, x.sum() + 1)).text
+    assert "look at value 2 of 2 (`total`): the values differ" in text.lower()
+
+
+def test_minus_zero_is_shown_as_zero():
+    assert show(tensor([-0.0, 0.0])) == "[0.0, 0.0]" and show(-0.0) == "0.0"
+
+
+@pytest.mark.parametrize("code", ["x.double_it(out=1)", "double_it(x)", "x.double_it"])
+def test_names_that_are_not_to_be_used_are_found(code):
+    asked = replace(DOUBLE, without=("double_it", "out"))
+    space = {"double_it": lambda x, out=None: 2 * x}
+    exec(f"def answer(x):\n    str(lambda: {code})\n    return 2 * x", space)
+    assert "what you are to do without" in asked.check(space["answer"]).text
 
 
 def test_random_numbers_are_the_same_each_time():

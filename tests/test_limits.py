@@ -89,9 +89,7 @@ def catches_on_one_line():
         except BaseException: continue  # fmt: skip  # noqa: E701
 
 
-@pytest.mark.parametrize(
-    "endless", [waits_and_catches_everything, catches_on_one_line]
-)
+@pytest.mark.parametrize("endless", [waits_and_catches_everything, catches_on_one_line])
 def test_what_catches_everything_is_stopped(endless):
     before = signal.getsignal(signal.SIGALRM), sys.gettrace()
     with pytest.raises(TooLong):

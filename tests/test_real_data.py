@@ -4,6 +4,7 @@ import errno
 import gzip
 import hashlib
 import http.server
+import itertools
 import os
 import socket
 import struct
@@ -64,6 +65,15 @@ def toy(monkeypatch):
     return real.SETS["fashion_mnist"]
 
 
+# Addresses to which no client can go.
+REDIRECTS = {
+    "bracket": b"http://[::1/file",
+    "not_utf8": b"http://127.0.0.1:1/\xff\xfe",
+    "no_scheme": b"nowhere://x",
+    "port": b"http://127.0.0.1:99999999/file",
+}
+
+
 class Handler(http.server.BaseHTTPRequestHandler):
     """Answers /<how>/<file>; `how` is a fault."""
 
@@ -91,6 +101,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         elif how == "too_long":
             body += b"more"
             length = len(body)
+        if how in REDIRECTS:
+            head = b"HTTP/1.1 302 Found\r\nLocation: %b\r\nContent-Length: 0\r\n\r\n"
+            self.wfile.write(head % REDIRECTS[how])
+            return
         self.send_response(200)
         if how == "gzip_encoding":  # some servers call a .gz file an encoding
             self.send_header("Content-Encoding", "gzip")
@@ -156,6 +170,7 @@ FAULTS = {
     "truncated": "IncompleteRead|after [0-9,]+ bytes",
     "dropped": "after [0-9,]+ bytes",
     "stalled": "no answer in time, after [0-9,]+ bytes",
+    **dict.fromkeys(REDIRECTS, "after 0 bytes"),
 }
 
 
@@ -180,6 +195,18 @@ def test_faults_give_one_message_and_leave_no_file(
 def test_the_next_mirror_is_tried(how, toy, server, tmp_path):
     folder = fetch(tmp_path, server, how, "ok")
     assert names(folder) == sorted(FILES)
+
+
+def test_a_mirror_that_drips_is_left(toy, server, tmp_path, monkeypatch):
+    """Each block takes 31 seconds of a clock of its own."""
+    seconds = itertools.count(step=31)
+    monkeypatch.setattr(real, "monotonic", lambda: next(seconds))
+    monkeypatch.setattr(real, "SLOWEST", 10**6)
+    with pytest.raises(DataError, match="sent less than 1,000,000 bytes a second"):
+        fetch(tmp_path, server, "ok")
+    assert names(tmp_path) == []
+    monkeypatch.setattr(real, "SLOWEST", 0)
+    assert names(fetch(tmp_path, server, "ok")) == sorted(FILES)
 
 
 def test_nobody_listens(toy, tmp_path):

@@ -10,6 +10,7 @@ import os
 import struct
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 
 import torch
 from torch import Tensor
@@ -19,6 +20,7 @@ from helpers.files import replaced
 from .examples import DataError, Examples, ImageData, check_count, remembered
 
 TIMEOUTS = (10, 30)  # seconds: to connect; without any byte
+SLOWEST, RATE_SECONDS = 1_000, 30  # bytes a second at least, counted over these seconds
 LOCK_TIMEOUT = 900  # seconds to wait for another kernel that fetches the same set
 CLOTHES = "t-shirt,trouser,pullover,dress,coat,sandal,shirt,sneaker,bag,ankle boot"
 
@@ -273,12 +275,14 @@ def _receive(url: str, file: IdxFile, stream, bar) -> None:
     from urllib3.exceptions import HTTPError
 
     digest, received, plain = hashlib.sha256(), 0, {"Accept-Encoding": "identity"}
+    begin, counted = monotonic(), 0
     try:
         with requests.get(url, stream=True, timeout=TIMEOUTS, headers=plain) as reply:
             if reply.status_code != 200:
                 raise ConnectionError(f"HTTP status {reply.status_code}")
             # Not iter_content: it unpacks a .gz if the server calls gzip its encoding.
-            for block in reply.raw.stream(1 << 16, decode_content=False):
+            # Small blocks, since each is waited for, however slowly it drips.
+            for block in reply.raw.stream(1 << 10, decode_content=False):
                 if not received and block.lstrip().startswith(b"<"):
                     raise ConnectionError("sent an HTML page (a log-in?) for the file")
                 received += len(block)
@@ -287,8 +291,15 @@ def _receive(url: str, file: IdxFile, stream, bar) -> None:
                 digest.update(block)
                 stream.write(block)
                 bar.update(len(block))
-    except (requests.RequestException, HTTPError) as error:
-        reason = str(error).rpartition("(Caused by ")[2]
+                if (now := monotonic()) - begin > RATE_SECONDS:
+                    if received - counted < RATE_SECONDS * SLOWEST:
+                        raise ConnectionError(
+                            f"sent less than {SLOWEST:,} bytes a second"
+                        )
+                    begin, counted = now, received
+    except (requests.RequestException, HTTPError, ValueError) as error:
+        # A ValueError is an address that is none, to which a mirror redirects.
+        reason = str(error).rpartition("(Caused by ")[2] or type(error).__name__
         reason = "no answer in time" if "timed out" in reason else reason
         raise ConnectionError(f"{reason}, after {received:,} bytes") from error
     if received != file.length:

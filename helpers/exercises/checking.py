@@ -127,7 +127,11 @@ class Exercise:
 
     def check(self, answer: object) -> Feedback:
         """Compare a learner's answer with the solution; a wrong one never raises."""
-        feedback = self._judge(answer)
+        try:
+            feedback = self._judge(answer)
+        except Exception:  # an object may raise at everything that it is asked
+            text = "What it gives cannot be compared with what is right."
+            feedback = self._says("wrong", text)
         if feedback.state != "open":
             feedback.saved = record(self.chapter, self.name, feedback.state)
         return feedback
@@ -227,9 +231,21 @@ class Exercise:
                 f"it changed its argument {outcome.changed} in place; work on a copy."
             )
         if isinstance(case, Loose):
-            found = fault(outcome.value, right.value, numbers=False)
+            found = fault(outcome.value, right.value, False, self._returned)
             return found or self.reached(outcome.value, right.value, *case)
-        return fault(outcome.value, right.value)
+        return fault(outcome.value, right.value, names=self._returned)
+
+    @functools.cached_property
+    def _returned(self) -> tuple[str, ...]:
+        """Names of the values that the solution returns, where they have names."""
+        if self.call or inspect.isclass(self.solution):
+            return ()
+        found = ()
+        for node in ast.walk(ast.parse(definition(self.solution))):
+            if isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple):
+                parts = map(ast.unparse, node.value.elts)
+                found = tuple(part.removesuffix(".detach()") for part in parts)
+        return found if all(name.isidentifier() for name in found) else ()
 
     def _explain(self, answer, k, outcomes, rights, faults) -> Feedback:
         outcome, right = outcomes[k], rights[k]
@@ -289,7 +305,11 @@ class Exercise:
 
     def _uses(self, answer) -> str:
         """Return the first name in its code that the answer is to do without."""
-        names = [name for code in _all_code(answer) for name in code.co_names]
+        names = set()
+        for code in _all_code(answer):
+            names.update(code.co_names)
+            for constant in code.co_consts:  # the names of arguments, as in f(x=1)
+                names.update(constant if isinstance(constant, tuple) else ())
         return next((name for name in self.without if name in names), "")
 
 

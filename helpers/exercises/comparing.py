@@ -3,6 +3,7 @@
 import inspect
 import math
 import reprlib
+from collections.abc import Sequence
 from numbers import Integral, Real
 
 import numpy as np
@@ -15,7 +16,9 @@ TOLERANCE = 1e-4  # relative, and absolute near 0
 MOST_SHOWN = 24  # entries of a tensor
 
 
-def fault(value: object, right: object, numbers: bool = True) -> str:
+def fault(
+    value: object, right: object, numbers: bool = True, names: Sequence[str] = ()
+) -> str:
     """Say how a value differs from the right one.
 
     Parameters
@@ -23,6 +26,7 @@ def fault(value: object, right: object, numbers: bool = True) -> str:
     value : what a learner's code returned, anything.
     right : a tensor, a number, a text, a truth value, or a tuple or list of these.
     numbers : whether the numbers count, or only their types and shapes.
+    names : of the parts, if it is a tuple or list.
 
     Returns
     -------
@@ -34,7 +38,7 @@ def fault(value: object, right: object, numbers: bool = True) -> str:
     if unfinished := _unfinished(value):
         return unfinished
     if isinstance(right, (tuple, list)):
-        return _sequence(value, right, numbers)
+        return _sequence(value, right, numbers, names)
     if isinstance(right, Tensor):
         return _tensor(value, right, numbers)
     if isinstance(right, Real) and not isinstance(right, bool):
@@ -69,14 +73,15 @@ def _unfinished(value) -> str:
     return ""
 
 
-def _sequence(value, right, numbers: bool) -> str:
+def _sequence(value, right, numbers: bool, names: Sequence[str]) -> str:
     if not isinstance(value, (tuple, list)):
         return f"it returned {a_kind_of(value)}, expected {len(right)} values."
     if len(value) != len(right):
         return f"it returned {len(value)} values, expected {len(right)}."
     for k, (part, wanted) in enumerate(zip(value, right, strict=True)):
         if found := fault(part, wanted, numbers):
-            return f"look at value {k + 1} of {len(right)}: {found}"
+            name = f" (`{names[k]}`)" if len(names) == len(right) else ""
+            return f"look at value {k + 1} of {len(right)}{name}: {found}"
     return ""
 
 
@@ -211,4 +216,4 @@ def _show_tensor(value: Tensor) -> str:
 
 def _digits(number: float) -> str:
     small = 0 < abs(number) < 0.01
-    return f"{number:.2e}" if small else str(round(number, 4))
+    return f"{number:.2e}" if small else str(round(number, 4) + 0.0)  # -0.0 is 0.0

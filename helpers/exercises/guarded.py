@@ -2,6 +2,7 @@
 
 import contextlib
 import copy
+import dis
 import functools
 import inspect
 import io
@@ -26,7 +27,8 @@ class Outcome:
     """What a call did: its value, or what went wrong, and what it did besides.
 
     ``error`` is a sentence, ``error_type`` the exception's class name and
-    ``error_words`` its message without numbers, ``changed`` the name of an argument
+    ``error_words`` its message without numbers (none where the learner raised it, in
+    words of their own), ``changed`` the name of an argument
     that was changed in place, ``printed`` the beginning of its output. ``endless``
     says that it had to be stopped, so that another call would only take as long.
     """
@@ -92,7 +94,7 @@ def call_guarded(
         return Outcome(
             error=_sentence(error, function, limit),
             error_type=type(error).__name__,
-            error_words=tuple(sorted(re.findall(r"[A-Za-z]+", _message(error)))),
+            error_words=_words(error, function),
             printed=output.text,
             endless=isinstance(error, (TooLong, KeyboardInterrupt)),
         )
@@ -150,6 +152,18 @@ def _message(error: BaseException) -> str:
         return str(error).strip()
     except Exception:  # a learner's own exception class may fail at this
         return ""
+
+
+def _words(error: BaseException, function) -> tuple[str, ...]:
+    """Return the words of its message; none if the function's own `raise` made it."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is not None and trace.tb_frame.f_code.co_filename == _file_of(function):
+        operation = trace.tb_frame.f_code.co_code[trace.tb_lasti]
+        if operation == dis.opmap["RAISE_VARARGS"]:
+            return ()
+    return tuple(sorted(re.findall(r"[A-Za-z]+", _message(error))))
 
 
 def _where(error: BaseException, function) -> str:

@@ -4,6 +4,7 @@ import _thread
 import builtins
 import contextlib
 import ctypes
+import os
 import random
 import signal
 import sys
@@ -38,14 +39,40 @@ def nobody_to_ask():
         builtins.input = before
 
 
+def _folder() -> str:
+    with contextlib.suppress(OSError):  # it may have been removed
+        return os.getcwd()
+    return "/"
+
+
+def _use_device(device: torch.device) -> None:
+    torch.set_default_device(None if device.type == "cpu" else device)
+
+
+# What an answer may set, each with what reads it and what sets it.
+_SETTINGS = (
+    (torch.get_default_dtype, torch.set_default_dtype),
+    (torch.get_default_device, _use_device),
+    (torch.get_num_threads, torch.set_num_threads),
+    (sys.getrecursionlimit, sys.setrecursionlimit),
+    (_folder, os.chdir),
+)
+
+
 @contextlib.contextmanager
 def own_state():
-    """Random numbers of its own, the same each time; what it sets is set back."""
+    """Random numbers of its own, the same each time; what it sets is set back.
+
+    Tensors are made on the CPU, where those of the cases are.
+    """
     states = random.getstate(), np.random.get_state(), torch.get_rng_state()
-    dtype = torch.get_default_dtype()
+    settings = [read() for read, _ in _SETTINGS]
+    plotting = sys.modules.get("matplotlib")
+    style = dict.copy(plotting.rcParams) if plotting else {}
     random.seed(0)
     np.random.seed(0)
     torch.default_generator.manual_seed(0)
+    torch.set_default_device(None)
     try:
         with torch.enable_grad():
             yield
@@ -53,7 +80,11 @@ def own_state():
         random.setstate(states[0])
         np.random.set_state(states[1])
         torch.set_rng_state(states[2])
-        torch.set_default_dtype(dtype)
+        for (read, put), before in zip(_SETTINGS, settings, strict=True):
+            if read() != before:
+                put(before)
+        if plotting and dict.copy(plotting.rcParams) != style:
+            dict.update(plotting.rcParams, style)
 
 
 def time_limit(seconds: float, within: FrameType):
@@ -85,9 +116,7 @@ class _Alarm:
         self._tracing = sys.gettrace()
         self._handler = signal.signal(signal.SIGALRM, self._expire)
         self._armed = True
-        self._timer = signal.setitimer(
-            signal.ITIMER_REAL, self._seconds, AGAIN_SECONDS
-        )
+        self._timer = signal.setitimer(signal.ITIMER_REAL, self._seconds, AGAIN_SECONDS)
 
     def __exit__(self, *_) -> None:
         self._armed = False

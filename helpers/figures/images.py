@@ -55,5 +55,5 @@ def show_images(
         ax.set_axis_off()
         ax.imshow(image, vmax=reach, interpolation="nearest", **look)
         if titles is not None:
-            ax.set_title(titles[k], fontsize=8, loc="center", pad=2)
+            ax.set_title(titles[k], fontsize=8, loc="center", pad=2, parse_math=False)
     return figure

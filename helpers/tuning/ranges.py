@@ -49,7 +49,11 @@ class Range:
 def _number(name: str, value) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise ValueError(f"{label_of(name)} must be a number, got {value!r}")
-    if not math.isfinite(value):
+    try:
+        finite = math.isfinite(value)
+    except OverflowError:  # a whole number of hundreds of digits
+        raise ValueError(f"{label_of(name)} is too large a number") from None
+    if not finite:
         raise ValueError(f"{label_of(name)} must be a finite number, got {value}")
     return value
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from helpers.tuning.ranges import Choice, IntSlider, Range, label_of
 
+LONGEST = 2_000  # characters
 SEED_RANGE = re.compile(r"(\d+)\.\.(\d+)")
 
 
@@ -36,6 +37,11 @@ def parse(text: str, ranges: Mapping[str, Range]) -> dict[str, object]:
     ValueError : the text cannot be read, or a value lies outside its range; the
         message is one sentence.
     """
+    if len(text) > LONGEST:  # shlex would take seconds
+        raise ValueError(
+            f"the settings have {len(text):,} characters; no line is longer than "
+            f"{LONGEST:,}"
+        )
     try:
         words = shlex.split(text)
     except ValueError:

@@ -177,7 +177,9 @@ class Trial:
             *([f"seed {at}/{k}"] if k > 1 else []),
             f"epoch {record.epoch} of {self.run.num_epochs}",
             f"{number(rate)} examples/s",
-            f"{duration(left)} left" if left else duration(record.seconds),
+            f"{duration(left)} left"
+            if left and self.worker.active
+            else duration(record.seconds),
         ]
         share = (at - 1 + record.examples / record.total) / k
         self.progress = Progress(share, " · ".join(parts))

@@ -95,11 +95,18 @@ class TuningPanel(StillPicture, ipywidgets.VBox):
         for what in ("settings", "state", "runs"):
             self._follow(what)
 
+    def close(self) -> None:
+        """Stop the training and take the panel off the page."""
+        if "session" in vars(self):  # not where the panel could not be made
+            self.session.stop()
+        super().close()
+
     def _moved(self, name: str) -> None:
         """A control moved: by hand, or because the session's settings changed."""
-        value, now = self.controls[name].value, self.session.settings[name]
+        declared, now = self.session.ranges[name], self.session.settings[name]
+        value = declared.by_hand(name, self.controls[name].value)
         if value is not now and value != now:
-            self.set(**{name: self.session.ranges[name].by_hand(name, value)})
+            self.set(**{name: value})
 
     def _follow(self, what: str) -> None:
         """The session changed."""
@@ -108,7 +115,7 @@ class TuningPanel(StillPicture, ipywidgets.VBox):
                 control, declared = self.controls[name], self.session.ranges[name]
                 # A slider where a person left it stands for the number beside it.
                 if declared.by_hand(name, control.value) != value:
-                    control.value = value
+                    control.value = declared.text(value) if value is None else value
         elif what == "runs":
             self.table.follow()
         else:

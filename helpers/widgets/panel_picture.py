@@ -8,6 +8,7 @@ from helpers.tuning.runs import Run
 from helpers.tuning.session import Session
 
 INK, FAINT = "#333333", "#999999"
+TEXT = {"fontsize": 8, "parse_math": False}  # a name may hold a $
 MOST_LETTERS = 120  # of a table's head in one line; above, its labels take two
 
 
@@ -41,10 +42,8 @@ def _controls(figure, session: Session, names: list[str]) -> None:
             session.settings[name],
             0.95 - k * gap,
         )
-        ax.text(0, y, label_of(name), fontsize=8, color=INK, va="center")
-        ax.text(
-            1, y, declared.text(value), fontsize=8, color=INK, va="center", ha="right"
-        )
+        ax.text(0, y, label_of(name), **TEXT, color=INK, va="center")
+        ax.text(1, y, declared.text(value), **TEXT, color=INK, va="center", ha="right")
         at = declared.fraction(value)
         if at is not None:
             rail = y - 0.45 * gap
@@ -64,11 +63,11 @@ def _table(figure, session: Session, names: list[str], runs: list[Run]) -> None:
     weights = [6.0, 10.0, *(max(5.0, n) + 2.0 for n in letters[1:])]
     at = [sum(weights[:k]) / sum(weights) for k in range(len(head))]
     for x, text in zip(at, head, strict=True):
-        ax.text(x, 0.5, text, fontsize=8, color=FAINT, va="center")
+        ax.text(x, 0.5, text, **TEXT, color=FAINT, va="center")
     for row, run in enumerate(runs):
         y = row + 1.5
         ax.plot((at[0], at[0] + 0.035), (y, y), **line_style(run.index), linewidth=2)
         settings = (run.setting_text(n, session.ranges[n]) for n in names)
         cells = [run.name, *settings, run.result(), f"{run.history.seconds:.1f}"]
         for x, text in zip(at[1:], cells, strict=True):
-            ax.text(x, y, text, fontsize=8, color=INK, va="center")
+            ax.text(x, y, text, **TEXT, color=INK, va="center")

@@ -16,7 +16,7 @@ from helpers.tuning.ranges import (
 
 
 def control_of(name: str, declared: Range) -> ipywidgets.Widget:
-    """A labelled control whose ``value`` is the hyperparameter."""
+    """A labelled control whose ``value`` is the hyperparameter, or its label."""
     look = {
         "description": label_of(name),
         "style": {"description_width": "96px"},
@@ -56,7 +56,11 @@ def _(declared: IntSlider, **look):
 
 @_control.register
 def _(declared: Choice, **look):
-    return ipywidgets.Dropdown(options=list(declared.options.items()), **look)
+    # To a Dropdown None means that nothing is chosen: its label stands for it.
+    options = [(k, k if v is None else v) for k, v in declared.options.items()]
+    if look["value"] is None:
+        look["value"] = declared.text(None)
+    return ipywidgets.Dropdown(options=options, **look)
 
 
 def _step(declared: Slider) -> float:

@@ -74,7 +74,7 @@ def run(cls, program):
 
 
 def as_often_written():
-    """Return the engine that most write: it sums in .grad what one call passes on."""
+    """Return the engine that most write: inner nodes sum in .grad what they pass on."""
 
     class Scalar:
         def __init__(self, data, made_of=()):
@@ -113,6 +113,8 @@ def as_often_written():
                     order.append(node)
 
             visit(self)
+            for node in order[:-1]:  # inner ones begin anew, inputs go on
+                node.grad = 0.0 if node.made_of else node.grad
             for node in reversed(order):
                 for parent, slope in node.made_of:
                     parent.grad += slope * node.grad
@@ -170,6 +172,7 @@ engine = exercise(
         ("a = Scalar(2.0); b = a * a; c = b + a; b * c",),
         ("a = Scalar(2.0); b = a * a; c = b + a; c * b",),
         ("a = Scalar(2.0); b = Scalar(3.0); (a * b).backward(); a * a + b",),
+        ("a = Scalar(2.0); b = a * a; b.backward(); b * 3",),
         ("a = Scalar(1.0); b = a + a; " + "b = b + b; " * 39 + "b",),
     ],
     call=run,
@@ -216,6 +219,10 @@ engine = exercise(
         seen.add(node) => seen.add(node); node.grad = float(node is self)
             backward sets the gradients to zero first. As in torch, those of two calls
             are to add up.
+        node.grad = 0.0 if node.made_of else node.grad => pass
+            Called a second time, an inner node passes on what it has from the first
+            call once more. Only the inputs add up: set .grad of the nodes between to 0
+            before you go backward.
         (a, b.data), (b, a.data) => (a, a.data), (b, b.data)
             In a * b the derivative with respect to a is b, and with respect to b it is
             a: each gets the other.

@@ -53,6 +53,7 @@ def temperature_for(gap, p):
         (tensor([[1000.0, 0.0, 0.0]]),),
         (tensor([[0.0, -200.0]]),),
         (tensor([-1000.0, -1001.0]),),
+        (tensor([[1000.0, 1000.0], [0.0, 0.0]]),),
     ],
     hint="The logarithm of a fraction is a difference. The logarithm of e^o is o, and "
     "what is subtracted is the LogSumExp of the row.",
@@ -86,6 +87,10 @@ def temperature_for(gap, p):
         return (torch.softmax(logits, -1) + 1e-9).log()
             The small constant hides the underflow: all probabilities far below it get
             the same logarithm.
+        logits = logits - logits.max()
+        return logits - logits.exp().sum(-1, keepdim=True).log()
+            You took out the largest of all logits. In a row far below it every
+            exponential is 0: each row needs its own maximum.
         return logits - torch.logsumexp(logits.flatten(), 0)
             The sum ran over all entries of the tensor; each row has a sum of its own.
         logits - => logits /
