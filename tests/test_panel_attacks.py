@@ -5,14 +5,17 @@ import threading
 import pytest
 import torch
 from torch import nn
+from torch.nn import functional as F
 
 from helpers import (
     Choice,
-    ImageData,
     IntSlider,
     LogSlider,
     SoftmaxRegression,
     TuningPanel,
+    printed,
+    seeded,
+    train,
 )
 from helpers.figures import show_images
 from helpers.tuning import settings_line
@@ -97,7 +100,7 @@ def test_the_longest_line_that_is_read():
         settings_line.parse(padded + " ", ranges)
 
 
-# -- names with signs of mathematics -----------------------------------------------------
+# -- names with signs of mathematics ---------------------------------------------------
 
 
 def test_a_name_may_hold_dollars():
@@ -110,7 +113,7 @@ def test_a_title_may_hold_dollars():
     show_images(torch.zeros(2, 4, 4), titles=["$x_$", "5 $"]).canvas.draw()
 
 
-# -- the panel goes away -----------------------------------------------------------------
+# -- the panel goes away ---------------------------------------------------------------
 
 
 @pytest.mark.parametrize("paused", [False, True])
@@ -125,6 +128,65 @@ def test_closing_a_panel_ends_its_training(paused):
     assert panel.wait(PATIENCE)
     assert threading.active_count() < before
     panel.close()  # once more does nothing
+
+
+def test_every_setting_of_a_baseline_is_put_back():
+    """Also those that its cell left at their defaults."""
+    with seeded(0):
+        net = build()
+    data = easy_data()
+    history = train(net, data.train, data.val, num_epochs=1, batch_size=32)
+    ranges = {
+        "lr": LogSlider(0.01, 1),
+        "start": Choice(START),
+        "weight_decay": Choice(0.0, 0.1),
+        "reduction": Choice("mean", "sum"),
+        "batch_size": Choice(16, 32, start=16),
+    }
+    panel = TuningPanel(build, data, loss=F.cross_entropy, first_run=history,
+                        num_epochs=IntSlider(1, 9, start=3), **ranges)  # fmt: skip
+    other = {"start": nn.init.ones_, "weight_decay": 0.1, "reduction": "sum"}
+    panel.set(lr=0.5, num_epochs=4, seed=3, **other)
+    panel.load("baseline")
+    expected = {"lr": 0.1, "start": None, "weight_decay": 0.0, "reduction": "mean"}
+    expected |= {"batch_size": 32, "num_epochs": 1, "seed": 0, "seeds": 1}
+    assert panel.settings == expected
+    assert "The controls show the settings of baseline." in panel.lines.status.value
+
+
+def test_what_nobody_knows_of_a_baseline_is_said():
+    data = easy_data()
+    history = train(SoftmaxRegression(16, 2), data.train, num_epochs=1)
+
+    def needs(width, **more):
+        return SoftmaxRegression(16, 2)
+
+    panel = TuningPanel(needs, data, first_run=history, width=IntSlider(1, 9, start=3))
+    panel.set(width=5)
+    panel.load("baseline")
+    assert panel.settings["width"] == 5
+    assert "baseline, but nobody knows its width." in panel.lines.status.value
+
+
+# -- what a network prints -----------------------------------------------------------
+
+
+class Talks(SoftmaxRegression):
+    def forward(self, X):
+        print(f"<b>{tuple(X.shape)}")
+        return super().forward(X)
+
+
+def test_what_a_network_prints_in_the_background_is_shown(capsys):
+    panel = TuningPanel(lambda: Talks(16, 2), easy_data(), num_epochs=IntSlider(1, 50))
+    panel.start()
+    assert panel.wait(PATIENCE)
+    shown = panel.lines.printed.value
+    assert shown.startswith("<pre>&lt;b&gt;(256, 1, 4, 4)\n")
+    assert len(panel.session.trial.worker.printed.text) == printed.MOST
+    assert capsys.readouterr().out == ""
+    panel.run(num_epochs=1)
+    assert "<b>(256, 1, 4, 4)" in capsys.readouterr().out, "in a cell as ever"
 
 
 def test_a_panel_that_could_not_be_made_can_be_thrown_away():

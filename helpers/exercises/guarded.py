@@ -5,7 +5,6 @@ import copy
 import dis
 import functools
 import inspect
-import io
 import linecache
 import re
 import sys
@@ -17,8 +16,8 @@ import torch
 from torch import Tensor
 
 from helpers.exercises.limits import Asks, TooLong, nobody_to_ask, own_state, time_limit
+from helpers.printed import Printed
 
-KEPT_OUTPUT = 2000  # characters; a loop may print millions
 LONGEST_MESSAGE = 300
 
 
@@ -40,18 +39,6 @@ class Outcome:
     changed: str = ""
     printed: str = ""
     endless: bool = False
-
-
-class _Output(io.TextIOBase):
-    """A text file that keeps only the beginning of what is written."""
-
-    def __init__(self):
-        self.text = ""
-
-    def write(self, text: str) -> int:
-        if len(self.text) < KEPT_OUTPUT:
-            self.text += text[: KEPT_OUTPUT - len(self.text)]
-        return len(text)
 
 
 def call_guarded(
@@ -77,12 +64,12 @@ def call_guarded(
     own = not (call and like and _misfit(like, arguments))
     if own and (misfit := _misfit(function, arguments)):
         return Outcome(error=misfit, error_type="arguments")
-    output = _Output()
+    output = Printed()
     value, error = None, None
     try:
         with (
             contextlib.redirect_stdout(output),
-            contextlib.redirect_stderr(_Output()),  # warnings are not its prints
+            contextlib.redirect_stderr(Printed()),  # warnings are not its prints
             nobody_to_ask(),
             own_state(),
             time_limit(limit, within=sys._getframe()),

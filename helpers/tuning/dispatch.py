@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from torch import nn
 
 from helpers.data import DataError, Examples, ImageData, PointData, load_images
+from helpers.data.real import SETS
 from helpers.seeds import seeded
 from helpers.training import fit
 from helpers.tuning.ranges import Choice
+from helpers.words import many
 
 _OWN = {"net", "train", "val", "loss", "parameters", "seed", "optimizer_options"}
 _FIT = set(inspect.signature(fit).parameters) - _OWN
@@ -66,6 +68,14 @@ def arguments_of(function: object) -> list[str]:
         return []
     named = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
     return [p.name for p in parameters if p.kind in named]
+
+
+def defaults_of(function: object) -> dict[str, object]:
+    """The values that a function's arguments have where nobody gives them."""
+    names = arguments_of(function)
+    parameters = inspect.signature(function).parameters if names else {}
+    given = {name: parameters[name].default for name in names}
+    return {n: v for n, v in given.items() if v is not inspect.Parameter.empty}
 
 
 def made_data(data: Data | Callable, settings: Mapping[str, object]) -> Data:
@@ -239,3 +249,18 @@ class DataSource:
             self.problem = error
         else:
             self._loaded[self.chosen] = found
+
+    @property
+    def told(self) -> str:
+        """The chosen set, or why it cannot be used, in a sentence."""
+        name, problem = self.chosen, self.problem
+        if problem is None:
+            images = many(len(self.loaded.train), "image")
+            return f"The next run trains on {images} of {name}."
+        if not isinstance(problem, DataError):
+            return f"{name} cannot be used: {problem}"
+        size = sum(file.length for file in SETS[name].files) / 1e6
+        # where it was looked for helps nobody who only has to press a button
+        absent = " is missing in " in str(problem)
+        why = "is not on this machine." if absent else f"is no use: {problem}"
+        return f"{name} {why} Download fetches {size:.0f} MB, or choose another set."

@@ -58,6 +58,11 @@ def _number(name: str, value) -> float:
     return value
 
 
+def _kind(value: object) -> type:
+    """The type of a value; numbers are of one type, so that 0 is 0.0."""
+    return float if type(value) is int else type(value)
+
+
 @dataclass(frozen=True)
 class _Interval(Range):
     low: float
@@ -161,7 +166,7 @@ class Choice(Range):
 
     def check(self, name, value):
         for label, option in self.options.items():
-            if value is option or (type(value) is type(option) and value == option):
+            if value is option or (_kind(value) is _kind(option) and value == option):
                 return option
             if value == label:
                 return option

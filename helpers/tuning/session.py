@@ -7,32 +7,23 @@ session; the panel is one that is shown.
 import contextlib
 import threading
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 from torch.nn import functional as F
 
 from helpers.data import DataError
-from helpers.data.real import SETS
 from helpers.training.history import History
 from helpers.tuning import settings_line
 from helpers.tuning.diagnosis import Finding
-from helpers.tuning.dispatch import Data, DataSource, made_data
+from helpers.tuning.dispatch import Data, DataSource, defaults_of, made_data
 from helpers.tuning.export import run_code, runs_csv
-from helpers.tuning.ranges import IntSlider, Range
+from helpers.tuning.ranges import IntSlider, Range, label_of
 from helpers.tuning.runs import KeptRuns, Run
+from helpers.tuning.telling import Message, tell_all
 from helpers.tuning.trial import Progress, Trial
 from helpers.tuning.view import View
-from helpers.words import many
 
 MOST_SEEDS = 5
 NOT_FOR_TRAINING = ("seeds", "data")  # settings of the session, not of one training
-
-
-class Message(NamedTuple):
-    """A sentence for the learner, and whether it reports an error."""
-
-    text: str
-    error: bool = False
 
 
 class Session:
@@ -122,12 +113,19 @@ class Session:
         self.progress = Progress()
         self.finding: Finding | None = None
         self._enter("ready", "Ready. Run starts a training with these settings.")
-        first, known = self.source.first, self.source.start
-        self.view.prepare(first)
+        self.view.prepare(self.source.first)
         if first_run is not None:
-            run = Run.trained_elsewhere("baseline", first_run, first, 0, known)
-            self.runs.append(run)
+            self.runs.append(self._baseline(first_run))
         self.view.show(self.runs, self.runs.summary())
+
+    def _baseline(self, history: History) -> Run:
+        """What was trained in a cell: with defaults, where it does not say more."""
+        known: dict[str, object] = {}
+        for function in (history.settings.get("optimizer"), self._loss, self._build):
+            known |= defaults_of(function)
+        known = {n: v for n, v in known.items() if n in self.ranges}
+        known |= self.source.start
+        return Run.trained_elsewhere("baseline", history, self.source.first, 0, known)
 
     # -- settings -----------------------------------------------------------------
 
@@ -193,7 +191,11 @@ class Session:
         except ValueError as error:
             self.say(f"{run.name} cannot be loaded: {error}.")
         else:
-            self.say(f"The controls show the settings of {run.name}.")
+            missing = [
+                label_of(n) for n in self.ranges if n not in known | {"seeds": 1}
+            ]
+            but = f", but nobody knows its {', '.join(missing)}" if missing else ""
+            self.say(f"The controls show the settings of {run.name}{but}.")
 
     def load_data(self) -> None:
         """Load the chosen set, which may be there by now, or say why not."""
@@ -202,21 +204,7 @@ class Session:
         if source.loaded is None:
             self.say(f"Loading {name} …")
         source.load(self._settings)
-        problem = source.problem
-        if problem is None:
-            images = many(len(source.loaded.train), "image")
-            self.say(f"The next run trains on {images} of {name}.")
-        elif not isinstance(problem, DataError):
-            self.say(f"{name} cannot be used: {problem}", error=True)
-        else:
-            size = sum(file.length for file in SETS[name].files) / 1e6
-            # where it was looked for helps nobody who only has to press a button
-            absent = " is missing in " in str(problem)
-            why = "is not on this machine." if absent else f"is no use: {problem}"
-            self.say(
-                f"{name} {why} Download fetches {size:.0f} MB, or choose another set.",
-                error=True,
-            )
+        self.say(source.told, error=source.problem is not None)
 
     def _show_data(self) -> None:
         """Show the data of the new settings, unless something trains on the old."""
@@ -405,11 +393,4 @@ class Session:
         self._tell("state")
 
     def _tell(self, what: str) -> None:
-        errors = []
-        for function in tuple(self.changed):
-            try:
-                function(what)
-            except Exception as error:  # the others are told all the same
-                errors.append(error)
-        if errors:
-            raise errors[0]
+        tell_all(self.changed, what)

@@ -11,6 +11,9 @@ from collections.abc import Callable, Generator
 
 import torch
 
+from helpers.printed import Printed
+from helpers.tuning.gate import GATE
+
 Records = Generator[object, float | None, None]
 
 _turn = threading.Lock()
@@ -28,7 +31,8 @@ class Worker:
 
     ``state`` is "ready", "running", "paused", and at the end "finished", "stopped"
     or "failed"; then ``error`` holds the exception. ``taken`` counts the records, and
-    ``thread`` is None as long as nothing trains in the background.
+    ``thread`` is None as long as nothing trains in the background. ``printed`` is what
+    the training printed there: no cell runs that would show it.
     """
 
     def __init__(
@@ -49,6 +53,7 @@ class Worker:
         self.state, self.taken = "ready", 0
         self.reason = ""  # why it paused, if somebody else made it
         self.error: BaseException | None = None
+        self.printed = Printed()
 
     @property
     def active(self) -> bool:
@@ -88,7 +93,8 @@ class Worker:
         with self._wish:
             paused = self.active and self._allowed <= 0 and not self._stopping
         if self.thread is not None and not paused:
-            self._ended.wait(timeout)
+            with GATE.opened():
+                self._ended.wait(timeout)
         if self.error is not None:
             raise self.error
         return not self.active
@@ -96,7 +102,8 @@ class Worker:
     def join(self) -> None:
         """Wait until a training that was stopped has ended."""
         if self.thread is not None:
-            self._ended.wait()
+            with GATE.opened():
+                self._ended.wait()
 
     def run(self) -> None:
         """Run to the end in the calling thread; an interrupt counts as a stop."""
@@ -139,7 +146,8 @@ class Worker:
         records, end = None, "failed"
         try:
             self._set("running")
-            records = self._make()
+            with self._step():
+                records = self._make()
             end = self._consume(records)
         except BaseException as error:
             self.error = error
@@ -147,12 +155,22 @@ class Worker:
         finally:
             self._end(end, records)
 
+    @contextlib.contextmanager
+    def _step(self) -> Generator[None]:
+        with GATE.step():
+            if self.thread is None:
+                yield  # in a cell, which shows what is printed
+            else:
+                with contextlib.redirect_stdout(self.printed):
+                    yield
+
     def _consume(self, records: Records) -> str:
         """Take records until they end or somebody stops it; return which it was."""
         ask = None  # a generator that has not begun accepts only None
         while self._may_go_on():
             try:
-                record = records.send(ask)
+                with self._step():
+                    record = records.send(ask)
             except StopIteration:  # of the generator, and of nothing that is called
                 return "finished"
             counts = self._take(record)

@@ -11,7 +11,7 @@ from helpers.tuning.session import Session
 from helpers.tuning.view import View
 from helpers.widgets.curves_view import CurvesView
 from helpers.widgets.dataset_menu import DatasetMenu
-from helpers.widgets.interrupt import listen_to_interrupt, replace_in_cell
+from helpers.widgets.kernel import listen_to_kernel, replace_in_cell
 from helpers.widgets.panel_parts import ButtonBar, Lines, More, RunTable, classed
 from helpers.widgets.panel_picture import draw_panel
 from helpers.widgets.picture import StillPicture
@@ -84,12 +84,13 @@ class TuningPanel(StillPicture, ipywidgets.VBox):
         super().__init__(
             [
                 *(self.bar, classed(body, "course-body")),
-                *(self.lines.status, self.lines.doctor, self.table),
+                *(self.lines.status, self.lines.doctor, self.lines.printed),
+                self.table,
                 *(self.more.toggle, self.more),
             ]
         )
         self.add_class("course-panel")
-        listen_to_interrupt()
+        listen_to_kernel()
         replace_in_cell(session, Session.stop)  # the cell's former panel goes unseen
         session.changed.append(self._follow)
         for what in ("settings", "state", "runs"):

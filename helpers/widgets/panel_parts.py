@@ -77,12 +77,16 @@ class ButtonBar(ipywidgets.Box):
 
 
 class Lines:
-    """The session's sentence, and the doctor's; screen readers announce both."""
+    """The session's sentence and the doctor's, and what the training prints.
+
+    Screen readers announce the sentences.
+    """
 
     def __init__(self, session: Session):
         self.session = session
         self.status = classed(ipywidgets.HTML(), "course-status")
         self.doctor = classed(ipywidgets.HTML(), "course-doctor")
+        self.printed = classed(ipywidgets.HTML(), "course-printed")
         self._found: tuple[str, int | None] | None = None
 
     def follow(self) -> None:
@@ -95,6 +99,9 @@ class Lines:
         text, error = self.session.message
         kind = ' class="course-error"' if error else ""
         self.status.value = f'<p role="status"{kind}>{html.escape(text)}</p>'
+        trial = self.session.trial
+        printed = trial.worker.printed.text if trial else ""
+        self.printed.value = f"<pre>{html.escape(printed)}</pre>" if printed else ""
         finding = self.session.finding
         found = None if finding is None else (finding.state, finding.seed)
         if found == self._found:

@@ -1,4 +1,4 @@
-"""What the panel needs of the kernel: its interrupt, and which cell is running."""
+"""What the panel needs of the kernel: its interrupt, and when which cell runs."""
 
 import signal
 import weakref
@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from IPython import get_ipython
 
+from helpers.tuning.gate import GATE
 from helpers.tuning.worker import current
 
 
@@ -15,13 +16,18 @@ def _stop_training(*_) -> None:
         worker.stop()
 
 
+def _before_cell(_) -> None:
+    GATE.close()
+
+
 def _after_cell(result) -> None:
+    GATE.open()
     if isinstance(result.error_in_exec, KeyboardInterrupt):
         _stop_training()
 
 
-def listen_to_interrupt() -> None:
-    """Make JupyterLab's Interrupt stop the current training.
+def listen_to_kernel() -> None:
+    """Let trainings rest while a cell runs, and JupyterLab's Interrupt stop them.
 
     While a cell runs, an interrupt raises KeyboardInterrupt in it; between cells the
     kernel ignores the signal, and a training in the background would go on. To be
@@ -36,7 +42,16 @@ def listen_to_interrupt() -> None:
     if signal.getsignal(signal.SIGINT) is not _stop_training:
         kernel.saved_sigint_handler = _stop_training
     if _after_cell not in shell.events.callbacks["post_run_cell"]:
+        shell.events.register("pre_run_cell", _before_cell)
         shell.events.register("post_run_cell", _after_cell)
+        if _is_in_cell(kernel):
+            GATE.close()
+
+
+def _is_in_cell(kernel) -> bool:
+    """Whether a cell runs, not a widget's callback."""
+    header = kernel.get_parent("shell").get("header", {})
+    return header.get("msg_type") == "execute_request"
 
 
 _in_cell: dict[str, weakref.ref] = {}
