@@ -13,7 +13,7 @@ from tools.stored import ROOT
 HELPERS = ROOT / "helpers"
 # From the cellar to the roof; a module imports from its own floor or from below.
 FLOORS = [
-    {"compat", "threads", "files", "words"},
+    {"compat", "threads", "files", "words", "printed"},
     {"data", "models", "devices", "seeds", "checkpoints"},
     {"training"},
     {"figures", "claims", "exercises"},
@@ -26,7 +26,7 @@ DRAWING = {"matplotlib", "PIL", "mpl_toolkits"}
 WIDGETS = {"ipywidgets", "anywidget"}
 WITHOUT_DRAWING = {"data", "models", "training", "exercises"}
 WITHOUT_DRAWING |= {"compat", "threads", "devices", "seeds", "checkpoints"}
-WITHOUT_DRAWING |= {"files", "words"}
+WITHOUT_DRAWING |= {"files", "words", "printed"}
 MOST_LINES = 400  # a longer file is about two subjects
 # Names with an underscore that are no secret of a room, and whose they are.
 NOT_PRIVATE = {
