@@ -49,7 +49,12 @@ def test_the_whole_notebook(lab):
     assert_pictures_only(saved)
     page.click("Run")  # saving took nothing away from the live widget
     page.text("Run 2 is training")
+    page.save()
+    page.page.reload()  # nor does a reload of the page
+    page.wait_until_ready()
+    page.text("Run 2 is training")
     page.click("Stop")
+    page.text("Run 2 stopped")
     page.close()
 
     cut(page.path, lab.folder / "saved.ipynb", *WIDGETS, outputs=True)

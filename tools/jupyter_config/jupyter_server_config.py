@@ -1,10 +1,11 @@
-"""How notebooks are saved; read by `make lab` and by any server of the environment."""
+"""How notebooks are saved and opened; read by `make lab` and by any server of the environment."""
 
 import sys
 import warnings
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from contents import PictureContents  # noqa: E402
 from stored import keep_pictures  # noqa: E402
 
 # The server applies this file twice, and warns that the hook replaces itself.
@@ -12,3 +13,4 @@ warnings.filterwarnings("ignore", "Overriding existing pre_save_hook")
 
 c = get_config()  # noqa: F821  (given by traitlets)
 c.ContentsManager.pre_save_hook = keep_pictures
+c.ServerApp.contents_manager_class = PictureContents

@@ -1,0 +1,72 @@
+"""How JupyterLab reads and saves notebooks of the course; see `stored.keep_pictures`."""
+
+from jupyter_core.utils import ensure_async
+from jupyter_server.services.contents.largefilemanager import AsyncLargeFileManager
+from stored import WIDGET_VIEW
+
+
+class PictureContents(AsyncLargeFileManager):
+    """Keeps live widgets over a reload of their page.
+
+    Notebooks are saved with widgets' pictures instead of their views, which nobody can
+    show once the kernel is gone. As long as it lives, a notebook that is opened anew
+    gets the views back, or a training would go on without a Stop.
+    """
+
+    def __init__(self, **more):
+        super().__init__(**more)
+        self._views: dict[str, dict] = {}  # by path, cell id and number of the output
+
+    async def save(self, model, path=""):
+        views = _views_of(model)
+        saved = await super().save(model, path)
+        if views is not None:
+            self._views[path.strip("/")] = views
+        return saved
+
+    async def get(self, path, content=True, *arguments, **options):
+        model = await super().get(path, content, *arguments, **options)
+        views = self._views.get(path.strip("/"))
+        if content and views and await self._is_alive(path.strip("/")):
+            for key, data in _pictures(model):
+                picture, view = views.get(key, ("", None))
+                if data["image/png"] == picture:  # not run since elsewhere
+                    data.setdefault(WIDGET_VIEW, view)
+        return model
+
+    async def rename_file(self, old_path, new_path):
+        await super().rename_file(old_path, new_path)
+        views = self._views.pop(old_path.strip("/"), None)
+        if views:
+            self._views[new_path.strip("/")] = views
+
+    async def _is_alive(self, path: str) -> bool:
+        sessions = getattr(self.parent, "session_manager", None)
+        if sessions is None:
+            return False
+        listed = await ensure_async(sessions.list_sessions())
+        return any(session["path"] == path for session in listed)
+
+
+def _pictures(model):
+    """Yield the data of each output that has a picture, with its place."""
+    content = model.get("content")
+    if model.get("type") != "notebook" or not isinstance(content, dict):
+        return
+    for cell in content.get("cells", ()):
+        for k, output in enumerate(cell.get("outputs", ())):
+            data = output.get("data", {})
+            if "image/png" in data:
+                yield (cell.get("id"), k), data
+
+
+def _views_of(model) -> dict | None:
+    """The views that saving drops, each with the picture beside it."""
+    try:
+        return {
+            key: (data["image/png"], data[WIDGET_VIEW])
+            for key, data in _pictures(model)
+            if WIDGET_VIEW in data
+        }
+    except Exception:  # a learner's work is saved, whatever is odd about it
+        return None
