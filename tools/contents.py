@@ -1,4 +1,4 @@
-"""How JupyterLab reads and saves notebooks of the course; see `stored.keep_pictures`."""
+"""How JupyterLab reads and saves notebooks: with `stored.keep_pictures`, and back."""
 
 from jupyter_core.utils import ensure_async
 from jupyter_server.services.contents.largefilemanager import AsyncLargeFileManager

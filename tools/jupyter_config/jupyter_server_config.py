@@ -1,4 +1,4 @@
-"""How notebooks are saved and opened; read by `make lab` and by any server of the environment."""
+"""How notebooks are saved and opened, by `make lab` and any server of this Python."""
 
 import sys
 import warnings
