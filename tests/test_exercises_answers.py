@@ -481,6 +481,12 @@ def test_an_exception_is_known_by_its_type_whatever_its_words():
     assert "Negative numbers are allowed." in shares.check(in_other_words).text
 
 
+@pytest.mark.parametrize("base", [tensor([2.0]), 2.0])
+def test_a_power_is_not_written_with_a_caret(base):
+    asked = replace(DOUBLE, cases=[(base,)])
+    assert "in Python a power is written `**`" in asked.check(lambda x: x ^ 2).text
+
+
 def test_a_value_of_several_is_named():
     def both(x):
         doubled, total = 2 * x, x.sum()

@@ -128,6 +128,8 @@ def _sentence(error: BaseException, function, limit: float) -> str:
     if isinstance(error, SystemExit):
         return f"it ends the program (SystemExit){where}; return a value instead."
     text = _message(error)
+    if "bitwise_xor" in text or "for ^" in text:
+        return f"`^` is no power{where}: in Python a power is written `**`."
     if len(text) > LONGEST_MESSAGE:
         text = text[:LONGEST_MESSAGE] + " ..."
     text = f": {text.rstrip('.')}" if text else ""

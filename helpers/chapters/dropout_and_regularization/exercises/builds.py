@@ -28,6 +28,11 @@ def squared(y_hat, y):
     return ((y_hat - y) ** 2).mean()
 
 
+def rather_low(y_hat, y):
+    """Return the mean error, where one that is too high counts four times."""
+    return torch.where(y_hat > y, 4 * (y_hat - y), y - y_hat).mean()
+
+
 def line(n, seed):
     """Noisy points along a line: X (n, 1), y (n,)."""
     generator = torch.Generator().manual_seed(seed)
@@ -49,6 +54,7 @@ def line(n, seed):
         (*line(9, 0), 3, linear_model, squared),
         (*line(10, 1), 4, nearest_model, squared),
         (*line(6, 2), 6, mean_model, squared),
+        (*line(8, 3), 2, linear_model, rather_low),
     ],
     hint="`torch.arange(n).tensor_split(k)` gives the folds. For each: mark all "
     "examples as training examples, unmark the fold, fit, predict, measure.",
@@ -73,6 +79,9 @@ def line(n, seed):
         tensor_split(k) => split(-(-len(X) // k))
             The last fold is too small: sizes may differ by one. `tensor_split` does
             that.
+        loss(predict(X[val]), y[val]) => loss(y[val], predict(X[val]))
+            The predictions come first and the targets second. Squares do not care, and
+            this loss does.
         stack(losses) => stack(losses).mean()
             You returned the mean. Return the k losses: their spread is worth knowing,
             too.
@@ -101,6 +110,12 @@ def used(cls, program):
     return eval(result, space)
 
 
+def kept(X, p):
+    """Return a mask that always drops the same number of entries."""
+    order = torch.rand_like(X).flatten().argsort().argsort()
+    return (order >= round(p * X.numel())).float().view(X.shape)
+
+
 # Values, not means, wherever it is possible: means of random numbers need room.
 @exercise(
     "Dropout as a module",
@@ -116,6 +131,7 @@ def used(cls, program):
         ("d = Dropout(0.5); X = ones(9, 64); d(X).equal(d(X))",),
         ("d = Dropout(0.5); Y = d(ones(64, 64)); bool((Y == Y[:, :1]).all())",),
         ("d = Dropout(0.5); Y = d(ones(64, 64)); bool((Y == Y[:1]).all())",),
+        ("d = Dropout(0.5); len({int(d(ones(99)).sum()) for _ in range(9)}) > 1",),
         ("d = Dropout(0.0); d(ones(100)).unique()",),
         ("d = Dropout(1.0); d(ones(100)).unique()",),
         ("Dropout(1.5).p",),
@@ -162,6 +178,9 @@ def used(cls, program):
         torch.rand_like(X) => torch.rand(X.shape[-1])
             All examples lose the same units. Draw a number for each entry:
             `torch.rand_like(X)`.
+        (torch.rand_like(X) > self.p).float() => kept(X, self.p)
+            The same number of entries is dropped each time. Each is dropped by itself,
+            with probability p, so their number varies.
         mask = => torch.manual_seed(0)\n        mask =
             The same units are dropped in every call: draw a new mask in `forward`.
     """,

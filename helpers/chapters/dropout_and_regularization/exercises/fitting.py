@@ -48,6 +48,7 @@ def polynomial_features(x, degree):
         ([2.0, 1.0, 1.0, 1.0], 2),
         ([4.0, 3.0, 2.0], 1),
         ([3.0, 2.0, 2.5], 2),
+        ([3.0, 1.0, 2.0, 2.5, 0.5, 0.6, 0.7, 0.8, 0.1], 2),
     ],
     hint="Keep the number of the best epoch. In each epoch: is its loss lower than "
     "that of the best? If not, how many epochs ago was the best?",
@@ -56,6 +57,9 @@ def polynomial_features(x, degree):
         if epoch - best_epoch >= patience: => if False:
             This is the lowest of all. Training has stopped before some of these
             epochs, and so it never saw them.
+        >= patience => > patience
+            You wait for one epoch too many: training stops as soon as `patience`
+            epochs in a row have brought no new best.
         return best_epoch => return epoch
             This is the epoch after which training stops; the weights to keep are those
             of the best epoch before.

@@ -53,6 +53,9 @@ ONES = torch.ones(3, dtype=torch.float64)  # their cosine is rounded to more tha
         / (a.norm() * b.norm()) =>
             clamp hides that the inner product is no cosine yet: divide it by both
             lengths.
+        / (a.norm() * b.norm()) => / a.norm() * b.norm()
+            You divide by one length and multiply by the other: their product needs
+            brackets, `(a.norm() * b.norm())`.
         (a.norm() * b.norm()) => ((a @ a) * (b @ b))
             You divide by the squares of the lengths: a @ a is the square,
             (a @ a).sqrt() the length.
@@ -99,6 +102,8 @@ def angle(a, b):
         return (x**p).sum() ** (1 / p)
             Two things are missing: absolute values before the power, and the case
             p = inf.
+        x.abs() ** p => x.abs() * p
+            `*` multiplies by p. A power is written `**`.
         ** (1 / p) =>
             The root is missing: twice the vector must have twice the norm.
         return (x.abs() ** p).sum()

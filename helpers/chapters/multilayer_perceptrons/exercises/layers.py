@@ -54,6 +54,9 @@ def num_parameters(widths):
             This is the slope of tanh. The sigmoid's has the factors a and 1 - a.
         1 - a => a - 1
             The sigmoid rises everywhere, so its slope cannot be negative.
+        a * (1 - a) => a @ (1 - a)
+            `@` sums over the entries. Each value has a slope of its own: multiply
+            entry by entry, with `*`.
         a * (1 - a) => 1 - a
             One factor is missing: at the value 0 the sigmoid is flat.
     """,

@@ -131,6 +131,9 @@ def log_softmax(logits):
         - (1 - accuracy) * other.log() => + (1 - accuracy) * other).log()
             This is the logarithm of the mean probability. The loss is the mean of the
             logarithms, one for each case.
+        -accuracy * confidence.log() => (-accuracy * confidence.log()
+        - (1 - accuracy) * other.log() => - (1 - accuracy) * other.log()).mean()
+            Each entry is a guesser of its own: return one loss for each, not the mean.
         -accuracy => (accuracy - 1)
         - (1 - accuracy) => - accuracy
             The two cases are exchanged: with probability `accuracy` the true class is
