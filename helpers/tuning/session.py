@@ -208,8 +208,9 @@ class Session:
 
     def _show_data(self) -> None:
         """Show the data of the new settings, unless something trains on the old."""
-        # What is wrong with the settings, a run will say.
-        if not self.active:
+        if self.active:
+            self.say("The picture shows what is trained on; the next run has new data.")
+        else:  # what is wrong with the settings, a run will say
             with contextlib.suppress(DataError, TypeError, ValueError):
                 settings = self._settings | self.source.named
                 self.view.prepare(made_data(self.source.current, settings))
