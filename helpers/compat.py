@@ -1,18 +1,28 @@
-"""Make torchvision and d2l import beside any build of torch.
+"""Make torchvision, d2l and others import where they otherwise would not.
 
-Two gaps are closed, and only where they are open:
+Three gaps are closed, and only where they are open:
 
 * A CPU build of torch beside a torchvision built for CUDA stops with "operator
   torchvision::nms does not exist", because the compiled operators cannot be
   loaded. Their *declarations* are enough for models, transforms and datasets.
 * d2l 0.17.0, the last release that does not pin old versions of NumPy and
   matplotlib, asks IPython for a function that has moved to matplotlib_inline.
+* jedi, which IPython imports, and matplotlib look for the home folder, to keep caches
+  and settings in. Their last releases for Python 3.10 cannot be imported by somebody
+  without one, as in a container under any user id.
 """
 
+import os
 import sys
+import tempfile
 import warnings
 from importlib.machinery import PathFinder, SourceFileLoader
 
+if os.path.expanduser("~") == "~":
+    for _name in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME"):
+        os.environ.setdefault(_name, tempfile.gettempdir())
+
+# ruff: noqa: E402  (the imports below need what stands above)
 import IPython.display
 import torch
 from matplotlib_inline import backend_inline
