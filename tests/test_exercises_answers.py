@@ -401,7 +401,7 @@ def test_where_the_notebook_makes_tensors_elsewhere():
     torch.set_default_device("meta")
     try:
         feedback = DOUBLE.check(lambda x: x + torch.ones(len(x)))
-        assert "expected [2.0, 4.0]" in feedback.text
+        assert "expected: [2.0, 4.0]" in feedback.text
         assert torch.get_default_device().type == "meta"
     finally:
         torch.set_default_device(None)

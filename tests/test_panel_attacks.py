@@ -25,7 +25,7 @@ from tools.waiting import PATIENCE
 START = {"default": None, "zero": nn.init.zeros_, "one": nn.init.ones_}
 
 
-def build(start=None, loss="$x_$"):
+def build(start=None, kind="$x_$"):
     net = SoftmaxRegression(16, 2)
     if start is not None:
         start(net[-1].weight)
@@ -104,7 +104,7 @@ def test_the_longest_line_that_is_read():
 
 
 def test_a_name_may_hold_dollars():
-    panel = panel_of(loss=Choice("$x_$", "$\\frac$"))
+    panel = panel_of(kind=Choice("$x_$", "$\\frac$"))
     panel.run()
     panel.picture().canvas.draw()
 
@@ -178,7 +178,8 @@ class Talks(SoftmaxRegression):
 
 
 def test_what_a_network_prints_in_the_background_is_shown(capsys):
-    panel = TuningPanel(lambda: Talks(16, 2), easy_data(), num_epochs=IntSlider(1, 50))
+    panel = TuningPanel(lambda: Talks(16, 2), easy_data(),
+                        num_epochs=IntSlider(1, 200, start=200))  # fmt: skip
     panel.start()
     assert panel.wait(PATIENCE)
     shown = panel.lines.printed.value

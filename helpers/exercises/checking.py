@@ -240,8 +240,12 @@ class Exercise:
         """Names of the values that the solution returns, where they have names."""
         if self.call or inspect.isclass(self.solution):
             return ()
-        found = ()
-        for node in ast.walk(ast.parse(definition(self.solution))):
+        try:
+            tree = ast.parse(definition(self.solution))
+        except (SyntaxError, TypeError, OSError):  # a lambda, or without source
+            return ()
+        found: tuple[str, ...] = ()
+        for node in ast.walk(tree):
             if isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple):
                 parts = map(ast.unparse, node.value.elts)
                 found = tuple(part.removesuffix(".detach()") for part in parts)

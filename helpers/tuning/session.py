@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from torch.nn import functional as F
 
 from helpers.data import DataError
+from helpers.training import fit
 from helpers.training.history import History
 from helpers.tuning import settings_line
 from helpers.tuning.diagnosis import Finding
@@ -121,7 +122,8 @@ class Session:
     def _baseline(self, history: History) -> Run:
         """What was trained in a cell: with defaults, where it does not say more."""
         known: dict[str, object] = {}
-        for function in (history.settings.get("optimizer"), self._loss, self._build):
+        optimizer = history.settings.get("optimizer", defaults_of(fit)["optimizer"])
+        for function in (optimizer, self._loss, self._build):
             known |= defaults_of(function)
         known = {n: v for n, v in known.items() if n in self.ranges}
         known |= self.source.start

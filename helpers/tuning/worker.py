@@ -6,6 +6,7 @@ between two records.
 """
 
 import contextlib
+import sys
 import threading
 from collections.abc import Callable, Generator
 
@@ -53,7 +54,7 @@ class Worker:
         self.state, self.taken = "ready", 0
         self.reason = ""  # why it paused, if somebody else made it
         self.error: BaseException | None = None
-        self.printed = Printed()
+        self.printed = Printed(sys.stdout)
 
     @property
     def active(self) -> bool:
