@@ -104,9 +104,11 @@ class TuningPanel(StillPicture, ipywidgets.VBox):
 
     def _moved(self, name: str) -> None:
         """A control moved: by hand, or because the session's settings changed."""
-        declared, now = self.session.ranges[name], self.session.settings[name]
-        value = declared.by_hand(name, self.controls[name].value)
-        if value is not now and value != now:
+        value, now = self.controls[name].value, self.session.settings[name]
+        if value is now or value == now:
+            return
+        value = self.session.ranges[name].by_hand(name, value)
+        if value is not now and value != now:  # the label of None was not None
             self.set(**{name: value})
 
     def _follow(self, what: str) -> None:

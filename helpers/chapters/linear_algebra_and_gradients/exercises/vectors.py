@@ -18,6 +18,7 @@ ONES = torch.ones(3, dtype=torch.float64)  # their cosine is rounded to more tha
         (tensor([1.0, 2.0, 3.0]), tensor([2.0, 3.0, 4.0])),
         (tensor([3.0, 0.0, -4.0, 0.0]), tensor([-1.0, 1.0, 1.0, 1.0])),
         (tensor([0.0, 3.0]), tensor([0.5, 0.0])),
+        (tensor([0.3, 0.0]), tensor([0.2, 0.4])),
         (ONES, 2 * ONES),
         (ONES, -2 * ONES),
     ],
