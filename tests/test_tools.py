@@ -87,14 +87,17 @@ def test_the_server_of_make_lab_saves_that_way(monkeypatch, tmp_path):
     assert saved.cells[0].outputs[0].data == PICTURE
 
 
-class Sessions:
-    """The server's sessions: the kernels that live, by the paths of their notebooks."""
+class Kernels:
+    """The server's sessions and kernels: paths of notebooks, and one process."""
 
-    def __init__(self, *paths):
-        self.paths = paths
+    def __init__(self):
+        self.paths, self.pid = (), 1
 
     async def list_sessions(self):
-        return [{"path": path} for path in self.paths]
+        return [{"path": path, "kernel": {"id": "k"}} for path in self.paths]
+
+    def get_kernel(self, _):
+        return SimpleNamespace(provisioner=SimpleNamespace(pid=self.pid))
 
 
 @pytest.fixture
@@ -105,7 +108,7 @@ def contents(monkeypatch, tmp_path):
     loader = PyFileConfigLoader("jupyter_server_config.py", path=str(folder))
     config = loader.load_config()
     server = Configurable(config=config)
-    server.session_manager = Sessions()
+    server.session_manager = server.kernel_manager = Kernels()
     made = config.ServerApp.contents_manager_class(parent=server)
     made.root_dir = str(tmp_path)
     return made
@@ -122,7 +125,9 @@ def save(contents, notebook, path="a.ipynb"):
 
 
 def test_a_reloaded_page_gets_its_live_widgets(contents, tmp_path):
+    contents.parent.session_manager.paths = ("a.ipynb",)
     save(contents, saved_notebook())
+    contents.parent.session_manager.paths = ()
     on_disk = nbformat.read(tmp_path / "a.ipynb", as_version=4).cells[0].outputs
     assert on_disk[0].data == PICTURE
     # without a kernel the picture, with one the view besides
@@ -136,6 +141,17 @@ def test_a_reloaded_page_gets_its_live_widgets(contents, tmp_path):
     contents.parent.session_manager.paths = ("c.ipynb",)
     assert opened(contents, "c.ipynb")[0] == VIEW | PICTURE
     asyncio.run(contents.get(""))  # a folder
+
+
+def test_a_view_is_not_given_to_a_kernel_that_was_restarted(contents):
+    kernels = contents.parent.session_manager
+    kernels.paths = ("a.ipynb",)
+    notebook = saved_notebook()
+    save(contents, copy.deepcopy(notebook))
+    kernels.pid = 2
+    assert opened(contents, "a.ipynb")[0] == PICTURE
+    save(contents, notebook)  # by the page, which still has the old view
+    assert opened(contents, "a.ipynb")[0] == PICTURE
 
 
 def test_a_view_goes_only_to_its_own_picture(contents, tmp_path):

@@ -10,27 +10,34 @@ class PictureContents(AsyncLargeFileManager):
 
     Notebooks are saved with widgets' pictures instead of their views, which nobody can
     show once the kernel is gone. As long as it lives, a notebook that is opened anew
-    gets the views back, or a training would go on without a Stop.
+    gets the views back, or a training would go on without a Stop. A kernel that was
+    restarted is another one.
     """
 
     def __init__(self, **more):
         super().__init__(**more)
         self._views: dict[str, dict] = {}  # by path, cell id and number of the output
+        self._processes: dict[str, int] = {}  # whose view it is, by the view's model
 
     async def save(self, model, path=""):
         views = _views_of(model)
         saved = await super().save(model, path)
         if views is not None:
             self._views[path.strip("/")] = views
+            if process := await self._process_of(path.strip("/")):
+                for _, view in views.values():
+                    self._processes.setdefault(view.get("model_id"), process)
         return saved
 
     async def get(self, path, content=True, *arguments, **options):
         model = await super().get(path, content, *arguments, **options)
         views = self._views.get(path.strip("/"))
-        if content and views and await self._is_alive(path.strip("/")):
+        process = await self._process_of(path.strip("/")) if content and views else None
+        if process is not None:
             for key, data in _pictures(model):
-                picture, view = views.get(key, ("", None))
-                if data["image/png"] == picture:  # not run since elsewhere
+                picture, view = views.get(key, ("", {}))
+                lives = self._processes.get(view.get("model_id")) == process
+                if lives and data["image/png"] == picture:  # not run since elsewhere
                     data.setdefault(WIDGET_VIEW, view)
         return model
 
@@ -40,12 +47,16 @@ class PictureContents(AsyncLargeFileManager):
         if views:
             self._views[new_path.strip("/")] = views
 
-    async def _is_alive(self, path: str) -> bool:
+    async def _process_of(self, path: str) -> int | None:
+        """The process of the kernel that runs the notebook; None if there is none."""
         sessions = getattr(self.parent, "session_manager", None)
         if sessions is None:
-            return False
-        listed = await ensure_async(sessions.list_sessions())
-        return any(session["path"] == path for session in listed)
+            return None
+        for session in await ensure_async(sessions.list_sessions()):
+            if session["path"] == path and session.get("kernel"):
+                kernel = self.parent.kernel_manager.get_kernel(session["kernel"]["id"])
+                return getattr(kernel.provisioner, "pid", None)
+        return None
 
 
 def _pictures(model):
