@@ -151,6 +151,7 @@ def which_curve():
     [
         ((3, 2), "solved", "Right. So it is in torch."),
         (torch.Size([3, 2]), "solved", "Right."),
+        (tensor([3, 2]), "solved", "Right."),
         ((2, 3), "wrong", "It is not (2, 3).\nThe axes are exchanged."),
         ((2, 3, 1), "wrong", "It is not (2, 3, 1)."),
         (6, "wrong", "What is asked for is a tuple; got 6."),

@@ -184,7 +184,10 @@ class Exercise:
                 text = f"Choose one of {', '.join(self.options)}; got {show(answer)}."
                 return self._says("wrong", text)
             answer = same[0]
-        outcomes, rights = self._outcomes(lambda: answer), self._outcomes(self.solution)
+        rights = self._outcomes(self.solution)
+        if isinstance(answer, Tensor) and not isinstance(rights[0].value, Tensor):
+            answer = answer.tolist()
+        outcomes = self._outcomes(lambda: answer)
         if not self._fault((), outcomes[0], rights[0]):
             return self._says("solved", f"Right. {self.then}".strip())
         if type(answer) is not type(rights[0].value) and fault(

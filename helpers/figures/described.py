@@ -13,7 +13,12 @@ MOST_LINES = 6  # that are read one by one
 
 
 def described(figure: Figure) -> str:
-    """Say what stands in a figure: titles, axes, where each line starts and ends."""
+    """Say what stands in a figure: titles, axes, where each line starts and ends.
+
+    A figure whose drawing says it better has these words as its label.
+    """
+    if figure.get_label():
+        return figure.get_label()
     axes = [ax for ax in figure.axes if ax.get_label() != "<colorbar>"]
     if all(ax.images and not ax.axison for ax in axes):
         titles = [_title(ax) for ax in axes]

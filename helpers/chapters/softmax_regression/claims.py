@@ -329,3 +329,53 @@ def test_set(data, n_train, num_epochs, seed):
         name: {"test score": test, "score on new images": new}
         for name, (test, new) in results.items()
     }
+
+
+# -- confidence ----------------------------------------------------------------------
+
+
+def sure(net, examples):
+    """Accuracy, and the mean probability that the network gives to its answers."""
+    y_hat = F.softmax(logits_of(net, examples.X), 1)
+    confidence, guess = y_hat.max(1)
+    right = (guess == examples.y).float().mean().item()
+    return {"accuracy": right, "mean confidence": confidence.mean().item()}
+
+
+def surer(quantity, configuration):
+    """Ask how much the mean confidence is above the accuracy."""
+    return difference(
+        (configuration, "mean confidence"),
+        (configuration, "accuracy"),
+        {
+            "less sure than right": -0.02,
+            "as sure as right, to two points": 0.02,
+            "surer than right": None,
+        },
+        quantity,
+    )
+
+
+@claim(
+    "A trained classifier is right as often as its probabilities say.",
+    surer("Mean confidence minus accuracy, the baseline's settings", "baseline"),
+    true="as sure as right, to two points",
+    also=[
+        surer("The same, at ten times the learning rate", "ten times the rate"),
+        surer("The same, 500 images for 100 epochs", "few images"),
+    ],
+    live=(12_000, 10, 3),
+    full=(12_000, 10, 10),
+)
+def calibration(data, n_train, num_epochs, seed):
+    """Softmax regression trained in three ways: how sure is it, how often right?"""
+    results = {}
+    for name, images, settings in (
+        ("baseline", n_train, {"num_epochs": num_epochs, "lr": 0.1}),
+        ("ten times the rate", n_train, {"num_epochs": num_epochs, "lr": 1.0}),
+        ("few images", 500, {"num_epochs": 100, "lr": 0.1, "batch_size": 16}),
+    ):
+        net = fresh(SoftmaxRegression, data, seed)
+        train(net, data.train.take(images), seed=seed, **settings)
+        results[name] = sure(net, data.test)
+    return results

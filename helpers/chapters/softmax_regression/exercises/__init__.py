@@ -2,4 +2,6 @@
 
 from helpers.exercises import cells
 
-EXERCISES, check, table = cells(f"{__name__}.probabilities", f"{__name__}.training")
+EXERCISES, check, table = cells(
+    *(f"{__name__}.{module}" for module in ("probabilities", "training", "runs"))
+)

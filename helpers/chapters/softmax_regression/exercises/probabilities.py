@@ -143,3 +143,26 @@ def log_softmax(logits):
 def expected_loss(accuracy, confidence, num_classes):
     other = (1 - confidence) / (num_classes - 1)  # what each other class gets
     return -accuracy * confidence.log() - (1 - accuracy) * other.log()
+
+
+@exercise(
+    "A gradient by eye",
+    kind="predict",
+    hint="Equal logits give equal probabilities. Then take the one-hot label away.",
+    then="The logit of the true class is pushed up three times as hard as each other "
+    "is pushed down: the four sum to 0.",
+    usual="""
+        0.25, 0.25, -0.75, 0.25 => 0.25, 0.25, 0.25, 0.25
+            These are the probabilities; the label is still to be subtracted.
+        0.25, 0.25, -0.75, 0.25 => -0.25, -0.25, 0.75, -0.25
+            It is prediction minus label, not label minus prediction.
+        0.25, 0.25, -0.75, 0.25 => 0.0, 0.0, -1.0, 0.0
+            Logits of 0 are not probabilities of 0: softmax makes them equal.
+        0.25, 0.25, -0.75, 0.25 => 0.25, -0.75, 0.25, 0.25
+            Classes are counted from 0, so class 2 is the third.
+        0.25, 0.25, -0.75, 0.25 => 0.0, 0.0, -0.75, 0.0
+            The wrong classes have a gradient, too: each got a quarter that was not due.
+    """,
+)
+def gradient_by_eye():
+    return 0.25, 0.25, -0.75, 0.25

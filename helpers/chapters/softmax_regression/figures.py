@@ -1,0 +1,131 @@
+"""Drawings of chapter 2 that stand in its notebook."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+import torch
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from helpers.figures import COLORS, line_style
+
+FAINT = "#888888"
+
+
+def show_log_loss(marked: Sequence[float]) -> Figure:
+    """Draw -ln p over p, with a dot and its loss at some probabilities."""
+    figure = Figure(figsize=(5, 2.8))
+    ax = figure.subplots()
+    p = np.linspace(0.005, 1, 400)
+    ax.plot(p, -np.log(p), color=COLORS[0], label="−ln p")
+    dots = -np.log(marked)
+    ax.plot(marked, dots, "o", color=COLORS[1], markersize=6, label="examples")
+    for at, loss in zip(marked, dots, strict=True):
+        ax.annotate(f"{at:g} costs {loss:.2f}", (at, loss), (8, 4),
+                    textcoords="offset points", fontsize=8)  # fmt: skip
+    ax.set(xlabel="p, probability given to the true class", ylabel="loss",
+           xlim=(0, 1.02), ylim=(0, 5))  # fmt: skip
+    return figure
+
+
+def show_gradients(losses: Mapping[str, Callable[[Tensor], Tensor]]) -> Figure:
+    """Draw losses of a logit z, target 0, and beside them their gradients.
+
+    Parameters
+    ----------
+    losses : name -> function of logits (n,) -> (n,) that autograd can follow.
+    """
+    figure = Figure(figsize=(7, 2.7))
+    left, right = figure.subplots(1, 2)
+    z = torch.linspace(-8, 8, 321, requires_grad=True)
+    for k, (name, loss) in enumerate(losses.items()):
+        values = loss(z)
+        (gradient,) = torch.autograd.grad(values.sum(), z)
+        at = z.detach()
+        left.plot(at, values.detach(), label=name, **line_style(k))
+        right.plot(at, gradient, label=name, **line_style(k))
+    left.set(title="loss", xlabel="z")
+    right.set(title="gradient", xlabel="z")
+    for ax in (left, right):
+        ax.axvline(5, color=FAINT, linewidth=0.8, linestyle=":")
+    left.legend(loc="upper left")
+    return figure
+
+
+def show_confusion(counts: Tensor, classes: Sequence[str]) -> Figure:
+    """Draw a confusion matrix: a row for each true class, a column for each guess.
+
+    The colour is the share of the row; the number is the count.
+
+    Parameters
+    ----------
+    counts : (K, K) int, how many examples of class i were called class j.
+    """
+    figure = Figure(figsize=(4.6, 4.2))
+    ax = figure.subplots()
+    shares = counts / counts.sum(1, keepdim=True).clamp(min=1)
+    ax.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    for i, row in enumerate(counts.tolist()):
+        for j, count in enumerate(row):
+            color = "white" if shares[i, j] > 0.5 else "#333333"
+            ax.text(j, i, count, ha="center", va="center", fontsize=7.5, color=color)
+    ticks = range(len(classes))
+    turned = max(map(len, classes)) > 2
+    ax.set_xticks(ticks, classes, rotation=90 if turned else 0)
+    ax.set_yticks(ticks, classes)
+    ax.set(xlabel="guess", ylabel="true class")
+    ax.grid(False)
+    rows = zip(classes, counts.diagonal().tolist(), counts.sum(1).tolist(), strict=True)
+    right = ", ".join(f"{name} {hits} of {n}" for name, hits, n in rows)
+    figure.set_label(f"A confusion matrix; named correctly: {right}.")
+    return figure
+
+
+def show_reliability(confidence: Tensor, right: Tensor, num_bins: int = 10) -> Figure:
+    """Draw how often answers of a confidence are right, bin by bin.
+
+    Parameters
+    ----------
+    confidence : (n,), the probability that each answer was given, in 0..1.
+    right : (n,) bool, whether it was right.
+    num_bins : bins of equal width; an empty one has no dot.
+    """
+    figure = Figure(figsize=(5, 3.6))
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
+    edges = torch.linspace(0, 1, num_bins + 1)
+    index = torch.bucketize(confidence.contiguous(), edges[1:-1])
+    counts = torch.bincount(index, minlength=num_bins)
+    filled = counts > 0
+    hits = torch.bincount(index, right.double(), num_bins)[filled] / counts[filled]
+    sure = torch.bincount(index, confidence.double(), num_bins)[filled] / counts[filled]
+    above.plot([0, 1], [0, 1], color=FAINT, linestyle=":", label="honest")
+    above.plot(sure, hits, marker="o", color=COLORS[0], label="measured")
+    above.set(ylabel="share right", ylim=(0, 1.03))
+    above.legend(loc="upper left")
+    middles = (edges[:-1] + edges[1:]) / 2
+    below.bar(middles, counts, width=0.9 / num_bins, color=COLORS[0])
+    below.set(xlabel="confidence", ylabel="images", xlim=(0, 1), axisbelow=True)
+    return figure
+
+
+def show_many_intervals(means: Tensor, reach: Tensor, truth: float) -> Figure:
+    """Draw the intervals of many experiments beside each other, and the truth.
+
+    Parameters
+    ----------
+    means, reach : (n,), the middle and half the width of each interval.
+    """
+    figure = Figure(figsize=(6, 2.5))
+    ax = figure.subplots()
+    at = np.arange(1, len(means) + 1)
+    holds = ((means - truth).abs() <= reach).numpy()
+    for kept, color, name in (
+        (holds, COLORS[0], "holds the true mean"),
+        (~holds, COLORS[1], "misses it"),
+    ):
+        ax.errorbar(at[kept], means.numpy()[kept], reach.numpy()[kept], fmt="o",
+                    color=color, markersize=3, label=name)  # fmt: skip
+    ax.axhline(truth, color=FAINT, linewidth=1, linestyle=":")
+    ax.set(xlabel="experiment", ylabel="accuracy")
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, 1.2), ncols=2)
+    return figure
