@@ -30,6 +30,7 @@ from helpers.widgets import (
     DecisionView,
     IntSlider,
     LogSlider,
+    SketchPad,
     Slider,
     TuningPanel,
 )
@@ -50,6 +51,7 @@ __all__ = [
     "Slider",
     "LogSlider",
     "PointData",
+    "SketchPad",
     "SoftmaxRegression",
     "TuningPanel",
     "IntSlider",

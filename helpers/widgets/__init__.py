@@ -1,14 +1,16 @@
-"""The instruments: tuning panel, explorer, live chart."""
+"""The instruments: tuning panel, explorer, live chart, sketch pad."""
 
 from helpers.tuning.ranges import Choice, IntSlider, LogSlider, Slider
 from helpers.widgets.panel import TuningPanel
 from helpers.widgets.plane_view import DecisionView
+from helpers.widgets.sketchpad import SketchPad
 
 __all__ = [
     "Choice",
     "DecisionView",
     "Slider",
     "LogSlider",
+    "SketchPad",
     "TuningPanel",
     "IntSlider",
 ]

@@ -1,0 +1,79 @@
+"""What stands in the square of a `SketchPad`, and what a network is shown of it."""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from helpers.data.drawings import Frame, framed, framed_strokes, rendered, resampled
+from helpers.tuning.ranges import Slider
+
+MOVES = {
+    "right": Slider(-0.5, 0.5, start=0.0),
+    "down": Slider(-0.5, 0.5, start=0.0),
+    "turn": Slider(-180, 180, start=0.0),
+    "size": Slider(0.2, 1.8, start=1.0),
+}
+FINE = 4  # a drawing over a stored image is made of so many times its pixels
+
+
+@dataclass(frozen=True)
+class Sketch:
+    """Lines over a stored image, or one of the two; both moved, turned and scaled.
+
+    Parameters
+    ----------
+    frame, pen : of the training images, see `helpers.data.drawings`; pixels.
+    strokes : each (n, 2), x and y from 0 to 1 over the square, as the pen left them.
+    stored : (size, size) or None.
+    right, down : how far all is moved, in sides of the square.
+    turn : degrees, clockwise around the middle of the square.
+    size : factor.
+    center : whether the network gets it centred and scaled.
+    """
+
+    frame: Frame
+    pen: float
+    strokes: tuple[Tensor, ...] = ()
+    stored: Tensor | None = None
+    right: float = 0.0
+    down: float = 0.0
+    turn: float = 0.0
+    size: float = 1.0
+    center: bool = True
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing in the square."""
+        return not self.strokes and self.stored is None
+
+    def lines(self) -> list[Tensor]:
+        """The strokes (n, 2) where they stand in the square."""
+        angle = math.radians(self.turn)
+        cos, sin = self.size * math.cos(angle), self.size * math.sin(angle)
+        # rows times this matrix turn clockwise, since y is downward
+        turned = torch.tensor([[cos, sin], [-sin, cos]])
+        shift = torch.tensor([self.right, self.down]) + 0.5
+        return [(stroke - 0.5) @ turned + shift for stroke in self.strokes]
+
+    def drawing(self, pixels: int) -> Tensor:
+        """The square as a picture (pixels, pixels), values 0..1."""
+        zoom = self.size * pixels / self.frame.size
+        picture = rendered(self.lines(), pixels, self.pen * zoom)
+        if self.stored is None:
+            return picture
+        # Moving the image is the last step: it may leave the square.
+        half = torch.tensor([len(self.stored) / 2] * 2)
+        shift = pixels * torch.tensor([self.down, self.right])
+        under = resampled(self.stored, pixels, half, zoom, self.turn, shift)
+        return torch.maximum(picture, under)
+
+    def image(self) -> Tensor:
+        """What the network gets: (size, size) of the frame, values 0..1."""
+        size = self.frame.size
+        if not self.center:
+            return self.drawing(size)
+        if self.stored is None:
+            return framed_strokes(self.lines(), self.frame, self.pen)
+        return framed(self.drawing(FINE * size), self.frame)
