@@ -21,7 +21,7 @@ from helpers.data import (
     with_label_noise,
 )
 from helpers.devices import default_device
-from helpers.figures import plot_curves, show_images, use_course_style
+from helpers.figures import plot_curves, plot_network, show_images, use_course_style
 from helpers.models import MLP, LeNet, SoftmaxRegression
 from helpers.seeds import seeded
 from helpers.training import History, accuracy, check_band, evaluate, fit, train
@@ -68,6 +68,7 @@ __all__ = [
     "make_regression",
     "minibatches",
     "plot_curves",
+    "plot_network",
     "save_checkpoint",
     "seeded",
     "show_images",

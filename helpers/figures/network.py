@@ -51,7 +51,7 @@ def plot_network(
         for k, layer in enumerate(layers)
     ]
     width, height = (len(layers) - 1) * ACROSS + 1.6, most * DOWN + 0.6
-    figure = Figure(figsize=(width, height * 0.8))
+    figure = Figure(figsize=(0.85 * width, 0.68 * height))
     ax = figure.subplots()
     ax.set(aspect="equal", xlim=(-0.8, width - 0.8),
            ylim=(-most * DOWN / 2 - 0.45, most * DOWN / 2 + 0.1))  # fmt: skip

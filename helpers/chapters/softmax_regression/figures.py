@@ -35,7 +35,7 @@ def show_gradients(losses: Mapping[str, Callable[[Tensor], Tensor]]) -> Figure:
     ----------
     losses : name -> function of logits (n,) -> (n,) that autograd can follow.
     """
-    figure = Figure(figsize=(7, 2.7))
+    figure = Figure(figsize=(6.6, 2.5))
     left, right = figure.subplots(1, 2)
     z = torch.linspace(-8, 8, 321, requires_grad=True)
     for k, (name, loss) in enumerate(losses.items()):

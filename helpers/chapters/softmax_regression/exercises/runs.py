@@ -47,7 +47,7 @@ def histories() -> dict[str, History]:
             net,
             data.train.take(4_000),
             data.val,
-            **{"num_epochs": 5, "lr": 0.1, "batch_size": 64, "device": "cpu"}
+            **{"num_epochs": 5, "lr": 0.1, "batch_size": 128, "device": "cpu"}
             | settings,
         )
     return found
@@ -55,7 +55,7 @@ def histories() -> dict[str, History]:
 
 def four_runs() -> Figure:
     """Draw the loss of each step of the four runs, and write their accuracies."""
-    figure = Figure(figsize=(7.6, 2.4))
+    figure = Figure(figsize=(6.6, 2.0))
     axes = figure.subplots(1, len(RUNS))
     for ax, (name, history) in zip(axes, histories().items(), strict=True):
         ax.plot(history.step_loss, color=COLORS[0], linewidth=0.9, label="loss")
