@@ -19,7 +19,7 @@ def test_the_whole_notebook(lab):
     # All of it but the trainings of claims, which nbval runs beside.
     ids = [cell["id"] for cell in stored["cells"]]
     tests = [i for i in ids if i.startswith("claim-") and i.endswith("-test")]
-    assert len(tests) == 4
+    assert len(tests) == 5
     kept = [i for i in ids if i not in tests]
     cut(NOTEBOOK, lab.folder / "whole.ipynb", *kept, outputs=True)
     lab.trust("whole.ipynb")

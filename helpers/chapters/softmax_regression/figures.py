@@ -64,7 +64,7 @@ def show_confusion(counts: Tensor, classes: Sequence[str]) -> Figure:
     figure = Figure(figsize=(4.6, 4.2))
     ax = figure.subplots()
     shares = counts / counts.sum(1, keepdim=True).clamp(min=1)
-    ax.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    ax.imshow(shares.numpy(), cmap="Blues", vmin=0, vmax=1)
     for i, row in enumerate(counts.tolist()):
         for j, count in enumerate(row):
             color = "white" if shares[i, j] > 0.5 else "#333333"
@@ -99,11 +99,13 @@ def show_reliability(confidence: Tensor, right: Tensor, num_bins: int = 10) -> F
     hits = torch.bincount(index, right.double(), num_bins)[filled] / counts[filled]
     sure = torch.bincount(index, confidence.double(), num_bins)[filled] / counts[filled]
     above.plot([0, 1], [0, 1], color=FAINT, linestyle=":", label="honest")
-    above.plot(sure, hits, marker="o", color=COLORS[0], label="measured")
+    above.plot(
+        sure.numpy(), hits.numpy(), marker="o", color=COLORS[0], label="measured"
+    )
     above.set(ylabel="share right", ylim=(0, 1.03))
     above.legend(loc="upper left")
     middles = (edges[:-1] + edges[1:]) / 2
-    below.bar(middles, counts, width=0.9 / num_bins, color=COLORS[0])
+    below.bar(middles.numpy(), counts.numpy(), width=0.9 / num_bins, color=COLORS[0])
     below.set(xlabel="confidence", ylabel="images", xlim=(0, 1), axisbelow=True)
     return figure
 

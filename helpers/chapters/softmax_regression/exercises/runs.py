@@ -2,6 +2,7 @@
 
 from functools import lru_cache, partial
 
+import numpy as np
 import torch
 from matplotlib.figure import Figure
 from torch import nn, tensor
@@ -58,7 +59,9 @@ def four_runs() -> Figure:
     figure = Figure(figsize=(6.6, 2.0))
     axes = figure.subplots(1, len(RUNS))
     for ax, (name, history) in zip(axes, histories().items(), strict=True):
-        ax.plot(history.step_loss, color=COLORS[0], linewidth=0.9, label="loss")
+        ax.plot(
+            np.array(history.step_loss), color=COLORS[0], linewidth=0.9, label="loss"
+        )
         ax.axhline(2.3026, color="#888888", linestyle=":", linewidth=1)
         ax.set(title=f"{name}: accuracy {history.val_accuracy[-1]:.2f}", xlabel="step")
         ax.set_ylim(0, max(3.0, 1.05 * max(history.step_loss)))

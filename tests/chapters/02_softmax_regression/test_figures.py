@@ -1,0 +1,160 @@
+"""The drawings of chapter 2 show what they are given, read from their numbers."""
+
+import numpy as np
+import pytest
+import torch
+from matplotlib.colors import to_hex
+from torch.nn import functional as F
+
+from helpers.chapters.softmax_regression import figures
+from helpers.chapters.softmax_regression.exercises import runs
+from helpers.figures import COLORS, plot_network
+from helpers.figures.described import described
+
+
+def lines(ax):
+    return {line.get_label(): line.get_xydata().T for line in ax.lines}
+
+
+def test_the_price_of_an_answer():
+    (ax,) = figures.show_log_loss([0.1, 0.5]).axes
+    p, loss = lines(ax)["−ln p"]
+    assert np.allclose(np.exp(-loss), p) and loss[0] > 5 and abs(loss[-1]) < 1e-9
+    p, loss = lines(ax)["examples"]
+    assert p.tolist() == [0.1, 0.5] and np.allclose(loss, [np.log(10), np.log(2)])
+    texts = {text.get_text() for text in ax.texts}
+    assert texts == {"0.1 costs 2.30", "0.5 costs 0.69"}
+
+
+def test_the_gradient_is_the_slope_of_the_loss_beside_it():
+    losses = {"a": lambda z: 0.5 * torch.sigmoid(z) ** 2, "b": lambda z: F.softplus(z)}
+    left, right = figures.show_gradients(losses).axes
+    for name in losses:
+        z, loss = lines(left)[name]
+        at, gradient = lines(right)[name]
+        assert np.array_equal(z, at) and z[0] == -8 and z[-1] == 8
+        slopes = np.gradient(loss.astype(float), z.astype(float))
+        assert np.allclose(slopes[1:-1], gradient[1:-1], atol=2e-3)
+
+
+def test_a_confusion_matrix_has_the_true_classes_as_rows():
+    counts = torch.tensor([[8, 2, 0], [1, 3, 0], [0, 5, 5]])
+    figure = figures.show_confusion(counts, ["a", "b", "c"])
+    (ax,) = figure.axes
+    found = {text.get_position(): text.get_text() for text in ax.texts}
+    for i in range(3):
+        for j in range(3):
+            assert found[j, i] == str(counts[i, j].item())
+    drawn = np.asarray(ax.images[0].get_array())
+    assert np.allclose(drawn, counts / torch.tensor([[10.0], [4.0], [10.0]]))
+    assert ax.yaxis_inverted(), "row 0 stands at the top"
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("guess", "true class")
+    assert "a 8 of 10, b 3 of 4, c 5 of 10" in described(figure)
+
+
+def test_reliability_by_hand():
+    confidence = torch.tensor([0.31, 0.39, 0.35, 0.35, 0.92, 1.0])
+    right = torch.tensor([True, False, False, False, True, True])
+    above, below = figures.show_reliability(confidence, right).axes
+    sure, hits = lines(above)["measured"]
+    assert np.allclose(sure, [0.35, 0.96]) and np.allclose(hits, [0.25, 1.0])
+    x, y = lines(above)["honest"]
+    assert np.array_equal(x, y)
+    heights = [bar.get_height() for bar in below.patches]
+    assert heights == [0, 0, 0, 4, 0, 0, 0, 0, 0, 2]
+    assert [bar.get_x() + bar.get_width() / 2 for bar in below.patches] == (
+        pytest.approx([0.05 + 0.1 * k for k in range(10)])
+    )
+
+
+def test_an_honest_guesser_lies_on_the_diagonal():
+    generator = torch.Generator().manual_seed(0)
+    confidence = torch.rand(50_000, generator=generator)
+    right = torch.rand(50_000, generator=generator) < confidence
+    above, _ = figures.show_reliability(confidence, right, num_bins=20).axes
+    sure, hits = lines(above)["measured"]
+    assert len(sure) == 20 and np.abs(sure - hits).max() < 0.04
+
+
+def test_intervals_are_sorted_by_whether_they_hold_the_truth():
+    means, reach = torch.tensor([1.0, 2.0, 3.0]), torch.tensor([0.5, 0.5, 2.0])
+    (ax,) = figures.show_many_intervals(means, reach, truth=1.2).axes
+    found = {}
+    for container in ax.containers:
+        points, _, (bars,) = container
+        ends = [(s[0, 1], s[1, 1]) for s in bars.get_segments()]
+        x = points.get_xdata().tolist()
+        found[container.get_label()] = (x, ends, to_hex(points.get_color()))
+    assert found["holds the true mean"][:2] == ([1, 3], [(0.5, 1.5), (1.0, 5.0)])
+    assert found["misses it"][:2] == ([2], [(1.5, 2.5)])
+    assert found["misses it"][2] == COLORS[1].lower()
+    assert ax.lines[-1].get_ydata() == [1.2, 1.2]
+
+
+# -- networks ------------------------------------------------------------------------
+
+
+def test_a_network_has_a_line_for_each_weight_that_is_not_0():
+    W = torch.tensor([[1.0, 0.0, -2.0], [0.0, 0.5, 1.0]])
+    figure = plot_network([["1", "2"], ["a", "b", "c"]], [W], ["x", "o"])
+    (ax,) = figure.axes
+    units = {t.get_text(): t.get_position() for t in ax.texts}
+    drawn = {line.get_gid(): line for line in ax.lines}
+    assert set(drawn) == {f"weight {i} {j}" for i, j in W.nonzero().tolist()}
+    for i, j in W.nonzero().tolist():
+        line = drawn[f"weight {i} {j}"]
+        start, end = units[("1", "2")[i]], units[("a", "b", "c")[j]]
+        assert np.allclose(line.get_xydata(), [start, end])
+        assert line.get_color() == COLORS[W[i, j].item() < 0]
+    assert units["1"][1] > units["2"][1], "the first unit stands at the top"
+    assert drawn["weight 0 2"].get_linewidth() > drawn["weight 1 1"].get_linewidth()
+    assert units["−2"] == pytest.approx(
+        np.add(units["1"], 0.3 * np.subtract(units["c"], units["1"])).tolist()
+    )
+    assert described(figure).endswith("x: 1, 2; o: a, b, c.")
+
+
+def test_without_weights_every_unit_is_joined_with_every_unit():
+    (ax,) = plot_network([["1", "2"], ["a", "b", "c"]], [None], ["x", "o"]).axes
+    assert len(ax.lines) == 6
+
+
+@pytest.mark.parametrize(
+    ("weights", "titles", "words"),
+    [
+        ([torch.ones(3, 2)], ["x", "o"], r"expected shape \(2, 3\), got \(3, 2\)"),
+        ([], ["x", "o"], "1 weights, got 0"),
+        ([None], ["x"], "2 layers need as many titles, got 1"),
+    ],
+)
+def test_a_network_whose_parts_do_not_fit(weights, titles, words):
+    with pytest.raises(ValueError, match=words):
+        plot_network([["1", "2"], ["a", "b", "c"]], weights, titles)
+
+
+# -- the four runs of the exercises ----------------------------------------------------
+
+
+def test_the_runs_show_what_the_exercises_ask_for():
+    """What the answers and their sentences rest on."""
+    histories = runs.histories()
+    loss = {name: np.array(h.step_loss) for name, h in histories.items()}
+    start = {name: values[0] for name, values in loss.items()}
+    assert all(abs(start[name] - np.log(10)) < 0.1 for name in "ABC")
+    assert start["D"] > 2 * np.log(10) and loss["D"][-10:].mean() < start["D"] / 2
+    assert loss["A"].max() > 10 * np.log(10), "the rate is too high"
+    assert loss["B"].min() > 1.4612, "softmax twice"
+    assert histories["B"].val_accuracy[-1] > 0.5
+    assert loss["C"].min() < 1.4612
+
+
+def test_the_picture_of_the_runs():
+    figure = runs.four_runs()
+    for ax, (name, history) in zip(figure.axes, runs.histories().items(), strict=True):
+        assert (
+            ax.get_title(loc="left")
+            == f"{name}: accuracy {history.val_accuracy[-1]:.2f}"
+        )
+        _, loss = lines(ax)["loss"]
+        assert np.allclose(loss, history.step_loss)
+        assert ax.get_ylim()[1] >= max(history.step_loss)
