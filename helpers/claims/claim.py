@@ -5,6 +5,7 @@ The same claim is run at two sizes: live in the notebook, which is a look, and b
 """
 
 import csv
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +14,7 @@ from types import ModuleType
 from typing import NamedTuple
 
 from helpers.claims.question import Question
-from helpers.claims.table import Estimate, Estimates, Table, run_seeds
+from helpers.claims.table import PARTS, Estimate, Estimates, Table, run_seeds
 from helpers.words import many
 
 STORED = Path(__file__).parents[2] / "data" / "claims.csv"
@@ -55,12 +56,17 @@ class Claim:
     ----------
     statement : what is claimed, one sentence.
     experiment : function (data, n_train, num_epochs, seed) -> configuration ->
-        measure -> value; everything random in it comes from the seed.
+        measure -> value; everything random in it comes from the seed. A value is a
+        number, or one number for each example of ``data.test``, such as whether it was
+        named correctly: their mean counts, and the luck of the test set is known.
     question : what decides; its answers are the predictions to choose from.
     true : the answers with which the statement is true.
     live, full : the two sizes, with at least 3 and 5 seeds.
     also : further questions, answered beside the verdict.
     sets : data sets besides the images, name -> function that makes them.
+    anew : what is drawn anew for each seed, for the reader.
+    apart : each seed gets a part of the test set of its own, so that the spread over
+        the seeds holds the luck of the test set. For values that are no means.
     alone : it measures time, so `make claims` runs nothing beside it.
     """
 
@@ -72,6 +78,8 @@ class Claim:
     full: Size
     also: tuple[Question, ...] = ()
     sets: Mapping[str, Callable] = field(default_factory=dict)
+    anew: tuple[str, ...] = ()
+    apart: bool = False
     alone: bool = False
 
     @property
@@ -101,15 +109,23 @@ class Claim:
         n_train, num_epochs, num_seeds = size or self.live
         if num_seeds < 3:
             raise ValueError(f"a verdict needs 3 seeds or more, got {num_seeds}")
-        return run_seeds(
-            lambda seed: self.experiment(data, n_train, num_epochs, seed),
-            range(num_seeds),
-        )
+        if self.apart:
+            apart, parts = data.test.parts(num_seeds), None
+        else:
+            parts = data.test.parts(PARTS) if hasattr(data, "test") else None
+
+        def of_seed(seed: int) -> Mapping:
+            own = data
+            if self.apart:
+                own = dataclasses.replace(data, test=data.test.at(apart == seed))
+            return self.experiment(own, n_train, num_epochs, seed)
+
+        return run_seeds(of_seed, range(num_seeds), parts)
 
     def estimates(self, table: Table) -> dict[str, Estimate]:
         """What each question measures, by its letter."""
         return {
-            letter: Estimate.of(question.measure(table))
+            letter: table.estimate(question.measure)
             for letter, question in self.questions.items()
         }
 
@@ -134,7 +150,10 @@ class Claim:
                     continue
                 run = runs.setdefault(row["data"], Stored({}, {}))
                 estimate = Estimate(
-                    float(row["mean"]), float(row["sd"]), int(row["seeds"])
+                    float(row["mean"]),
+                    float(row["sd"]),
+                    int(row["seeds"]),
+                    float(row["test_error"] or 0),
                 )
                 if row["question"]:
                     run.found[row["question"]] = estimate
@@ -153,6 +172,8 @@ def claim(
     full: tuple[int, int, int],
     also: Sequence[Question] = (),
     sets: Mapping[str, Callable] | None = None,
+    anew: Sequence[str] = ("first weights", "order"),
+    apart: bool = False,
     alone: bool = False,
     form: type[Claim] = Claim,
 ) -> Callable[[Callable[..., Mapping]], Claim]:
@@ -184,6 +205,8 @@ def claim(
             full=Size(*full),
             also=tuple(also),
             sets=sets or {},
+            anew=tuple(anew),
+            apart=apart,
             alone=alone,
         )
 

@@ -122,6 +122,22 @@ class Report:
             for letter, question in self.claim.questions.items()
         )
 
+    @property
+    def seeds(self) -> str:
+        """What the intervals hold besides luck with what is drawn anew."""
+        text = f"Drawn anew for each seed: {', '.join(self.claim.anew)}."
+        if self.claim.apart:
+            text += (
+                " Each seed is judged on a part of the test set of its own, so its "
+                "spread holds the luck of the test set too."
+            )
+        elif any(found.test_error for found in self.estimates.values()):
+            text += (
+                " All seeds are judged on the same test images; the intervals hold the "
+                "luck of those as well."
+            )
+        return text
+
     def _numbers(self) -> list[str]:
         """A sentence with its interval for each question and run."""
         return [
@@ -143,7 +159,8 @@ class Report:
 
     def _repr_html_(self) -> str:
         picture = base64.b64encode(to_webp(self.picture())).decode("ascii")
-        numbers = "".join(f"<p>{html.escape(line)}</p>" for line in self._numbers())
+        lines = (*self._numbers(), self.seeds)
+        numbers = "".join(f"<p>{html.escape(line)}</p>" for line in lines)
         source = html.escape(source_of(self.claim.experiment))
         path = self.claim.experiment.__module__.replace(".", "/") + ".py"
         shown = (
