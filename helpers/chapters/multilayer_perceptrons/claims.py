@@ -200,7 +200,7 @@ def lead_of_relu(when):
         ),
     ],
     live=(4_000, 5, 4),
-    full=(12_000, 15, 8),
+    full=(12_000, 15, 6),
 )
 def relu_best(data, n_train, num_epochs, seed):
     """Three hidden layers of 64, each activation with the init that fits it.
@@ -316,7 +316,7 @@ def wide_to_narrow(data, n_train, num_epochs, seed):
         ),
     ],
     live=(2_000, 5, 4),
-    full=(12_000, 10, 10),
+    full=(12_000, 10, 6),
 )
 def second_layer(data, n_train, num_epochs, seed):
     """No hidden layer, one, and two, some with as many parameters as another."""

@@ -99,7 +99,7 @@ WIDTHS = {"64": (64, 0.0), "128": (128, 0.0), "128, dropout": (128, 0.5)}
         difference("128", "64", GAIN, "Test accuracy, 128 without dropout minus 64"),
     ],
     live=(300, 15, 3),
-    full=(2_000, 40, 8),
+    full=(2_000, 40, 6),
     anew=ANEW,
 )
 def double_width(data, n_train, num_epochs, seed):
