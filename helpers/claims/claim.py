@@ -1,7 +1,8 @@
 """A claim is its experiment, decorated with the statement and the rule that judges it.
 
 The same claim is run at two sizes: live in the notebook, which is a look, and by
-`make claims`, which stores its results in data/claims.csv.
+`make claims`, which stores its results in data/claims.csv. What takes too long for a
+look is run by `make claims` alone.
 """
 
 import csv
@@ -61,7 +62,7 @@ class Claim:
         named correctly: their mean counts, and the luck of the test set is known.
     question : what decides; its answers are the predictions to choose from.
     true : the answers with which the statement is true.
-    live, full : the two sizes, with at least 3 and 5 seeds.
+    live, full : the two sizes, with at least 3 and 5 seeds; live None: no look.
     also : further questions, answered beside the verdict.
     sets : data sets besides the images, name -> function that makes them.
     anew : what is drawn anew for each seed, for the reader.
@@ -74,7 +75,7 @@ class Claim:
     experiment: Callable[..., Mapping]
     question: Question
     true: tuple[str, ...]
-    live: Size
+    live: Size | None
     full: Size
     also: tuple[Question, ...] = ()
     sets: Mapping[str, Callable] = field(default_factory=dict)
@@ -106,7 +107,7 @@ class Claim:
         ------
         ValueError : fewer than 3 seeds, or more training images than there are.
         """
-        n_train, num_epochs, num_seeds = size or self.live
+        n_train, num_epochs, num_seeds = size or self.live or self.full
         if num_seeds < 3:
             raise ValueError(f"a verdict needs 3 seeds or more, got {num_seeds}")
         if self.apart:
@@ -168,7 +169,7 @@ def claim(
     question: Question,
     *,
     true: str | Sequence[str],
-    live: tuple[int, int, int],
+    live: tuple[int, int, int] | None,
     full: tuple[int, int, int],
     also: Sequence[Question] = (),
     sets: Mapping[str, Callable] | None = None,
@@ -201,7 +202,7 @@ def claim(
             experiment=experiment,
             question=question,
             true=true,
-            live=Size(*live),
+            live=Size(*live) if live else None,
             full=Size(*full),
             also=tuple(also),
             sets=sets or {},

@@ -154,7 +154,7 @@ DOSES = {  # dropout, weight decay
             "1024, no dose", "8, best dose", GAIN, "1,024 without a dose minus 8 with"
         ),
     ],
-    live=(200, 10, 3),
+    live=None,  # 16 networks of up to 1,024 units, each with two rates or more
     full=(2_000, 30, 5),
     anew=ANEW,
 )
