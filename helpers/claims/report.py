@@ -119,7 +119,10 @@ class Report:
     def _intervals(self, letter: str) -> list[Interval]:
         return [
             Interval(
-                label, estimate.mean, *estimate.interval, look=label.startswith("a look")
+                label,
+                estimate.mean,
+                *estimate.interval,
+                look=label.startswith("a look"),
             )
             for label, estimate in self._runs(letter).items()
         ]
