@@ -126,6 +126,7 @@ def double_width(data, n_train, num_epochs, seed):
 # -- a small network, or a large one that is regularized -----------------------------
 
 MANY_WRONG = 0.4
+UNITS = {"8": 8, "64": 64, "256": 256, "1024": 1024}
 DOSES = {  # dropout, weight decay
     "none": (0.0, 0.0),
     "decay 0.003": (0.0, 0.003),
@@ -165,10 +166,10 @@ def wide_and_regularized(data, n_train, num_epochs, seed):
     """
     images = draw(data.train, n_train, seed, len(data.classes), MANY_WRONG)
     results = {}
-    for width in (8, 64, 256, 1024):
+    for width, num_hiddens in UNITS.items():
         found = {}
         for name, (dropout, decay) in DOSES.items():
-            make_net = partial(fresh, MLP, data, seed, num_hiddens=(width,),
+            make_net = partial(fresh, MLP, data, seed, num_hiddens=(num_hiddens,),
                                dropout=dropout)  # fmt: skip
             found[name] = trained(make_net, images, data, seed, num_epochs,
                                   weight_decay=decay)  # fmt: skip
@@ -304,7 +305,7 @@ def overconfidence(quantity, configuration):
         ),
         overconfidence("The same, smoothing 0.1", "smoothing 0.1, right labels"),
     ],
-    live=(500, 10, 4),
+    live=(500, 8, 4),
     full=(2_000, 40, 8),
     anew=ANEW,
 )
