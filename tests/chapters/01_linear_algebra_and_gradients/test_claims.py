@@ -163,15 +163,6 @@ def test_full_batches_are_plain_gradient_descent(regression):
     assert [10**power for power in left] == pytest.approx(expected, rel=1e-6)
 
 
-def test_excess_that_float64_could_not_hold():
-    """Every step multiplies the error by 1 - lr, the loss by its square."""
-    hessian, goal = torch.eye(2).double(), torch.ones(2, 1).double()
-    (left,) = descent.excess_after(hessian, goal, 0.99, 100)
-    assert left == pytest.approx(-400)
-    (left,) = descent.excess_after(hessian, goal, 11.0, 1_000)
-    assert left == pytest.approx(2_000)
-
-
 def test_a_smaller_last_batch_counts_as_a_mean_too(regression):
     """By hand: a pass of 150 and of 50 examples, each step along the batch's mean."""
     X, y = regression
