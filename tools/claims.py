@@ -26,7 +26,7 @@ IMAGES = ("digits", "fashion_mnist")
 N_TEST = 10_000  # more than in the notebooks: what is measured scatters less
 COLUMNS = (
     *("chapter", "claim", "data", "question", "configuration", "measure"),
-    *("mean", "sd", "seeds", "n_train", "num_epochs", "verdict"),
+    *("mean", "sd", "test_error", "seeds", "n_train", "num_epochs", "verdict"),
     *("seconds", "threads", "torch", "python"),
 )
 
@@ -104,6 +104,7 @@ def rows_of(chapter: str, module: str, name: str, data_name: str) -> list[dict]:
             "measure": measure,
             "mean": f"{estimate.mean:.6f}",
             "sd": f"{estimate.sd:.6f}",
+            "test_error": f"{estimate.test_error:.6f}" if question else "",
             "seeds": str(estimate.n),
             "n_train": str(claim.full.n_train),
             "num_epochs": str(claim.full.num_epochs),

@@ -1,10 +1,12 @@
 """A claim is its experiment, decorated with the statement and the rule that judges it.
 
 The same claim is run at two sizes: live in the notebook, which is a look, and by
-`make claims`, which stores its results in data/claims.csv.
+`make claims`, which stores its results in data/claims.csv. What takes too long for a
+look is run by `make claims` alone.
 """
 
 import csv
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +15,7 @@ from types import ModuleType
 from typing import NamedTuple
 
 from helpers.claims.question import Question
-from helpers.claims.table import Estimate, Estimates, Table, run_seeds
+from helpers.claims.table import PARTS, Estimate, Estimates, Table, run_seeds
 from helpers.words import many
 
 STORED = Path(__file__).parents[2] / "data" / "claims.csv"
@@ -55,12 +57,17 @@ class Claim:
     ----------
     statement : what is claimed, one sentence.
     experiment : function (data, n_train, num_epochs, seed) -> configuration ->
-        measure -> value; everything random in it comes from the seed.
+        measure -> value; everything random in it comes from the seed. A value is a
+        number, or one number for each example of ``data.test``, such as whether it was
+        named correctly: their mean counts, and the luck of the test set is known.
     question : what decides; its answers are the predictions to choose from.
     true : the answers with which the statement is true.
-    live, full : the two sizes, with at least 3 and 5 seeds.
+    live, full : the two sizes, with at least 3 and 5 seeds; live None: no look.
     also : further questions, answered beside the verdict.
     sets : data sets besides the images, name -> function that makes them.
+    anew : what is drawn anew for each seed, for the reader.
+    apart : each seed gets a part of the test set of its own, so that the spread over
+        the seeds holds the luck of the test set. For values that are no means.
     alone : it measures time, so `make claims` runs nothing beside it.
     """
 
@@ -68,10 +75,12 @@ class Claim:
     experiment: Callable[..., Mapping]
     question: Question
     true: tuple[str, ...]
-    live: Size
+    live: Size | None
     full: Size
     also: tuple[Question, ...] = ()
     sets: Mapping[str, Callable] = field(default_factory=dict)
+    anew: tuple[str, ...] = ()
+    apart: bool = False
     alone: bool = False
 
     @property
@@ -98,18 +107,26 @@ class Claim:
         ------
         ValueError : fewer than 3 seeds, or more training images than there are.
         """
-        n_train, num_epochs, num_seeds = size or self.live
+        n_train, num_epochs, num_seeds = size or self.live or self.full
         if num_seeds < 3:
             raise ValueError(f"a verdict needs 3 seeds or more, got {num_seeds}")
-        return run_seeds(
-            lambda seed: self.experiment(data, n_train, num_epochs, seed),
-            range(num_seeds),
-        )
+        if self.apart:
+            apart, parts = data.test.parts(num_seeds), None
+        else:
+            parts = data.test.parts(PARTS) if hasattr(data, "test") else None
+
+        def of_seed(seed: int) -> Mapping:
+            own = data
+            if self.apart:
+                own = dataclasses.replace(data, test=data.test.at(apart == seed))
+            return self.experiment(own, n_train, num_epochs, seed)
+
+        return run_seeds(of_seed, range(num_seeds), parts)
 
     def estimates(self, table: Table) -> dict[str, Estimate]:
         """What each question measures, by its letter."""
         return {
-            letter: Estimate.of(question.measure(table))
+            letter: table.estimate(question.measure)
             for letter, question in self.questions.items()
         }
 
@@ -134,7 +151,10 @@ class Claim:
                     continue
                 run = runs.setdefault(row["data"], Stored({}, {}))
                 estimate = Estimate(
-                    float(row["mean"]), float(row["sd"]), int(row["seeds"])
+                    float(row["mean"]),
+                    float(row["sd"]),
+                    int(row["seeds"]),
+                    float(row["test_error"] or 0),
                 )
                 if row["question"]:
                     run.found[row["question"]] = estimate
@@ -149,10 +169,12 @@ def claim(
     question: Question,
     *,
     true: str | Sequence[str],
-    live: tuple[int, int, int],
+    live: tuple[int, int, int] | None,
     full: tuple[int, int, int],
     also: Sequence[Question] = (),
     sets: Mapping[str, Callable] | None = None,
+    anew: Sequence[str] = ("first weights", "order"),
+    apart: bool = False,
     alone: bool = False,
     form: type[Claim] = Claim,
 ) -> Callable[[Callable[..., Mapping]], Claim]:
@@ -180,10 +202,12 @@ def claim(
             experiment=experiment,
             question=question,
             true=true,
-            live=Size(*live),
+            live=Size(*live) if live else None,
             full=Size(*full),
             also=tuple(also),
             sets=sets or {},
+            anew=tuple(anew),
+            apart=apart,
             alone=alone,
         )
 

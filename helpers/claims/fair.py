@@ -55,6 +55,11 @@ def accuracy_on(net: nn.Module, examples: Examples) -> float:
     return accuracy(logits_of(net, examples.X), examples.y)
 
 
+def right_on(net: nn.Module, examples: Examples) -> Tensor:
+    """Which of the examples the network names correctly, (n,) of 0.0 and 1.0."""
+    return (logits_of(net, examples.X).argmax(1) == examples.y).double()
+
+
 def best_rate(
     train: Callable[[Sequence[float]], Mapping[float, T]],
     rates: Sequence[float],

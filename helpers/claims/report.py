@@ -15,6 +15,7 @@ from helpers.figures.intervals import Interval, Scale, plot_intervals
 from helpers.figures.style import to_webp
 from helpers.words import number
 
+UNKNOWN = Verdict("undecided", "nothing is stored yet")
 _CARD = "max-width:100%;background:white;border-radius:4px;padding:6px 8px"
 _CODE = "margin:4px 0;padding:6px 10px;overflow-x:auto"
 
@@ -24,25 +25,33 @@ class Report:
 
     Parameters
     ----------
-    claim, table : the claim, and its table at live size: a look.
-    data_name : the data set of the live run.
+    claim, table : the claim, and its table at live size, a look; None without one.
+    data_name : the data set of the live run, or of the notebook.
     prediction : what the learner chose, or None. Without one everything is folded, so
         that nobody reads the answer before the question.
     """
 
     def __init__(
-        self, claim: Claim, table: Table, data_name: str, prediction: str | None = None
+        self,
+        claim: Claim,
+        table: Table | None,
+        data_name: str,
+        prediction: str | None = None,
     ):
         self.claim, self.table, self.prediction = claim, table, prediction
         self.data_name, self.stored = data_name, claim.stored()
-        self.estimates = claim.estimates(table)
-        self.look = claim.judge(self.estimates)
+        self.estimates = claim.estimates(table) if table else {}
+        self.look = claim.judge(self.estimates) if table else UNKNOWN
         self.full = {n: claim.judge(run.found) for n, run in self.stored.items()}
 
     @property
     def verdict(self) -> Verdict:
-        """That of the full size on the data of the live run, else that of the look."""
-        return self.full.get(self.data_name, self.look)
+        """That of the full size on the data of the live run, else that of the look.
+
+        Without a look, that of the first set at full size.
+        """
+        others = [self.look] if self.table else [*self.full.values(), UNKNOWN]
+        return self.full.get(self.data_name, others[0])
 
     @property
     def headline(self) -> str:
@@ -50,7 +59,8 @@ class Report:
         if not self.full:
             word, answer = self.look
             answer = answer.removeprefix(f"{word} ")
-            return f"{word.capitalize()}, at a look: {answer}."
+            at = ", at a look" if self.table else ""
+            return f"{word.capitalize()}{at}: {answer}."
         names: dict[Verdict, list[str]] = {}
         for name, verdict in self.full.items():
             names.setdefault(verdict, []).append(name)
@@ -63,10 +73,12 @@ class Report:
     @property
     def sizes(self) -> str:
         """What was run, and whether the look says the same as the full size."""
+        size = f"The full size has {self.claim.full}."
+        if self.table is None:
+            return f"{size} It takes too long for a look; `make claims` runs it."
         look = f"This run was a look: {self.data_name}, {self.claim.live}"
         if not self.full:
             return f"{look}. No full-size results are stored; `make claims` makes them."
-        size = f"The full size has {self.claim.full}."
         full = self.full.get(self.data_name)
         if full is None:
             return f"{size} {look}; there is no full size on {self.data_name}."
@@ -98,15 +110,21 @@ class Report:
         return plot_intervals(scales)
 
     def _runs(self, letter: str) -> dict[str, Estimate]:
-        look = {f"a look: {self.data_name}": self.estimates[letter]}
-        return look | {
+        look = f"a look: {self.data_name}"
+        looks = {look: self.estimates[letter]} if self.table else {}
+        return looks | {
             f"full size: {name}": run.found[letter] for name, run in self.stored.items()
         }
 
     def _intervals(self, letter: str) -> list[Interval]:
         return [
-            Interval(label, estimate.mean, *estimate.interval, look=k == 0)
-            for k, (label, estimate) in enumerate(self._runs(letter).items())
+            Interval(
+                label,
+                estimate.mean,
+                *estimate.interval,
+                look=label.startswith("a look"),
+            )
+            for label, estimate in self._runs(letter).items()
         ]
 
     @property
@@ -122,6 +140,22 @@ class Report:
             for letter, question in self.claim.questions.items()
         )
 
+    @property
+    def seeds(self) -> str:
+        """What the intervals hold besides luck with what is drawn anew."""
+        text = f"Drawn anew for each seed: {', '.join(self.claim.anew)}."
+        if self.claim.apart:
+            text += (
+                " Each seed is judged on a part of the test set of its own, so its "
+                "spread holds the luck of the test set too."
+            )
+        elif any(found.test_error for found in self.estimates.values()):
+            text += (
+                " All seeds are judged on the same test images; the intervals hold the "
+                "luck of those as well."
+            )
+        return text
+
     def _numbers(self) -> list[str]:
         """A sentence with its interval for each question and run."""
         return [
@@ -131,8 +165,9 @@ class Report:
         ]
 
     def _tables(self) -> dict:
-        live = {f"a look: {self.data_name}, {self.claim.live}": self.table.estimates()}
-        return live | {
+        look = f"a look: {self.data_name}, {self.claim.live}"
+        looks = {look: self.table.estimates()} if self.table else {}
+        return looks | {
             f"full size: {name}, {self.claim.full}": run.table
             for name, run in self.stored.items()
         }
@@ -143,7 +178,8 @@ class Report:
 
     def _repr_html_(self) -> str:
         picture = base64.b64encode(to_webp(self.picture())).decode("ascii")
-        numbers = "".join(f"<p>{html.escape(line)}</p>" for line in self._numbers())
+        lines = (*self._numbers(), self.seeds)
+        numbers = "".join(f"<p>{html.escape(line)}</p>" for line in lines)
         source = html.escape(source_of(self.claim.experiment))
         path = self.claim.experiment.__module__.replace(".", "/") + ".py"
         shown = (

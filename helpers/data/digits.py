@@ -71,7 +71,8 @@ def make_digits(
 
     Returns
     -------
-    Examples : X (n, 1, size, size) float32 in 0..1, y (n,) int64 in 0..9
+    Examples : X (n, 1, size, size) float32 in 0..1, y (n,) int64 in 0..9, origin (n,)
+        int64, the place of the source digit in scikit-learn's table
 
     Raises
     ------
@@ -106,7 +107,7 @@ def drawn(
     noise: float,
 ) -> Examples:
     """What `make_digits` returns, for settings that were checked; remembered."""
-    _, images, labels = sources(split)
+    rows, images, labels = sources(split)
     generator = torch.Generator()
     stream = (seed * len(SPLITS) + list(SPLITS).index(split)) * (MAX_IMAGES + 1)
     generator.manual_seed(stream)
@@ -143,7 +144,7 @@ def drawn(
         ink = ink.sub_(edge).mul_(12).sigmoid_().mul_(bright)
         ink += noise * torch.randn(ink.shape, generator=generator, dtype=torch.float32)
         X[chunk * CHUNK : chunk * CHUNK + len(index)] = ink.clamp_(0, 1)
-    return Examples(X, labels[order])
+    return Examples(X, labels[order], rows[order])
 
 
 def _between(low: float, high: float, u: Tensor) -> Tensor:

@@ -42,6 +42,8 @@ class Examples:
         accepted, bytes are not.
     y : (n,) int64, class numbers, 0 or more; or floating point with n first, the
         targets of a regression; on the device of X.
+    origin : (n,) int64, what each example was made from: several drawings of one
+        digit share a number. None where every example is an original.
 
     Raises
     ------
@@ -54,6 +56,7 @@ class Examples:
 
     X: Tensor
     y: Tensor
+    origin: Tensor | None = None
 
     def __post_init__(self) -> None:
         """Refuse what would fail later, and less clearly."""
@@ -90,6 +93,11 @@ class Examples:
             )
         if not numbers and y.min() < 0:
             raise ValueError(f"label {int(y.min())}: expected 0 or more")
+        if self.origin is not None and self.origin.shape != (len(y),):
+            raise ValueError(
+                f"origin has shape {tuple(self.origin.shape)}: expected ({len(y)},), "
+                "one number for each example"
+            )
 
     def __len__(self) -> int:
         """Return the number of examples."""
@@ -112,12 +120,46 @@ class Examples:
         ValueError : n is outside 1..len(self).
         """
         n = check_count("n", n, len(self))
-        return Examples(self.X[:n], self.y[:n])
+        return self.at(slice(n))
+
+    def at(self, index: Tensor | slice) -> Examples:
+        """Return the examples at some places: (k,) int64, (n,) bool or a slice."""
+        origin = None if self.origin is None else self.origin[index]
+        return Examples(self.X[index], self.y[index], origin)
+
+    def parts(self, num_parts: int) -> Tensor:
+        """Deal the examples out to parts that share no original.
+
+        Originals are dealt at random, class by class, so that every part gets about as
+        many of each class; whoever asks again gets the same parts.
+
+        Returns
+        -------
+        (n,) int64, the number of each example's part, 0 to num_parts - 1
+
+        Raises
+        ------
+        ValueError : fewer originals than parts.
+        """
+        origin = torch.arange(len(self)) if self.origin is None else self.origin.cpu()
+        originals, place = origin.unique(return_inverse=True)
+        num_parts = check_count("num_parts", num_parts, len(originals))
+        order = torch.randperm(
+            len(originals), generator=torch.Generator("cpu").manual_seed(0)
+        )
+        if not self.y.is_floating_point():  # drawings of one original share its class
+            label = torch.empty(len(originals), dtype=torch.int64)
+            label[place] = self.y.cpu()
+            order = order[label[order].argsort(stable=True)]
+        part = torch.empty(len(originals), dtype=torch.int64)
+        part[order] = torch.arange(len(originals)) % num_parts
+        return part[place]
 
     def to(self, device: torch.device | str) -> Examples:
         """Return the same examples on `device`; no copy if they are there already."""
         X, y = self.X.to(device), self.y.to(device)
-        return self if X is self.X and y is self.y else Examples(X, y)
+        same = X is self.X and y is self.y
+        return self if same else Examples(X, y, self.origin)
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -207,7 +207,7 @@ def with_label_noise(
     step = torch.randint(1, num_classes, (len(y),), **options).to(y.device)
     noisy = y.clone()
     noisy[wrong] = (y[wrong] + step[wrong]) % num_classes
-    return dataclasses.replace(data, train=Examples(data.train.X, noisy))
+    return dataclasses.replace(data, train=dataclasses.replace(data.train, y=noisy))
 
 
 def _sizes(n_train: int, n_val: int) -> dict[str, int]:

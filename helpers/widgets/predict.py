@@ -162,11 +162,11 @@ class Claim(claims.Claim):
         return _asked[self]
 
     def test(self, data) -> claims.Report:
-        """Run the claim at live size; show it beside the stored full size.
+        """Run the claim at live size, if it has one; show it beside the full size.
 
         The `Predict` above gets the verdict too.
         """
-        table = self.run(data)
+        table = self.run(data) if self.live else None
         widget = _asked.get(self) or Predict(self)
         report = claims.Report(self, table, data.name, widget.prediction)
         widget.show(report)

@@ -1,7 +1,8 @@
 """Claims of chapter 3, multilayer perceptrons: each an experiment and its question.
 
 An experiment is a function of the data, the number of training images, the number of
-passes over them, and a seed, which the configurations share. Unless a claim is about
+passes over them, and a seed, which the configurations share: it draws first weights and
+order, while the training images stay the same. Unless a claim is about
 the rate, each configuration trains with the rates of a grid and shows the network that
 is best on the validation images, measured on the test images. Cuts were fixed before
 any run: a difference counts from one percentage point on, where first weights are
@@ -16,7 +17,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from helpers.claims import SAME, difference, level
-from helpers.claims.fair import accuracy_on, best_on_val, fresh
+from helpers.claims.fair import accuracy_on, best_on_val, fresh, right_on
 from helpers.data import minibatches
 from helpers.models import MLP
 from helpers.widgets.predict import claim
@@ -93,7 +94,7 @@ def at_best_rate(make_net, data, n_train, num_epochs, seed, rates=RATES):
         return nets
 
     best = best_on_val(train_at, rates, data)
-    return {"test accuracy": accuracy_on(best, data.test)}
+    return {"test accuracy": right_on(best, data.test)}
 
 
 # -- uniform or normal first weights -------------------------------------------------
@@ -377,11 +378,14 @@ def explosion_window(data, n_train, num_epochs, seed):
     for name, init in LARGE_AND_XAVIER.items():
         nets = [new_net(data, seed, (64, 64), init=init) for _ in SWEEP]
         train_side_by_side(nets, SWEEP, data.train.take(n_train), num_epochs, seed)
-        right = torch.tensor([accuracy_on(net, data.val) for net in nets])
-        best = right.argmax().item()
+        on_val, on_test = (
+            torch.tensor([accuracy_on(net, part) for net in nets])
+            for part in (data.val, data.test)
+        )
+        best = on_val.argmax().item()
         results[name] = {
-            "decades of usable rates": usable(right),
+            "decades of usable rates": usable(on_test),
             "log10 of the best rate": math.log10(SWEEP[best]),
-            "test accuracy at it": accuracy_on(nets[best], data.test),
+            "test accuracy at it": right_on(nets[best], data.test),
         }
     return results

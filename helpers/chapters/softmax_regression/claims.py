@@ -14,7 +14,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from helpers.claims import SAME, difference, level
-from helpers.claims.fair import accuracy_on, best_rate, fresh, logits_of
+from helpers.claims.fair import accuracy_on, best_rate, fresh, logits_of, right_on
 from helpers.data import Examples, ImageData
 from helpers.models import SoftmaxRegression
 from helpers.seeds import seeded
@@ -79,7 +79,7 @@ ENDS = {
         ),
     ],
     live=(1_500, 5, 4),
-    full=(12_000, 10, 5),
+    full=(12_000, 10, 10),
 )
 def squared_error(data, n_train, num_epochs, seed):
     """Two losses from two starts, with one rate and with the best of a grid."""
@@ -101,7 +101,7 @@ def squared_error(data, n_train, num_epochs, seed):
                 lambda net: accuracy_on(net, data.val),
             )
             for rate, net in (("rate 0.3", nets[0.3]), ("best rate", nets[best])):
-                right = accuracy_on(net, data.test)
+                right = right_on(net, data.test)
                 results[f"{name}, {start}, {rate}"] = {"test accuracy": right}
     return results
 
@@ -139,7 +139,7 @@ def twice(logits, y):
 )
 def softmax_twice(data, n_train, num_epochs, seed):
     """Softmax once, twice, and twice with a ten times larger learning rate."""
-    results = {"guessing": {"validation accuracy": 1 / len(data.classes)}}
+    results = {"guessing": {"test accuracy": 1 / len(data.classes)}}
     for name, loss, lr in (
         ("once", F.cross_entropy, 0.1),
         ("twice", twice, 0.1),
@@ -149,7 +149,7 @@ def softmax_twice(data, n_train, num_epochs, seed):
         run = train(net, data.train.take(n_train), num_epochs=num_epochs, lr=lr,
                     loss=loss, seed=seed)  # fmt: skip
         results[name] = {
-            "validation accuracy": accuracy_on(net, data.val),
+            "test accuracy": right_on(net, data.test),
             "training loss": run.train_loss[-1],
         }
     return results
@@ -228,6 +228,8 @@ def clouds():
     live=(12_000, 5, 5),
     full=(12_000, 8, 10),
     sets={"clouds": clouds},
+    anew=("the rare class", "its training images", "first weights", "order"),
+    apart=True,
 )
 def focal_loss(data, n_train, num_epochs, seed):
     """Make one class rare, a different one for each seed; compare losses on it."""
@@ -263,7 +265,11 @@ CANDIDATES, PART, REPEATS = 100, 100, 20  # networks; images to choose on; choic
 def right_answers(data, n_train, num_epochs, seed):
     """For candidates that guess, and trained ones: which test images are right.
 
-    Each trained one saw 100 images of its own. Two bool tensors (candidates, n).
+    Each trained one took a step in every epoch, on the same 100 images of its own.
+
+    Returns
+    -------
+    Two bool tensors (candidates, n).
     """
     generator = torch.Generator().manual_seed(seed)
     shape, y_hat = (CANDIDATES, len(data.test)), []
@@ -299,7 +305,8 @@ def inflation(quantity, configuration):
 
 
 @claim(
-    "The best of 100 test scores tells how good the chosen network is.",
+    "Of 100 networks that took five steps each, the one with the best score on 100 "
+    "test images is as good as that score says.",
     inflation(
         "Test score minus score on new images, best of 100 trained networks",
         "trained, best of 100 on test",
@@ -311,6 +318,8 @@ def inflation(quantity, configuration):
     ],
     live=(4_000, 5, 3),
     full=(12_000, 5, 6),
+    anew=("training images", "first weights"),
+    apart=True,
 )
 def test_set(data, n_train, num_epochs, seed):
     """Choose among 1, 10 and 100 candidates on 100 test images; score on new ones."""

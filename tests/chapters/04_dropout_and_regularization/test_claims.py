@@ -31,6 +31,9 @@ EXPECTED = {
         "undecided between “no difference of a percentage point” and “it gains”",
     ),
 }
+FULL = {  # without a look: as stored at full size
+    "wide-and-regularized": ("supported", "it gains"),
+}
 
 
 @pytest.fixture(autouse=True)
@@ -75,11 +78,17 @@ BUGS = {
     ),
     "l1-zeros": (linear, "descend", thresholded, "supported"),
     "dropout-symmetry": (networks, "constant", random_after_all, "supported"),
+    "wide-and-regularized": (
+        networks,
+        "UNITS",
+        dict.fromkeys(networks.UNITS, 8),
+        "not supported",
+    ),
 }
 
 
 def test_all_are_here():
-    assert set(EXPECTED) == {*BUGS, "label-smoothing"} == set(CLAIMS)
+    assert {*EXPECTED, *FULL} == {*BUGS, "label-smoothing"} == set(CLAIMS)
 
 
 @pytest.mark.parametrize("name", EXPECTED)
@@ -87,10 +96,17 @@ def test_the_notebook_shows_the_verdict(name):
     assert shown("04", CLAIMS[name]) == EXPECTED[name][1]
 
 
+@pytest.mark.parametrize("name", FULL)
+def test_the_full_size_has_the_verdict(name):
+    claim = CLAIMS[name]
+    assert claim.live is None
+    assert claim.judge(claim.stored()["digits"].found) == FULL[name]
+
+
 @pytest.mark.parametrize("name", BUGS)
 def test_a_planted_bug_flips_the_verdict(name, data, monkeypatch):
     module, attribute, bug, expected = BUGS[name]
-    assert EXPECTED[name][0] != expected
+    assert (EXPECTED | FULL)[name][0] != expected
     monkeypatch.setattr(module, attribute, bug)
     size = SMALL._replace(num_epochs=300) if name == "l1-zeros" else SMALL
     assert CLAIMS[name].judge(CLAIMS[name].run(data, size)).word == expected
@@ -216,6 +232,21 @@ def test_the_threads_are_given_back(data):
 
 
 # -- networks ------------------------------------------------------------------------
+
+
+def test_the_dose_is_the_best_on_val(data, monkeypatch):
+    """Dropout of everything but a unit or so cannot be the best, and is not shown."""
+    monkeypatch.setattr(networks, "UNITS", {"64": 16})
+    doses = {"none": (0.0, 0.0), "far too much": (0.97, 0.0)}
+    monkeypatch.setattr(networks, "DOSES", doses)
+    row = networks.wide_and_regularized.experiment(data, 300, 5, 0)
+    none, best = (row[f"64, {name} dose"]["test accuracy"] for name in ("no", "best"))
+    assert torch.equal(none, best)
+    doses = {"none": (0.97, 0.0), "better": (0.0, 0.0)}
+    monkeypatch.setattr(networks, "DOSES", doses)
+    row = networks.wide_and_regularized.experiment(data, 300, 5, 0)
+    assert torch.equal(row["64, best dose"]["test accuracy"], best)
+    assert row["64, no dose"]["test accuracy"].mean() < best.mean() - 0.05
 
 
 def test_wrong_labels_are_wrong(data):

@@ -13,6 +13,7 @@ from helpers.chapters.dropout_and_regularization.claims.networks import (
     double_width,
     dropout_symmetry,
     label_smoothing,
+    wide_and_regularized,
 )
 
 __all__ = [
@@ -22,4 +23,5 @@ __all__ = [
     "label_smoothing",
     "mask_speed",
     "noise_weights",
+    "wide_and_regularized",
 ]

@@ -126,6 +126,7 @@ def norm_ratio(quantity, kind, model):
     live=(100, 40, 8),
     full=(100, 200, 20),
     sets={"lines": lines},
+    anew=("training examples", "noise", "first weights", "order"),
 )
 def noise_weights(data, n_train, num_epochs, seed):
     """Fit the same examples without noise and with three kinds of it."""
@@ -195,6 +196,7 @@ EXACTLY = "share exactly zero"
     live=(100, 1_000, 5),
     full=(100, 10_000, 20),
     sets={"lines": lines},
+    anew=("training examples",),
 )
 def l1_zeros(data, n_train, num_epochs, seed):
     """Count weights that are exactly zero, and nearly, after each kind of descent."""
@@ -315,6 +317,7 @@ TIME = "milliseconds"
     ],
     live=(500, 30, 5),
     full=(2_000, 60, 10),
+    anew=("the mask",),
     alone=True,
 )
 def mask_speed(data, n_train, num_epochs, seed):

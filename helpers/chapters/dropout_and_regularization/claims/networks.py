@@ -16,13 +16,14 @@ from helpers.claims import SAME, difference, level
 from helpers.claims.fair import accuracy_on, best_rate, fresh, logits_of
 from helpers.data import Examples
 from helpers.models import MLP
-from helpers.training import accuracy, fit
+from helpers.training import fit
 from helpers.training.history import Epoch
 from helpers.widgets.predict import claim
 
 WRONG = 0.3  # share of wrong labels, where there are any
 RATES = (0.03, 0.1)  # with momentum 0.9 and batches of 100
 CONSTANTS = (0.001, 0.01)  # with 0.1 nothing is learned
+ANEW = ("training images", "first weights", "order")
 GAIN = {"it loses": -0.01, SAME: 0.01, "it gains": None}
 
 
@@ -36,8 +37,10 @@ def draw(examples, n_train, seed, num_classes, wrong=0.0):
     return Examples(examples.X[own], torch.where(chosen, (y + shift) % num_classes, y))
 
 
-def trained(make_net, images, data, seed, num_epochs, loss=F.cross_entropy):
+def trained(make_net, images, data, seed, num_epochs, **options):
     """Train with several rates; keep the weights of the best rate and epoch, of five.
+
+    ``options`` of `fit`, such as another loss or weight decay.
 
     Returns
     -------
@@ -50,8 +53,8 @@ def trained(make_net, images, data, seed, num_epochs, loss=F.cross_entropy):
 
     def best_epoch(lr):
         net, best, kept = make_net(), -1.0, {}
-        for record in fit(net, images, num_epochs=num_epochs, loss=loss, seed=seed,
-                          lr=lr, momentum=0.9, batch_size=100):  # fmt: skip
+        for record in fit(net, images, num_epochs=num_epochs, seed=seed, lr=lr,
+                          momentum=0.9, batch_size=100, **options):  # fmt: skip
             if isinstance(record, Epoch) and record.epoch % step == 0:
                 right = accuracy_on(net, val)
                 if right > best:
@@ -65,12 +68,12 @@ def trained(make_net, images, data, seed, num_epochs, loss=F.cross_entropy):
 
 
 def measures(net, examples):
-    """What is measured on some images; confidence is the mean largest probability."""
+    """What is measured on each of n images; confidence is the largest probability."""
     logits = logits_of(net, examples.X)
     return {
-        "test accuracy": accuracy(logits, examples.y),
-        "test loss": F.cross_entropy(logits, examples.y).item(),
-        "confidence": F.softmax(logits, 1).amax(1).mean().item(),
+        "test accuracy": (logits.argmax(1) == examples.y).double(),
+        "test loss": F.cross_entropy(logits, examples.y, reduction="none"),
+        "confidence": F.softmax(logits, 1).amax(1),
     }
 
 
@@ -97,6 +100,7 @@ WIDTHS = {"64": (64, 0.0), "128": (128, 0.0), "128, dropout": (128, 0.5)}
     ],
     live=(300, 15, 3),
     full=(2_000, 40, 6),
+    anew=ANEW,
 )
 def double_width(data, n_train, num_epochs, seed):
     """Three networks on few and many images, with right and with wrong labels."""
@@ -116,6 +120,62 @@ def double_width(data, n_train, num_epochs, seed):
                                dropout=dropout)  # fmt: skip
             net, _ = trained(make_net, images, data, seed, epochs)
             results[name + ending] = measures(net, data.test)
+    return results
+
+
+# -- a small network, or a large one that is regularized -----------------------------
+
+MANY_WRONG = 0.4
+UNITS = {"8": 8, "64": 64, "256": 256, "1024": 1024}
+DOSES = {  # dropout, weight decay
+    "none": (0.0, 0.0),
+    "decay 0.003": (0.0, 0.003),
+    "decay 0.01": (0.0, 0.01),
+    "dropout 0.5": (0.5, 0.0),
+}
+
+
+@claim(
+    "On wrong labels a wide network is more accurate than a narrow one, each with its "
+    "own best dose of regularization.",
+    difference(
+        "1024, best dose", "64, best dose", GAIN, "Test accuracy, 1,024 units minus 64"
+    ),
+    true="it gains",
+    also=[
+        difference("64, best dose", "8, best dose", GAIN, "The same, 64 minus 8"),
+        difference("256, best dose", "64, best dose", GAIN, "The same, 256 minus 64"),
+        difference(
+            "1024, best dose",
+            "1024, no dose",
+            GAIN,
+            "1,024 units, best dose minus early stopping alone",
+        ),
+        difference(
+            "1024, no dose", "8, best dose", GAIN, "1,024 without a dose minus 8 with"
+        ),
+    ],
+    live=None,  # 16 networks of up to 1,024 units, each with two rates or more
+    full=(2_000, 30, 5),
+    anew=ANEW,
+)
+def wide_and_regularized(data, n_train, num_epochs, seed):
+    """Four widths, 40 % wrong labels: without a dose, and with the best one on val.
+
+    Every network keeps its best epoch, so that none at all is early stopping alone.
+    """
+    images = draw(data.train, n_train, seed, len(data.classes), MANY_WRONG)
+    results = {}
+    for width, num_hiddens in UNITS.items():
+        found = {}
+        for name, (dropout, decay) in DOSES.items():
+            make_net = partial(fresh, MLP, data, seed, num_hiddens=(num_hiddens,),
+                               dropout=dropout)  # fmt: skip
+            found[name] = trained(make_net, images, data, seed, num_epochs,
+                                  weight_decay=decay)  # fmt: skip
+        best = max(found, key=lambda name: found[name][1])
+        for name, dose in (("no dose", "none"), ("best dose", best)):
+            results[f"{width}, {name}"] = measures(found[dose][0], data.test)
     return results
 
 
@@ -179,6 +239,7 @@ def difference_of_units(net):
     ],
     live=(400, 10, 3),
     full=(1_000, 50, 6),
+    anew=ANEW,
 )
 def dropout_symmetry(data, n_train, num_epochs, seed):
     """Random and constant first weights, with and without dropout, one and two layers.
@@ -244,8 +305,9 @@ def overconfidence(quantity, configuration):
         ),
         overconfidence("The same, smoothing 0.1", "smoothing 0.1, right labels"),
     ],
-    live=(500, 10, 4),
+    live=(500, 8, 4),
     full=(2_000, 40, 8),
+    anew=ANEW,
 )
 def label_smoothing(data, n_train, num_epochs, seed):
     """Train with right and with wrong labels, smoothed by 0.1 or not."""
@@ -254,6 +316,6 @@ def label_smoothing(data, n_train, num_epochs, seed):
         images = draw(data.train, n_train, seed, len(data.classes), wrong)
         for smoothing in (0.0, 0.1):
             loss = partial(F.cross_entropy, label_smoothing=smoothing)
-            net, _ = trained(make_net, images, data, seed, num_epochs, loss)
+            net, _ = trained(make_net, images, data, seed, num_epochs, loss=loss)
             results[f"smoothing {smoothing}, {labels}"] = measures(net, data.test)
     return results

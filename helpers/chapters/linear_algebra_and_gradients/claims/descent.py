@@ -134,6 +134,7 @@ FALLS = {
     live=(1_000, 60, 3),
     full=(2_000, 100, 5),
     sets={"regression": regression},
+    anew=("training examples", "order"),
 )
 def noise_floor(data, n_train, num_epochs, seed):
     """Where descent ends, by batch size and learning rate, after equally many steps."""
@@ -188,7 +189,7 @@ def excess_after(hessian: Tensor, goal: Tensor, lr: float, *num_steps: int):
 FIRST, LATER = "excess, power of ten", "ten times the steps"
 FASTER = {
     "the rate near the limit is faster": -0.1,
-    "no difference by a factor of 1.26": 0.1,
+    "about equally fast (within a factor of 1.26)": 0.1,
     "the smaller rate is faster": None,
 }
 
@@ -204,9 +205,14 @@ def faster(quantity, share, measure):
 
 
 @claim(
-    "Of all learning rates at which gradient descent is stable, the largest is the "
-    "fastest.",
-    faster("Powers of ten of excess loss, 0.99 minus 0.9 of the limit", "0.9", FIRST),
+    "Of all learning rates at which gradient descent is stable, the largest has come "
+    "furthest after 100 steps.",
+    faster(
+        "Powers of ten of excess loss, none counted below −16, 0.99 minus 0.9 of the "
+        "limit",
+        "0.9",
+        FIRST,
+    ),
     true="the rate near the limit is faster",
     also=[
         faster("The same against half the limit", "0.5", FIRST),
@@ -216,6 +222,7 @@ def faster(quantity, share, measure):
     live=(1_000, 100, 3),
     full=(2_000, 100, 10),
     sets={"regression": regression},
+    anew=("training examples",),
 )
 def near_the_limit(data, n_train, num_epochs, seed):
     """Excess loss left at shares of the limit 2 / lambda_max.
