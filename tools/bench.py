@@ -114,7 +114,7 @@ def plane_rows():
 
 
 def browser_rows():
-    """Yield the rows that need Chromium: cost of the open panel, Stop, explorer, pad."""
+    """Yield the rows that need Chromium: open panel, Stop, explorers, sketch pad."""
     import shutil
 
     chromium = os.environ.get("COURSE_BROWSER") or shutil.which("chromium")

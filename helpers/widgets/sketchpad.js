@@ -3,7 +3,7 @@
 
 import { bytes, surface, tile, write } from "./draw.js";
 
-const STEP = 1 / 28; // of the square, for an arrow key
+const STEP = 0.04; // of the square, for an arrow key: a pixel of the network, about
 const NEAR = 6; // thousandths: closer to the last point, the next adds nothing
 const KEYS = { ArrowLeft: ["right", -STEP], ArrowRight: ["right", STEP], ArrowUp: ["down", -STEP], ArrowDown: ["down", STEP] };
 
