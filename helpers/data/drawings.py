@@ -45,7 +45,7 @@ def frame_of(images: Tensor) -> Frame:
     boxes, masses = zip(*(_places(image) for image in images), strict=True)
     low, high = torch.stack(boxes).unbind(1)
     spread = [
-        torch.as_tensor(middles).var(0).sum()
+        torch.as_tensor(middles).var(0, correction=0).sum()
         for middles in ((low + high) / 2, torch.stack(masses))
     ]
     side = (high - low).amax(1).median().item()

@@ -1,13 +1,16 @@
-"""What stands in the square of a `SketchPad`, and what a network is shown of it."""
+"""What stands in the square of a `SketchPad`, what a network gets, and its answer."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from helpers.data.drawings import Frame, framed, framed_strokes, rendered, resampled
+from helpers.figures import COLORS
 from helpers.tuning.ranges import Slider
+from helpers.widgets.scene import Pane
 
 MOVES = {
     "right": Slider(-0.5, 0.5, start=0.0),
@@ -16,6 +19,7 @@ MOVES = {
     "size": Slider(0.2, 1.8, start=1.0),
 }
 FINE = 4  # a drawing over a stored image is made of so many times its pixels
+MOST_BARS = 10  # of the likeliest classes
 
 
 @dataclass(frozen=True)
@@ -77,3 +81,49 @@ class Sketch:
         if self.stored is None:
             return framed_strokes(self.lines(), self.frame, self.pen)
         return framed(self.drawing(FINE * size), self.frame)
+
+
+def says_of(p: Tensor, classes: Sequence[str], labelled: str | None) -> str:
+    """Probabilities (K,) in words, and what a stored image is labelled."""
+    if p.isnan().any():
+        return "The network's output is not a number."
+    order = p.argsort(descending=True)[:2].tolist()
+    likely = [f"{classes[k]} ({p[k]:.0%})" for k in order]
+    says = f"The network says {', then '.join(likely)}."
+    if labelled is not None:
+        says += f" The stored image is labelled {labelled}."
+    return says
+
+
+def answer_panes(image: Tensor, p: Tensor | None, classes: Sequence[str]) -> list[Pane]:
+    """What the network sees, (size, size), and the probability of each class.
+
+    The bar of the likeliest stands out. Of many classes the likeliest have one.
+    """
+    if p is not None and p.isnan().any():
+        p = None
+    bars = Pane(
+        "probability", (-0.5, 1.15), (MOST_BARS - 0.4, -0.6), xticks={}, yticks={},
+        grid=False, framed=False, share=1.3, name="probability",
+    )  # fmt: skip
+    lengths = torch.zeros(len(classes)) if p is None else p
+    shown = sorted(lengths.argsort(descending=True)[:MOST_BARS].tolist())
+    top = None if p is None else int(lengths.argmax())
+    bars.bars(
+        range(len(shown)), lengths[shown], across=True, name="bars",
+        color=[COLORS[1 if k == top else 0] for k in shown],
+        digits=None if p is None else 2,
+    )  # fmt: skip
+    for row, k in enumerate(shown):
+        bars.text(
+            (0, row), classes[k], align="right", shift=(-8, 4), bold=k == top,
+            name=f"class {k}",
+        )  # fmt: skip
+    return [image_pane("what the network sees", image), bars]
+
+
+def image_pane(title: str, image: Tensor) -> Pane:
+    """A picture (h, w), values 0..1: black is 0 and white is 1, in every theme."""
+    pane = Pane(title, xticks={}, yticks={}, equal=True, name=title)
+    pane.image(image[..., None].expand(-1, -1, 3), (0, 1), (0, 1), name="image")
+    return pane

@@ -3,13 +3,13 @@
 
 import { bytes, surface, tile, write } from "./draw.js";
 
-const STEP = 1 / 28; // of the square, for an arrow key
+const STEP = 0.04; // of the square, for an arrow key: a pixel of the network, about
 const NEAR = 6; // thousandths: closer to the last point, the next adds nothing
 const KEYS = { ArrowLeft: ["right", -STEP], ArrowRight: ["right", STEP], ArrowUp: ["down", -STEP], ArrowDown: ["down", STEP] };
 
 function render({ model, el }) {
   const side = model.get("side"), names = Object.keys(model.get("moves"));
-  let strokes = model.get("strokes"), sent = strokes, pen = null, asked = false;
+  let strokes = model.get("strokes"), sent = strokes, pen = null, waiting = false, again = false;
   el.style.flex = "0 0 auto";
   const holder = document.createElement("div");
   holder.style.width = `${side}px`;
@@ -53,18 +53,20 @@ function render({ model, el }) {
   canvas.setAttribute("aria-label", "Square to draw in. Arrow keys move the drawing; the sliders below turn and scale it.");
   canvas.dataset.lmSuppressShortcuts = "true"; // JupyterLab would take the keys
 
-  // The kernel is asked once in a frame of the screen at most. While an answer is
-  // outstanding, ipywidgets keeps the last state and sends it when that has come.
+  // The kernel is asked at once, and again in the next frame of the screen if the pen
+  // has moved. While an answer is outstanding, ipywidgets keeps the last state and sends
+  // it when that has come.
   function ask() {
     soon();
     undo.disabled = !strokes.length;
-    if (asked) return;
-    asked = true;
+    if (waiting) { again = true; return; }
+    sent = [...strokes];
+    model.set("strokes", sent);
+    model.save_changes();
+    waiting = true;
     requestAnimationFrame(() => {
-      asked = false;
-      sent = [...strokes];
-      model.set("strokes", sent);
-      model.save_changes();
+      waiting = false;
+      if (again) { again = false; ask(); }
     });
   }
   function add(event) {

@@ -1,5 +1,6 @@
 """Draw your own digit: a square to draw in, and at every stroke a network's answer."""
 
+import contextlib
 import html
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -14,21 +15,27 @@ from torch import Tensor, nn
 
 from helpers.data import ImageData
 from helpers.data.drawings import PEN, frame_of, framed, resampled
-from helpers.figures import COLORS
 from helpers.training.modes import evaluating
+from helpers.tuning.worker import current
 from helpers.widgets.explorer import SceneView
 from helpers.widgets.picture import StillPicture
-from helpers.widgets.scene import Pane, Scene
+from helpers.widgets.scene import Scene
 from helpers.widgets.scene_figure import figure_of
 from helpers.widgets.script import script
-from helpers.widgets.sketch import FINE, MOVES, Sketch
+from helpers.widgets.sketch import (
+    FINE,
+    MOVES,
+    Sketch,
+    answer_panes,
+    image_pane,
+    says_of,
+)
 from helpers.widgets.sliders import control_of
 
 SIDE = 280  # screen pixels of the square
 WIDTH = 470  # of the answer beside it
 NONE = "none"
 EMPTY = "Draw in the square by mouse, pen or finger, or choose a stored image."
-MOST_BARS = 10  # of the likeliest classes
 MEASURED = 500  # training images, to see how large and where things are in them
 START = {name: declared.start for name, declared in MOVES.items()}
 _HERE = Path(__file__).parent
@@ -271,8 +278,7 @@ class SketchPad(StillPicture, ipywidgets.VBox):
         """Probabilities (K,) for an image (size, size) as the network gets it."""
         weights = self.net.parameters() if isinstance(self.net, nn.Module) else ()
         device = next((w.device for w in weights), torch.device("cpu"))
-        accelerators = [device] if device.type == "cuda" else []
-        with torch.random.fork_rng(accelerators), torch.no_grad(), evaluating(self.net):
+        with _undisturbed(device), torch.no_grad(), evaluating(self.net):
             logits = self.net(image[None, None].to(device))
         shape, num_classes = tuple(logits.shape), len(self.data.classes)
         if shape != (1, num_classes):
@@ -292,7 +298,7 @@ class SketchPad(StillPicture, ipywidgets.VBox):
             except Exception as error:  # whatever a learner's network raises
                 self.error = error
         says = self._says(sketch)
-        panes = _panes(self.image, self.probabilities, self.data.classes)
+        panes = answer_panes(self.image, self.probabilities, self.data.classes)
         self.scene = Scene(says, panes, WIDTH, SIDE)
         with self.view.hold_sync():
             self.view.scene, self.view.says = self.scene.sent(), says
@@ -308,9 +314,7 @@ class SketchPad(StillPicture, ipywidgets.VBox):
 
     def _says(self, sketch: Sketch) -> str:
         if sketch.is_empty:
-            return (
-                "Draw in the square, by mouse, pen or finger, or choose a stored image."
-            )
+            return EMPTY
         if self.error is not None:
             return f"The network failed: {type(self.error).__name__}: {self.error}"
         label = self.controls["stored"].value
@@ -325,7 +329,10 @@ class SketchPad(StillPicture, ipywidgets.VBox):
 
     def described(self) -> str:
         """The picture in words."""
-        return self._still().says
+        return (
+            "A square with a drawing, what the network sees of it, and a bar for each "
+            f"class. {self._still().says}"
+        )
 
     def _still(self) -> Scene:
         """As it stands; with a stored image in the empty square, small in a corner."""
@@ -338,51 +345,25 @@ class SketchPad(StillPicture, ipywidgets.VBox):
             )  # fmt: skip
             image = sketch.image()
             p = self._ask(image)
-            panes = _panes(image, p, classes)
+            panes = answer_panes(image, p, classes)
             says = says_of(p, classes, classes[label])
-        square = _image_pane("drawing", sketch.drawing(FINE * self.frame.size))
+        square = image_pane("drawing", sketch.drawing(FINE * self.frame.size))
         return Scene(says, [square, *panes], SIDE + WIDTH, SIDE)
 
     def __repr__(self) -> str:
         return f"SketchPad({self.scene.says})"
 
 
-def says_of(p: Tensor, classes: Sequence[str], labelled: str | None) -> str:
-    """Probabilities (K,) in words, and what a stored image is labelled."""
-    if p.isnan().any():
-        return "The network's output is not a number."
-    order = p.argsort(descending=True)[:2].tolist()
-    likely = [f"{classes[k]} ({p[k]:.0%})" for k in order]
-    says = f"The network says {', then '.join(likely)}."
-    return says if labelled is None else f"{says} The stored image is a {labelled}."
+def _undisturbed(device: torch.device) -> contextlib.AbstractContextManager:
+    """Put the random state back after the block, whatever a network draws.
 
-
-def _panes(image: Tensor, p: Tensor | None, classes: Sequence[str]) -> list[Pane]:
-    """What the network sees, and the probability of each class."""
-    bars = Pane(
-        "probability", (-0.4, 1.15), (MOST_BARS - 0.4, -0.6), xticks={}, yticks={},
-        grid=False, framed=False, share=1.3, name="probability",
-    )  # fmt: skip
-    heights = torch.zeros(len(classes)) if p is None else p.nan_to_num()
-    shown = sorted(heights.argsort(descending=True)[:MOST_BARS].tolist())
-    top = None if p is None else int(heights.argmax())
-    bars.bars(
-        range(len(shown)), heights[shown], across=True, name="bars",
-        color=[COLORS[1 if k == top else 0] for k in shown],
-        digits=None if p is None else 2,
-    )  # fmt: skip
-    for row, k in enumerate(shown):
-        bars.text(
-            (0, row), classes[k], align="right", shift=(-8, 4), bold=k == top,
-            name=f"class {k}",
-        )  # fmt: skip
-    return [_image_pane("what the network sees", image), bars]
-
-
-def _image_pane(title: str, image: Tensor) -> Pane:
-    pane = Pane(title, xticks={}, yticks={}, equal=True, name=title)
-    pane.image(image[..., None].expand(-1, -1, 3), (0, 1), (0, 1), name="image")
-    return pane
+    Not while a panel trains in its thread: that swaps the state too, and to put back
+    an earlier one would change its numbers. A network in evaluation mode draws none.
+    """
+    worker = current()
+    if worker is not None and worker.thread is not None and worker.active:
+        return contextlib.nullcontext()
+    return torch.random.fork_rng([device] if device.type == "cuda" else [])
 
 
 def _nth_of(data: ImageData, label: int, number: int) -> Tensor | None:
