@@ -11,16 +11,16 @@ FEW = 4  # points that are kept of a line
 
 
 def kept(points):
-    """Return a few points of many, and the mean of all; None where a line breaks."""
+    """Return a few points of many, and mean and spread of all that are numbers."""
     points = np.asarray(points, float).reshape(-1, 2)
     whole = points[np.isfinite(points).all(1)]
     if not len(whole):
         return {"n": len(points)}
     few = whole[np.linspace(0, len(whole) - 1, min(FEW, len(whole))).astype(int)]
-    middle = whole.mean(0)
+    middle, spread = whole.mean(0), whole.std(0)
     return {"n": len(points), "gaps": len(points) - len(whole)} | {
-        "x": [*few[:, 0], middle[0]],
-        "y": [*few[:, 1], middle[1]],
+        "x": [*few[:, 0], middle[0], spread[0]],
+        "y": [*few[:, 1], middle[1], spread[1]],
     }
 
 
@@ -67,7 +67,7 @@ def places(form):
     yield {}
     for name, declared in form.ranges.items():
         if isinstance(declared, Choice):
-            yield {name: list(declared.options.values())[-1]}
+            yield from ({name: value} for value in declared.options.values())
         else:
             value = declared.low + 0.37 * (declared.high - declared.low)
             whole = isinstance(declared.check(name, declared.start), int)
