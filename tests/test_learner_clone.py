@@ -17,7 +17,7 @@ from nbformat import v4
 from tests.conftest import NO_BROWSER, NO_CUDA, asked_for
 from tools import stored
 
-TOOLS = ("run_tests", "cell_names", "live_verdicts", "stored")
+TOOLS = ("run_tests", "cell_names", "live_verdicts", "live_outputs", "stored")
 NAME = "14-deployment.ipynb"  # the chapter with the fewest rows to teach
 EXERCISE = """\
 def double(x):

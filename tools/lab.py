@@ -46,6 +46,13 @@ def _playwright():
     return playwright
 
 
+def launched(chromium: str):
+    """Return a browser without a window; its path is given."""
+    return _playwright().chromium.launch(
+        executable_path=chromium, args=SWITCHES, headless=True
+    )
+
+
 class Lab:
     """One server and one browser.
 
@@ -107,9 +114,7 @@ class Lab:
         )
         self.url, self.token = f"http://127.0.0.1:{port}", token
         self._wait_for_server(home)
-        self._browser = _playwright().chromium.launch(
-            executable_path=self.chromium, args=SWITCHES, headless=True
-        )
+        self._browser = launched(self.chromium)
         return self
 
     def _wait_for_server(self, home: Path) -> None:

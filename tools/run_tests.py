@@ -54,7 +54,8 @@ def run(what: str, arguments: list[str], report: Path, empty: bool = False) -> b
     # The root is given, because copied notebooks lie elsewhere.
     command = [sys.executable, "-m", "pytest", "-q", "--rootdir=.", "-c"]
     command += ["pyproject.toml", "-p", "tools.cell_names"]
-    command += ["-p", "tools.live_verdicts", f"--junitxml={report}"]
+    command += ["-p", "tools.live_verdicts", "-p", "tools.live_outputs"]
+    command += [f"--junitxml={report}"]
     command += [f"--override-ini=junit_suite_name={what}", *arguments]
     if sys.stdout.isatty():
         code = subprocess.run(command, cwd=ROOT).returncode

@@ -1,0 +1,81 @@
+"""What every explorer shows at a few places, against what was looked at once."""
+
+import numpy as np
+import pytest
+
+from helpers.tuning.ranges import Choice
+from tests.recorded import same_as_recorded
+from tests.test_explorers import ALL, TESTED
+
+FEW = 4  # points that are kept of a line
+
+
+def kept(points):
+    """Return a few points of many, and mean and spread of all that are numbers."""
+    points = np.asarray(points, float).reshape(-1, 2)
+    whole = points[np.isfinite(points).all(1)]
+    if not len(whole):
+        return {"n": len(points)}
+    few = whole[np.linspace(0, len(whole) - 1, min(FEW, len(whole))).astype(int)]
+    middle, spread = whole.mean(0), whole.std(0)
+    return {"n": len(points), "gaps": len(points) - len(whole)} | {
+        "x": [*few[:, 0], middle[0], spread[0]],
+        "y": [*few[:, 1], middle[1], spread[1]],
+    }
+
+
+def coarse(values):
+    """Return an image as the means of 3 x 3 parts, in each colour."""
+    values = np.asarray(values, float)
+    rows = [
+        [part.mean((0, 1)).round(3) for part in np.array_split(row, 3, 1)]
+        for row in np.array_split(values, 3, 0)
+    ]
+    return [list(values.shape), *np.array(rows).reshape(9, -1).T]
+
+
+def of_mark(mark):
+    look = {
+        key: value
+        for key, value in mark.items()
+        if key not in ("xy", "values") and not (isinstance(value, str) and value == "")
+    }
+    if "xy" in mark:
+        look |= kept(mark["xy"])
+    if "values" in mark:
+        look["values"] = coarse(mark["values"])
+    return look
+
+
+def of_scene(scene):
+    panes = [
+        {
+            "title": pane.title,
+            "labels": list(pane.labels),
+            "x": list(pane.ends[0]),
+            "y": list(pane.ends[1]),
+            "ticks": [text for axis in pane.ticks for _, text in axis],
+            "marks": [of_mark(mark) for mark in pane.marks],
+        }
+        for pane in scene.panes
+    ]
+    return {"says": scene.says, "panes": panes}
+
+
+def places(form):
+    """Yield the start, and one other place of each control that is no round one."""
+    yield {}
+    for name, declared in form.ranges.items():
+        if isinstance(declared, Choice):
+            yield from ({name: value} for value in declared.options.values())
+        else:
+            value = declared.low + 0.37 * (declared.high - declared.low)
+            whole = isinstance(declared.check(name, declared.start), int)
+            yield {name: round(value) if whole else round(value, 6)}
+
+
+@pytest.mark.parametrize("name", [n for n in ALL if n.split(".")[0] in TESTED])
+def test_an_explorer_shows_what_it_showed(name):
+    form = ALL[name]
+    shown = {str(values): of_scene(form.scene(**values)) for values in places(form)}
+    same_as_recorded(f"explorer-{name.replace('.', '-')}", shown, fine=5e-3)
