@@ -19,7 +19,8 @@ OTHER = (
 WIDER = """() => { const panel = document.querySelector('.course-panel');
   const area = panel.closest('.jp-OutputArea-output').getBoundingClientRect();
   return [...panel.querySelectorAll('*')]
-    .filter(e => e.getClientRects().length && !e.parentElement.closest('.course-runs-box'))
+    .filter(e => e.getClientRects().length)
+    .filter(e => !e.parentElement.closest('.course-runs-box'))
     .filter(e => { const { left, right } = e.getBoundingClientRect();
       return left < area.left - 1 || right > area.right + 1 })
     .map(e => `${e.tagName} ${e.className}`) }"""
