@@ -2,6 +2,8 @@
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from itertools import chain
 from pathlib import Path
 from statistics import fmean
 
@@ -10,6 +12,7 @@ import traitlets
 from matplotlib.axes import Axes
 
 from helpers.figures import COLORS, DASHES, draw_curves
+from helpers.figures.scale import LossScale, loss_scale, span_of
 from helpers.training.history import History
 from helpers.tuning.dispatch import Data
 from helpers.tuning.runs import Run
@@ -23,7 +26,8 @@ _HERE = Path(__file__).parent
 class Chart(anywidget.AnyWidget):
     """The canvas of curves_view.js: ``runs`` that are kept and the ``live`` one.
 
-    Without ``accuracy``, as in a regression, the loss has the whole width.
+    Without ``accuracy``, as in a regression, the loss has the whole width. ``losses``
+    is the `LossScale` of what is visible.
     """
 
     _esm = script(_HERE / "curves_view.js")
@@ -31,6 +35,7 @@ class Chart(anywidget.AnyWidget):
     runs = traitlets.List().tag(sync=True)
     live = traitlets.Dict().tag(sync=True)
     accuracy = traitlets.Bool(True).tag(sync=True)
+    losses = traitlets.Dict(asdict(LossScale())).tag(sync=True)
     height = traitlets.Int(260).tag(sync=True)  # pixels
     summary = traitlets.Unicode("no run yet").tag(sync=True)
 
@@ -95,6 +100,7 @@ class CurvesView(View):
         self.widget = Chart()
         self._run: Run | None = None
         self._earlier: list[dict] = []  # the seeds of this run that have ended
+        self._spans: dict[str, tuple[float, float] | None] = {}  # of the kept runs
 
     @property
     def num_axes(self) -> int:
@@ -114,7 +120,9 @@ class CurvesView(View):
         """Draw the curve as it stands."""
         live = _head(self._run) | series_of(history, self._run.num_examples)
         band = {"band": band_of(self._earlier)} if self._earlier else {}
-        self.widget.live = live | band
+        with self.widget.hold_sync():
+            self.widget.live = live | band
+            self._rescale()
 
     def show(self, runs: Iterable[Run], summary: str) -> None:
         """Draw the kept runs, without the live one."""
@@ -122,15 +130,28 @@ class CurvesView(View):
             self.widget.runs = [_head(run) | _curves_and_band(run) for run in runs]
             self.widget.live = {}
             self.widget.summary = summary
+            self._spans = {drawn["id"]: _span(drawn) for drawn in self.widget.runs}
+            self._rescale()
 
     def hide(self, runs: Iterable[Run]) -> None:
         """Draw fewer runs or more; a live one stays."""
         hidden = {run.id: run.hidden for run in runs}
-        self.widget.runs = [
-            drawn | {"hidden": hidden[drawn["id"]]}
-            for drawn in self.widget.runs
-            if drawn["id"] in hidden
-        ]
+        with self.widget.hold_sync():
+            self.widget.runs = [
+                drawn | {"hidden": hidden[drawn["id"]]}
+                for drawn in self.widget.runs
+                if drawn["id"] in hidden
+            ]
+            self._rescale()
+
+    def _rescale(self) -> None:
+        """Choose the axis of losses for the visible runs and the live one."""
+        visible = [drawn for drawn in self.widget.runs if not drawn["hidden"]]
+        spans = {drawn["name"]: self._spans[drawn["id"]] for drawn in visible}
+        if live := self.widget.live:
+            spans[live["name"]] = _span(live)
+        scale = loss_scale(spans, regression=not self.widget.accuracy)
+        self.widget.losses = asdict(scale)
 
     def draw(self, axes: Sequence[Axes], runs: Iterable[Run]) -> None:
         """Draw loss and accuracy of the visible runs."""
@@ -139,16 +160,19 @@ class CurvesView(View):
             axes,
             {run.name: run.history for run in visible},
             [run.index for run in visible],
+            {run.name: run.complete for run in visible},
         )
-        for ax, metric in zip(axes, ("val_loss", "val_accuracy"), strict=False):
-            for run in visible:
-                series = [s for h in run.complete if (s := getattr(h, metric))]
-                if len(series) > 1:
-                    low, high = zip(*map(_ends, zip(*series, strict=True)), strict=True)
-                    color = COLORS[run.index % len(COLORS)]
-                    ax.fill_between(
-                        range(1, len(low) + 1), low, high, color=color, alpha=0.2
-                    )
+
+
+def _span(drawn: dict) -> tuple[float, float] | None:
+    """Lowest and highest loss of a run that is drawn, its band included."""
+    band = drawn.get("band", {}).get("val_loss", {})
+    return span_of(
+        chain(
+            *(drawn["loss"]["y"], drawn["val_loss"]["y"]),
+            *(band.get("low", ()), band.get("high", ())),
+        )
+    )
 
 
 def _head(run: Run) -> dict:

@@ -75,17 +75,17 @@ class TuningPanel(StillPicture, ipywidgets.VBox):
         self.more = More(session, [self.menu] if self.menu else [])
         column = [c for name, c in self.controls.items() if name != "data"]
         self.view.widget.layout.width = "100%"
+        seen = [self.view.widget, self.lines.status, self.lines.doctor]
         body = ipywidgets.Box(
             [
                 classed(ipywidgets.VBox(column), "course-controls"),
-                classed(ipywidgets.Box([self.view.widget]), "course-view"),
+                classed(ipywidgets.VBox(seen), "course-view"),
             ]
         )
         super().__init__(
             [
                 *(self.bar, classed(body, "course-body")),
-                *(self.lines.status, self.lines.doctor, self.lines.printed),
-                self.table,
+                *(self.lines.printed, self.table),
                 *(self.more.toggle, self.more),
             ]
         )

@@ -9,8 +9,14 @@ function swatch(run) {
   return span;
 }
 
+// The settings that have one value in all runs stand in a sentence above the table where
+// there is no room for a column of each.
+function constants(columns, rows) {
+  const same = (k) => rows.every((run) => run.values[k] === rows[0].values[k]);
+  return rows[0].values.map((value, k) => ({ k, text: `${columns[k + 1]} ${value}` })).filter(({ k }) => same(k));
+}
+
 function render({ model, el }) {
-  el.style.overflowX = "auto"; // of more settings than there is room for
   function button(text, label, action, id) {
     const b = document.createElement("button");
     b.textContent = text;
@@ -23,16 +29,12 @@ function render({ model, el }) {
     return b;
   }
 
-  function draw() {
-    const focus = el.contains(document.activeElement) ? document.activeElement.dataset.focus : null;
-    el.replaceChildren();
-    const rows = model.get("rows"), columns = model.get("columns");
-    if (!rows.length) return;
+  function table(columns, rows, folded) {
+    const left = new Set(folded.map(({ k }) => k)), kept = (_, k) => !left.has(k);
     const table = document.createElement("table");
     table.className = "course-runs";
-    table.classList.toggle("course-many", columns.length > 12);
     const head = table.createTHead().insertRow();
-    for (const name of columns) {
+    for (const name of columns.filter((_, k) => kept(_, k - 1))) {
       const th = document.createElement("th");
       th.scope = "col"; th.textContent = name;
       head.appendChild(th);
@@ -44,7 +46,7 @@ function render({ model, el }) {
       const name = tr.insertCell();
       name.appendChild(swatch(run));
       name.append(` ${run.name}`);
-      for (const text of [...run.values, run.final, run.best, run.seconds])
+      for (const text of [...run.values.filter(kept), run.final, run.best, run.seconds])
         tr.insertCell().textContent = text;
       const actions = tr.insertCell();
       actions.className = "course-actions";
@@ -54,7 +56,28 @@ function render({ model, el }) {
         button("remove", `Remove ${run.name}`, "remove", run.id),
       );
     }
-    el.appendChild(table);
+    return table;
+  }
+
+  // Columns as they fit: all of them, else those that differ, else in small letters; what
+  // is still wider scrolls between the runs' names and their buttons. The scrolling box
+  // is one of its own: ipywidgets takes an overflow that is set on el away.
+  function draw() {
+    const focus = el.contains(document.activeElement) ? document.activeElement.dataset.focus : null;
+    const rows = model.get("rows"), columns = model.get("columns");
+    el.replaceChildren();
+    if (!rows.length) return;
+    const box = document.createElement("div"), line = document.createElement("p");
+    box.className = "course-runs-box"; line.className = "course-same";
+    el.append(line, box);
+    box.append(table(columns, rows, []));
+    const tight = () => box.scrollWidth > box.clientWidth;
+    const same = constants(columns, rows);
+    if (tight() && same.length) {
+      line.textContent = `${rows.length > 1 ? "The same in all runs" : "Settings"}: ${same.map((s) => s.text).join(" · ")}`;
+      box.replaceChildren(table(columns, rows, same));
+    }
+    box.classList.toggle("course-many", tight());
     if (focus) el.querySelector(`[data-focus="${focus}"]`)?.focus();
   }
   // On the panel's other buttons, too, Enter would go to the notebook, which opens the
@@ -66,8 +89,16 @@ function render({ model, el }) {
     else if (tries) requestAnimationFrame(() => takeKeys(tries - 1));
   }
   model.on("change:rows", draw);
+  let width = null;
+  const room = new ResizeObserver(() => {
+    if (el.clientWidth === width) return; // its own height, which draw changes
+    width = el.clientWidth;
+    draw();
+  });
+  room.observe(el);
   draw();
   takeKeys();
+  return () => room.disconnect();
 }
 
 export default { render };

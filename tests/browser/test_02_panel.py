@@ -1,5 +1,6 @@
 """Chapter 2 in a real JupyterLab: its panel in detail."""
 
+import json
 import re
 from pathlib import Path
 
@@ -103,6 +104,30 @@ def trainings(page) -> str:
 def test_nothing_is_cut_off(page, width):
     page.width(width)
     assert page.cut_off(".course-panel") == []
+
+
+def test_a_run_that_diverges_leaves_the_others_their_room(page):
+    """The chart says so, and names of lines that end at one place lie apart."""
+    page.click("More")
+    field = page.page.locator(".course-more input[type=text]")
+    for number, settings in enumerate(("lr=10", "lr=0.1", "lr=0.1", "lr=0.1"), 1):
+        field.fill(f"{settings} num_epochs=1 batch_size=256")
+        field.press("Enter")
+        page.text("The controls show the pasted settings")
+        page.click("Run")
+        page.text(f"Run {number} finished")
+    canvas = page.page.locator(CANVAS)
+    said = re.compile(r"run 1 leaves the picture, up to \d+")
+    expect(canvas).to_have_attribute("aria-label", said)
+    until(page, "JSON.parse(d.names).length === 10")  # of five runs in two panes
+    names = json.loads(canvas.get_attribute("data-names"))
+    height = canvas.bounding_box()["height"]
+    for name, x, y in names:
+        assert 26 <= y <= height - 34, (name, "is in its pane")
+        others = [(n, v) for n, u, v in names if abs(u - x) < 30 and n != name]
+        assert all(abs(v - y) > 11.9 for _, v in others), (name, y, others)
+    tops = {name: y for name, _, y in names[:5]}
+    assert tops["run 1"] == min(tops.values()), "its name stands where it left"
 
 
 def test_the_keyboard_reaches_the_panel(page):
