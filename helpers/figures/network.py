@@ -80,9 +80,10 @@ def _draw_lines(ax, lefts, rights, matrix: Tensor | None) -> None:
             w = matrix[i, j].item()
             if w == 0:
                 continue
-            ax.plot([x0, x1], [y0, y1], color=COLORS[w < 0], zorder=0,
-                    linewidth=0.8 + 1.6 * abs(w) / most,
-                    linestyle="--" if w < 0 else "-", gid=f"weight {i} {j}")  # fmt: skip
+            look = {"color": COLORS[w < 0], "linestyle": "--" if w < 0 else "-"}
+            width = 0.8 + 1.6 * abs(w) / most
+            ax.plot([x0, x1], [y0, y1], zorder=0, linewidth=width,
+                    gid=f"weight {i} {j}", **look)  # fmt: skip
             share = 0.3 + 0.4 * (i % 2)  # numbers of crossing lines lie apart
             place = (x0 + share * (x1 - x0), y0 + share * (y1 - y0))
             ax.text(*place, number(w), ha="center", va="center", fontsize=8,

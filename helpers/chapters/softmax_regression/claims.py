@@ -344,11 +344,10 @@ def test_set(data, n_train, num_epochs, seed):
 
 
 def sure(net, examples):
-    """Accuracy, and the mean probability that the network gives to its answers."""
-    y_hat = F.softmax(logits_of(net, examples.X), 1)
-    confidence, guess = y_hat.max(1)
-    right = (guess == examples.y).float().mean().item()
-    return {"accuracy": right, "mean confidence": confidence.mean().item()}
+    """Whether each answer is right, and the probability that it was given, (n,) each."""
+    confidence, guess = F.softmax(logits_of(net, examples.X), 1).max(1)
+    right = (guess == examples.y).double()
+    return {"accuracy": right, "mean confidence": confidence.double()}
 
 
 def surer(quantity, configuration):
@@ -377,7 +376,7 @@ def surer(quantity, configuration):
     full=(12_000, 10, 10),
 )
 def calibration(data, n_train, num_epochs, seed):
-    """Softmax regression trained in three ways: how sure is it, how often right?"""
+    """Train softmax regression in three ways; how sure it is, and how often right."""
     results = {}
     for name, images, settings in (
         ("baseline", n_train, {"num_epochs": num_epochs, "lr": 0.1}),
