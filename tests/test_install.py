@@ -54,8 +54,9 @@ def test_all_name_the_same_pythons():
     "minor, fits", [(9, False), (10, True), (13, True), (14, False)]
 )
 def test_the_doctor_takes_the_pythons_of_the_course(monkeypatch, minor, fits):
+    monkeypatch.setattr(doctor, "CHECKS", {"Python": doctor.CHECKS["Python"]})
     monkeypatch.setattr(doctor.sys, "version_info", (3, minor, 2))
-    line = doctor._line("Python", doctor.CHECKS["Python"])
+    (line,) = doctor.doctor()
     assert line.ok == fits and line.text.startswith(f"3.{minor}.2")
 
 
@@ -63,7 +64,8 @@ def test_the_doctor_takes_the_pythons_of_the_course(monkeypatch, minor, fits):
 def test_the_doctor_compares_threads_with_cores(monkeypatch, used, fits):
     monkeypatch.setattr("psutil.cpu_count", lambda logical=True: 8 if logical else 4)
     monkeypatch.setattr("torch.get_num_threads", lambda: used)
-    line = doctor._line("threads", doctor.CHECKS["threads"])
+    monkeypatch.setattr(doctor, "CHECKS", {"threads": doctor.CHECKS["threads"]})
+    (line,) = doctor.doctor()
     assert line.ok == fits and f"uses {used} of 4 cores" in line.text
 
 
