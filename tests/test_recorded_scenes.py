@@ -63,15 +63,28 @@ def of_scene(scene):
 
 
 def places(form):
-    """Yield the start, and one other place of each control that is no round one."""
+    """Yield the start, then each control alone, then every choice with the others.
+
+    Sliders stand at no round value, so that nothing is symmetric.
+    """
+    odd = {
+        name: between(declared, 0.37)
+        for name, declared in form.ranges.items()
+        if not isinstance(declared, Choice)
+    }
     yield {}
+    yield from ({name: value} for name, value in odd.items())
+    yield {name: between(form.ranges[name], 0.71) for name in odd}
     for name, declared in form.ranges.items():
         if isinstance(declared, Choice):
-            yield from ({name: value} for value in declared.options.values())
-        else:
-            value = declared.low + 0.37 * (declared.high - declared.low)
-            whole = isinstance(declared.check(name, declared.start), int)
-            yield {name: round(value) if whole else round(value, 6)}
+            yield from (odd | {name: value} for value in declared.options.values())
+
+
+def between(declared, share):
+    """Return a value of a slider at this share of its way."""
+    value = declared.low + share * (declared.high - declared.low)
+    whole = isinstance(declared.check("start", declared.start), int)
+    return round(value) if whole else round(value, 6)
 
 
 @pytest.mark.parametrize("name", [n for n in ALL if n.split(".")[0] in TESTED])

@@ -33,6 +33,7 @@ COMMANDS = (
     "doctor",
     "environment",
     "variables",
+    "install",
 )
 NOTHING_COLLECTED = 5
 # Colors, as a terminal is sent them and as pytest writes them into a report.

@@ -251,12 +251,11 @@ def html_table(groups: Mapping[str, Estimates]) -> str:
         if not cells:
             body += (
                 f'<tr><th colspan="{len(measures) + 1}" scope="rowgroup" '
-                f'style="text-align: left">{html.escape(name)}</th></tr>'
+                f'style="text-align:left"><i>{html.escape(name)}</i></th></tr>'
             )
             continue
         body += (
-            '<tr><th scope="row" style="text-align: left; font-weight: normal; '
-            f'padding-left: 1.5em">{html.escape(name)}</th>'
+            f'<tr><th scope="row" style="text-align:left">{html.escape(name)}</th>'
             + "".join(f"<td>{html.escape(c)}</td>" for c in cells)
             + "</tr>"
         )

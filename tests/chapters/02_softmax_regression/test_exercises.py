@@ -1,10 +1,13 @@
 """The solutions of chapter 2 agree with torch, not only with themselves."""
 
+import random
+
+import numpy as np
 import pytest
 import torch
 from torch import tensor
 from torch.nn import functional as F
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, TensorDataset
 
 from helpers.chapters.softmax_regression.exercises import probabilities, training
 
@@ -122,3 +125,69 @@ def test_the_build_passes_in_any_random_order():
         X, y = training.clouds()
         value = training.fit_softmax.solution(X, y, 3, 0.5, 5, 16)
         assert training.reached(value, value, X, y) == ""
+
+
+def in_orders(orders):
+    """An answer whose batches come from orders(n, batch_size) in every epoch."""
+
+    def answer(X, y, num_classes, lr, num_epochs, batch_size):
+        W = torch.zeros(X.shape[1], num_classes, requires_grad=True)
+        b = torch.zeros(num_classes, requires_grad=True)
+        for _ in range(num_epochs):
+            for index in orders(len(X), batch_size):
+                F.cross_entropy(X[index] @ W + b, y[index]).backward()
+                with torch.no_grad():
+                    for parameter in (W, b):
+                        parameter -= lr * parameter.grad
+                        parameter.grad.zero_()
+        return W.detach(), b.detach()
+
+    return answer
+
+
+def by_random(n, batch_size):
+    order = list(range(n))
+    random.shuffle(order)
+    return torch.tensor(order).split(batch_size)
+
+
+def by_a_loader(n, batch_size):
+    numbers = TensorDataset(torch.arange(n))
+    return [k for (k,) in DataLoader(numbers, batch_size=batch_size, shuffle=True)]
+
+
+OWN = torch.Generator()
+ORDERS = {
+    "torch": lambda n, size: torch.randperm(n).split(size),
+    "own generator": lambda n, size: torch.randperm(n, generator=OWN).split(size),
+    "random": by_random,
+    "numpy": lambda n, size: torch.from_numpy(np.random.permutation(n)).split(size),
+    "DataLoader": by_a_loader,
+}
+
+
+@pytest.mark.parametrize("orders", ORDERS.values(), ids=ORDERS)
+def test_a_new_order_in_every_epoch_passes_however_it_is_drawn(orders):
+    for _ in range(5):
+        assert training.fit_softmax.check(in_orders(orders)).state == "solved"
+
+
+@pytest.mark.parametrize("orders", ORDERS.values(), ids=ORDERS)
+def test_one_order_for_all_epochs_is_told(orders):
+    kept = {}
+
+    def once(n, batch_size):
+        return kept.setdefault((n, batch_size), orders(n, batch_size))
+
+    feedback = training.fit_softmax.check(in_orders(once))
+    assert feedback.state == "wrong" and "the same in every epoch" in str(feedback)
+
+
+def test_a_new_order_seldom_ends_where_one_order_does():
+    X, y = training.FEW
+    results = training.in_one_order(X, y, 3, 1.0, 3)
+    for seed in range(200):
+        torch.manual_seed(seed)
+        value = training.fit_softmax.solution(X, y, 3, 1.0, 3, 1)
+        assert training.reached(value, value, X, y, 3, 1.0, 3, 1) == ""
+    assert len(results[0]) == 120

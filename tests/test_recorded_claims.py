@@ -1,0 +1,98 @@
+"""Every claim at a size that takes a moment: what it measures, and what it asks.
+
+The numbers mean nothing; they are those of the same experiment as before. And no choice
+that an experiment makes looks at the images that it reports.
+"""
+
+import sys
+from dataclasses import replace
+
+import pytest
+
+from helpers import load_images
+from helpers.claims import Size, fair
+from helpers.data import Examples
+from tests.recorded import same_as_recorded
+from tests.verdicts import CLAIMS
+
+SMALL = Size(200, 2, 3)
+MEASURED = [(n, claim) for n, claim in CLAIMS if not claim.alone]  # and not timed
+NAMES = [claim.name for _, claim in MEASURED]
+
+
+@pytest.fixture(scope="module")
+def images():
+    return load_images("digits", n_train=1_000, n_val=1_000, n_test=1_000)
+
+
+def data_of(claim, images):
+    """The set that belongs to the claim, else the images."""
+    return next(iter(claim.sets.values()))() if claim.sets else images
+
+
+def of_table(table):
+    """Means and spreads by measure, the configurations in their order."""
+    rows = {}
+    for name, row in table.estimates().items():
+        for measure, estimate in row.items():
+            kept = rows.setdefault(measure, {"of": [], "mean": [], "sd": []})
+            kept["of"].append(name)
+            kept["mean"].append(estimate.mean)
+            kept["sd"].append(estimate.sd)
+    return rows
+
+
+@pytest.mark.parametrize("number, claim", MEASURED, ids=NAMES)
+def test_a_claim_measures_what_it_measured(number, claim, images):
+    table = claim.run(data_of(claim, images), SMALL)
+    rows = of_table(table)
+    spread = {measure: row.pop("sd") for measure, row in rows.items()}
+    assert all(s == s for sds in spread.values() for s in sds), "a value is no number"
+    found = claim.estimates(table)
+    asked = {
+        letter: {
+            "quantity": question.quantity,
+            "ends": list(map(str, question.ends.items())),
+            "mean": [found[letter].mean, max(row_size(rows), 1e-9)],
+        }
+        for letter, question in claim.questions.items()
+    }
+    sizes = [str(claim.live), str(claim.full)]
+    kept = {"statement": claim.statement, "true": list(claim.true), "sizes": sizes}
+    same_as_recorded(f"claim-{claim.name}", kept | {"asks": asked, "rows": rows}, 0.03)
+
+
+def row_size(rows):
+    """How large a value of the first measure is, to compare a difference with."""
+    return max(map(abs, next(iter(rows.values()))["mean"]))
+
+
+class Choices(list):
+    """What `best_rate` answered, in the order of the calls."""
+
+    def __init__(self, monkeypatch):
+        plain = fair.best_rate
+
+        def noting(*arguments, **named):
+            best, tried = plain(*arguments, **named)
+            self.append(best)
+            return best, tried
+
+        for module in list(sys.modules.values()):
+            if getattr(module, "best_rate", None) is plain:
+                monkeypatch.setattr(module, "best_rate", noting)
+
+
+@pytest.mark.parametrize("number, claim", MEASURED, ids=NAMES)
+def test_what_is_reported_chooses_nothing(number, claim, images, monkeypatch):
+    data = data_of(claim, images)
+    if not hasattr(data, "test"):
+        return  # points: it reports on other ones that it makes
+    choices = Choices(monkeypatch)
+    claim.experiment(data, 200, 2, 0)
+    first = choices[:]
+    choices.clear()
+    y = data.test.y
+    shuffled = replace(data, test=Examples(data.test.X, (y + 1) % len(data.classes)))
+    claim.experiment(shuffled, 200, 2, 0)
+    assert choices == first
