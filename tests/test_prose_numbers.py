@@ -6,12 +6,8 @@ import pytest
 from tests.test_stored_notebooks import PATHS
 from tools import prose_numbers as numbers
 
-LATER = ("02",)  # chapters whose cells do not yet say where their numbers are from
 
-
-@pytest.mark.parametrize(
-    "path", [p for p in PATHS if p.name[:2] not in LATER], ids=lambda path: path.stem
-)
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 def test_every_number_is_from_somewhere(path):
     notebook = nbformat.reads(path.read_text("utf-8"), as_version=4)
     assert numbers.unexplained(notebook.cells) == []

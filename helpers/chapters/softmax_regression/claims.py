@@ -344,7 +344,7 @@ def test_set(data, n_train, num_epochs, seed):
 
 
 def sure(net, examples):
-    """Whether each answer is right, and the probability that it was given, (n,) each."""
+    """Whether each answer is right, and the probability it was given: (n,) each."""
     confidence, guess = F.softmax(logits_of(net, examples.X), 1).max(1)
     right = (guess == examples.y).double()
     return {"accuracy": right, "mean confidence": confidence.double()}

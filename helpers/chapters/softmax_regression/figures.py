@@ -77,7 +77,15 @@ def show_confusion(counts: Tensor, classes: Sequence[str]) -> Figure:
     ax.grid(False)
     rows = zip(classes, counts.diagonal().tolist(), counts.sum(1).tolist(), strict=True)
     right = ", ".join(f"{name} {hits} of {n}" for name, hits, n in rows)
-    figure.set_label(f"A confusion matrix; named correctly: {right}.")
+    wrong = counts - counts.diagonal().diag()
+    order = wrong.flatten().argsort(descending=True, stable=True)[:3].tolist()
+    often = (divmod(k, len(classes)) for k in order)
+    mistakes = ", ".join(
+        f"{classes[i]} called {classes[j]} {wrong[i, j]} times" for i, j in often
+    )
+    figure.set_label(
+        f"A confusion matrix; named correctly: {right}; most often wrong: {mistakes}."
+    )
     return figure
 
 
@@ -106,6 +114,9 @@ def show_reliability(confidence: Tensor, right: Tensor, num_bins: int = 10) -> F
     above.legend(loc="upper left")
     middles = (edges[:-1] + edges[1:]) / 2
     below.bar(middles.numpy(), counts.numpy(), width=0.9 / num_bins, color=COLORS[0])
+    dots = zip(sure.tolist(), hits.tolist(), counts[filled].tolist(), strict=True)
+    said = ", ".join(f"{s:.2f}: {h:.2f} of {n}" for s, h, n in dots)
+    figure.set_label(f"Shares right against mean confidence, bin by bin: {said}.")
     below.set(xlabel="confidence", ylabel="images", xlim=(0, 1), axisbelow=True)
     return figure
 

@@ -16,6 +16,7 @@ EXPECTED = {
     "softmax-twice": ("not supported", "it learns, but less"),
     "focal-loss": ("not supported", "no difference of a percentage point"),
     "test-set": ("not supported", "it is too high"),
+    "calibration": ("not supported", "less sure than right"),
 }
 DATA = {"focal-loss": "clouds"}
 
@@ -32,6 +33,11 @@ def swapped(logits, y):
     return F.cross_entropy(logits, 1 - y)
 
 
+def honest(net, examples, sure=claims.sure):
+    right = sure(net, examples)["accuracy"]
+    return {"accuracy": right, "mean confidence": right.mean().expand(len(right))}
+
+
 BUGS = {  # attribute, what takes its place, the verdict then
     "squared-error": ("squared_distance", F.cross_entropy, "not supported"),
     "softmax-twice": ("twice", broken_twice, "supported"),
@@ -41,11 +47,16 @@ BUGS = {  # attribute, what takes its place, the verdict then
         "supported",
     ),
     "test-set": ("choose", same_images, "supported"),
+    "calibration": ("sure", honest, "supported"),
 }
 
 
 # Where the effect of a bug is large, less than the live size shows it.
-SIZES = {"squared-error": Size(1_000, 5, 3), "focal-loss": Size(12_000, 3, 3)}
+SIZES = {
+    "squared-error": Size(1_000, 5, 3),
+    "focal-loss": Size(12_000, 3, 3),
+    "calibration": Size(1_000, 2, 3),
+}
 
 
 @pytest.fixture(autouse=True)
@@ -110,3 +121,18 @@ def test_rare_measures_count_as_if_one_in_a_hundred():
     assert measures["recall"].item() == pytest.approx(0.9)
     assert measures["precision"].item() == pytest.approx(0.9 / (0.9 + 9.9))
     assert measures["average precision"] == pytest.approx(0.9 + 0.1 / (1 + 9.9))
+
+
+def test_confidence_is_the_probability_of_the_answer():
+    data = load_images("digits")
+    examples = Examples(data.test.X[:5], data.test.y[:5])
+    logits = torch.full((5, 10), -1e9)
+    logits[:, 3], logits[:, 4] = 0.0, torch.tensor(1 / 3).log()  # 3/4 and 1/4
+
+    class Net(torch.nn.Linear):
+        def forward(self, X):
+            return logits[: len(X)]
+
+    found = claims.sure(Net(1, 1), examples)
+    assert torch.allclose(found["mean confidence"], torch.tensor(0.75).double())
+    assert torch.equal(found["accuracy"], (examples.y == 3).double())
