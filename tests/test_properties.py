@@ -193,6 +193,14 @@ def test_a_right_answer_passes_whatever_its_type(right):
         assert fault(right.item(), right) == ""
 
 
+@given(tensors(), st.sampled_from([math.nan, math.inf, -math.inf]))
+def test_what_is_no_number_is_right_where_it_is_asked_for(right, odd):
+    wanted = right.clone()
+    wanted.view(-1)[0] = odd
+    assert fault(wanted.clone(), wanted) == "" and equal(wanted, wanted)
+    assert fault(right, wanted) and fault(wanted, right)
+
+
 @given(tensors(), st.randoms(use_true_random=False))
 def test_one_wrong_entry_fails(right, random):
     wrong = right.clone().flatten()

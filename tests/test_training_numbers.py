@@ -101,14 +101,14 @@ def test_groups_keep_their_ratio_when_a_rate_is_sent(parts):
     ]
     optimizer = torch.optim.SGD(groups)
     half = partial(torch.optim.lr_scheduler.ExponentialLR, gamma=0.5)
-    records = fit(model, *parts, optimizer=optimizer, schedule=half, num_epochs=3)
+    settings = {"schedule": half, "num_epochs": 3, "batch_size": 50}
+    records = fit(model, *parts, optimizer=optimizer, **settings)
     next(records)
     records.send(0.4)
     rates = [tuple(group["lr"] for group in optimizer.param_groups)]
-    for record in records:
-        if isinstance(record, Epoch):
-            rates.append(tuple(group["lr"] for group in optimizer.param_groups))
-    assert rates[0][0] == pytest.approx(0.2) and rates[-1][0] == pytest.approx(0.05)
+    for _ in records:
+        rates.append(tuple(group["lr"] for group in optimizer.param_groups))
+    assert rates[0][0] == pytest.approx(0.4) and rates[-1][0] == pytest.approx(0.05)
     for first, second in rates:
         assert second == pytest.approx(first / 5)
 
