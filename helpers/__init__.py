@@ -21,7 +21,7 @@ from helpers.data import (
     with_label_noise,
 )
 from helpers.devices import default_device
-from helpers.figures import plot_curves, plot_network, show_images, use_course_style
+from helpers.figures import plot_curves, plot_network, show_figures, show_images
 from helpers.models import MLP, LeNet, SoftmaxRegression
 from helpers.seeds import seeded
 from helpers.training import History, accuracy, check_band, evaluate, fit, train
@@ -37,7 +37,7 @@ from helpers.widgets import (
 from helpers.widgets.explorer import explorer
 from helpers.widgets.scene import Pane
 
-use_course_style()
+show_figures()
 
 __all__ = [
     "MLP",

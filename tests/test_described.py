@@ -5,7 +5,7 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from matplotlib.figure import Figure
 
-from helpers import show_images, use_course_style
+from helpers import show_figures, show_images
 from helpers.figures.described import described
 
 
@@ -56,7 +56,7 @@ def shell():
 
 
 def test_a_notebook_stores_them(shell):
-    use_course_style()
+    show_figures()
     figure, _ = chart()
     data, metadata = shell.display_formatter.format(figure)
     assert metadata["image/png"] == {"alt": described(figure)}

@@ -11,12 +11,12 @@ from matplotlib.figure import Figure
 
 from helpers.claims.claim import Claim, Verdict
 from helpers.claims.table import Estimate, Table, html_table
+from helpers.figures.card import CARD_STYLE
 from helpers.figures.intervals import Interval, Scale, plot_intervals
 from helpers.figures.style import to_webp
 from helpers.words import number
 
 UNKNOWN = Verdict("undecided", "nothing is stored yet")
-_CARD = "max-width:100%;background:white;border-radius:4px;padding:6px 8px"
 _CODE = "margin:4px 0;padding:6px 10px;overflow-x:auto"
 
 
@@ -185,7 +185,7 @@ class Report:
         shown = (
             f'<div role="status"><p><b>{html.escape(self.headline)}</b></p>'
             f"<p>{html.escape(self.guess)} {html.escape(self.sizes)}</p></div>"
-            f'<img style="{_CARD}" alt="{html.escape(self.described)}" '
+            f'<img style="{CARD_STYLE}" alt="{html.escape(self.described)}" '
             f'src="data:image/webp;base64,{picture}">'
             + _fold("The numbers", numbers + html_table(self._tables()))
             + _fold(

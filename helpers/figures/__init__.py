@@ -12,9 +12,11 @@ from helpers.figures.regions import draw_regions, plot_regions
 from helpers.figures.style import (
     COLORS,
     DASHES,
+    course_style,
+    drawn,
     line_style,
+    show_figures,
     to_png,
-    use_course_style,
 )
 
 __all__ = [
@@ -22,8 +24,10 @@ __all__ = [
     "DASHES",
     "Interval",
     "Scale",
+    "course_style",
     "draw_curves",
     "draw_regions",
+    "drawn",
     "line_style",
     "plot_curves",
     "plot_intervals",
@@ -31,5 +35,5 @@ __all__ = [
     "plot_regions",
     "show_images",
     "to_png",
-    "use_course_style",
+    "show_figures",
 ]

@@ -8,12 +8,13 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from helpers.figures.scale import loss_scale, span_of, spread
-from helpers.figures.style import line_style
+from helpers.figures.style import drawn, line_style
 from helpers.training import History
 
 LABEL_GAP = 0.085  # of the axis' height between two names
 
 
+@drawn
 def plot_curves(histories: History | Mapping[str, History]) -> Figure:
     """Loss and accuracy of one or several runs against the epoch.
 

@@ -5,7 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
+from helpers.figures.style import drawn
 
+
+@drawn
 def show_images(
     images, titles: Sequence[str] | None = None, num_cols: int = 10, scale: float = 1.0
 ) -> Figure:

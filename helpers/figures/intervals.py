@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from helpers.figures.style import COLORS
+from helpers.figures.style import COLORS, drawn
 
 WIDTH, LEFT, RIGHT = 7.2, 1.65, 0.15  # inches: the figure, its margins
 LINE, TITLE, TICKS = 0.18, 0.24, 0.3  # heights of an interval, a title, the numbers
@@ -60,6 +60,7 @@ class Scale:
         return sum(TITLE + LINE * len(row) for row in self.rows.values()) + 0.08
 
 
+@drawn
 def plot_intervals(scales: Sequence[Scale]) -> Figure:
     """Draw scales under each other: answers, their regions, and intervals on them.
 

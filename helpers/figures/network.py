@@ -6,13 +6,14 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 from torch import Tensor
 
-from helpers.figures.style import COLORS
+from helpers.figures.style import COLORS, drawn
 from helpers.words import number
 
 RADIUS, ACROSS, DOWN = 0.34, 2.3, 1.0  # of a unit; between layers; between units
 INK, FAINT = "#333333", "#888888"
 
 
+@drawn
 def plot_network(
     layers: Sequence[Sequence[str]],
     weights: Sequence[Tensor | None],

@@ -7,9 +7,10 @@ from matplotlib.figure import Figure
 
 from helpers.data import PointData
 from helpers.figures.plane import Plane, Regions, plane_of, regions_of
-from helpers.figures.style import COLORS
+from helpers.figures.style import COLORS, drawn
 
 
+@drawn
 def plot_regions(net, data: PointData) -> Figure:
     """The plane as a network divides it, with training and validation points.
 

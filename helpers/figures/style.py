@@ -1,24 +1,62 @@
 """The course's look: colours, line styles, and figures as small PNGs."""
 
+import contextlib
+import functools
 import io
+from collections.abc import Callable
 from pathlib import Path
+from weakref import WeakSet
 
-import matplotlib.style
+import matplotlib
 import numpy as np
+from matplotlib.colors import to_hex, to_rgba
 from matplotlib.figure import Figure
 from PIL import Image
 
+from helpers.figures.card import LEVELS, on_card, transparent
 from helpers.figures.described import described
 
 # Okabe and Ito's palette without yellow and black, which vanish on one of the themes.
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 # On-off lengths in points; four patterns and six colours give twelve distinct pairs.
 DASHES = ((), (6, 3), (2, 2), (8, 3, 2, 3))
+# Sizes of a palette, and how many gray levels a pixel may be off with it on average.
+FEW = ((64, 0.3), (256 - LEVELS, 1))
+
+_STYLE = matplotlib.rc_params_from_file(
+    Path(__file__).with_name("course.mplstyle"), use_default_template=False
+)
+_drawn: WeakSet[Figure] = WeakSet()
 
 
-def use_course_style() -> None:
-    """Apply the style file, and show figures as small PNGs from the first one on."""
-    matplotlib.style.use(Path(__file__).with_name("course.mplstyle"))
+@contextlib.contextmanager
+def course_style():
+    """The course's look alone: what a learner set comes back afterwards.
+
+    It concerns the whole process, so that nothing may be drawn in a thread that runs
+    beside a cell.
+    """
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(_STYLE)
+        yield
+
+
+def drawn(function: Callable[..., Figure]) -> Callable[..., Figure]:
+    """Let a function draw its Figure in the course's look, and be shown in it."""
+
+    @functools.wraps(function)
+    def in_course_style(*arguments, **options):
+        with course_style():
+            figure = function(*arguments, **options)
+        _drawn.add(figure)
+        return figure
+
+    return in_course_style
+
+
+def show_figures() -> None:
+    """Show figures as small PNGs, from the first one on."""
     try:
         from IPython import get_ipython
     except ImportError:  # helpers used outside Jupyter
@@ -32,24 +70,36 @@ def _shown(figure: Figure) -> tuple[bytes, dict]:
     return to_png(figure), {"alt": described(figure)}
 
 
+def _rendered(figure: Figure) -> tuple[Image.Image, str]:
+    """The figure's pixels in RGB, and the colour of its paper."""
+    file, (*paper, opacity) = io.BytesIO(), to_rgba(figure.get_facecolor())
+    # Ticks are made only now: they need the look as well.
+    with course_style() if figure in _drawn else contextlib.nullcontext():
+        figure.savefig(file, format="png", bbox_inches="tight", pad_inches=0)
+    image = Image.open(file).convert("RGBA")
+    below = Image.new("RGBA", image.size, "white")
+    color = to_hex(paper) if opacity == 1 else "white"
+    return Image.alpha_composite(below, image).convert("RGB"), color
+
+
 def to_png(figure: Figure) -> bytes:
-    """The figure as PNG with a palette, where 64 or 256 colours are enough for it.
+    """The figure on its card, as PNG with a palette where few colours are enough.
 
     That is so for everything but photographs, and takes a third of the space; stored
     notebooks stay small.
     """
-    file = io.BytesIO()
-    figure.savefig(file, format="png", bbox_inches="tight", metadata={"Software": None})
-    image = Image.open(file).convert("RGB")
-    for colors, most in ((64, 0.3), (256, 1)):  # gray levels that a pixel is off
+    image, alpha = on_card(*_rendered(figure))
+    for colors, most in FEW:
         # A median cut by itself washes out the colour of a thin line; means do not.
         palette = image.quantize(
             colors, Image.Quantize.MEDIANCUT, kmeans=2, dither=Image.Dither.NONE
         )
         error = np.asarray(image, int) - np.asarray(palette.convert("RGB"), int)
         if np.abs(error).mean() < most:
-            image = palette
+            image = transparent(palette, alpha)
             break
+    else:
+        image.putalpha(alpha)
     file = io.BytesIO()
     image.save(file, "png", optimize=True)
     return file.getvalue()
@@ -58,11 +108,13 @@ def to_png(figure: Figure) -> bytes:
 def to_webp(figure: Figure) -> bytes:
     """The figure in 32 colours as lossless WebP, a third of its PNG.
 
-    For pictures of lines and texts inside of HTML, where no front end asks for a PNG.
+    For pictures of lines and texts inside of HTML, where no front end asks for a PNG;
+    there CARD_STYLE makes the card.
     """
-    png, file = io.BytesIO(to_png(figure)), io.BytesIO()
-    image = Image.open(png).convert("RGB")
-    image = image.quantize(32, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    file = io.BytesIO()
+    image = _rendered(figure)[0].quantize(
+        32, Image.Quantize.MEDIANCUT, kmeans=2, dither=Image.Dither.NONE
+    )
     # The search for the smallest file takes 200 times as long and saves 2 %.
     image.convert("RGB").save(file, "webp", lossless=True, quality=100, method=4)
     return file.getvalue()

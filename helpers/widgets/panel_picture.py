@@ -2,7 +2,7 @@
 
 from matplotlib.figure import Figure
 
-from helpers.figures import line_style
+from helpers.figures import drawn, line_style
 from helpers.tuning.ranges import label_of
 from helpers.tuning.runs import Run
 from helpers.tuning.session import Session
@@ -12,6 +12,7 @@ TEXT = {"fontsize": 8, "parse_math": False}  # a name may hold a $
 MOST_LETTERS = 120  # of a table's head in one line; above, its labels take two
 
 
+@drawn
 def draw_panel(session: Session) -> Figure:
     """Draw a session's settings, its view and its kept runs on a new Figure.
 

@@ -19,6 +19,7 @@ from matplotlib.figure import Figure
 
 from helpers import claims
 from helpers.exercises.progress import predictions, record_prediction
+from helpers.figures import drawn
 from helpers.widgets.picture import StillPicture
 
 INK, FAINT, DOT = "#333333", "#767676", "#0072B2"
@@ -130,6 +131,7 @@ class Predict(StillPicture, ipywidgets.VBox):
         answers = "; ".join(self.buttons.options)
         return f"{self.claim.statement} Answers: {answers}. {self.status}"
 
+    @drawn
     def picture(self) -> Figure:
         """Statement, answers, and the line under them."""
         lines = [(text, None) for text in wrap(self.claim.statement, 84)]

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
 
+from helpers.figures import drawn
 from helpers.widgets.scene import FAINT, INK, PAPER, ROW, Scene
 from helpers.words import number
 
@@ -18,6 +19,7 @@ POINT = 0.72  # points in a pixel, at 100 pixels per inch
 TIP = 15  # pixels from the tip of an arrow to the middle of its text
 
 
+@drawn
 def figure_of(scene: Scene) -> Figure:
     """Draw a scene; the axes count its pixels, from the top left corner."""
     sent = scene.sent()

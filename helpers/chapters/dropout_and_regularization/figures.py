@@ -6,9 +6,10 @@ import numpy as np
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from helpers.figures import COLORS, line_style
+from helpers.figures import COLORS, drawn, line_style
 
 
+@drawn
 def show_fits(x: Tensor, y: Tensor, fits: Mapping[str, Tensor]) -> Figure:
     """Draw the same points with one fitted polynomial in each panel.
 
@@ -31,6 +32,7 @@ def show_fits(x: Tensor, y: Tensor, fits: Mapping[str, Tensor]) -> Figure:
     return figure
 
 
+@drawn
 def show_errors(degrees: Sequence[int], errors: Mapping[str, Tensor]) -> Figure:
     """Draw errors, name -> one value for each degree, on a logarithmic axis."""
     figure = Figure(figsize=(5, 2.8))

@@ -5,11 +5,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from helpers.figures import COLORS
+from helpers.figures import COLORS, drawn
 
 REACH = 2.5  # the contours show -2.5 to 2.5 in both coordinates
 
 
+@drawn
 def show_gradient(A: Tensor, x: Tensor) -> Figure:
     """Contours of f(x) = x^T A x / 2, and at one point its gradient.
 
@@ -34,6 +35,7 @@ def show_gradient(A: Tensor, x: Tensor) -> Figure:
     return figure
 
 
+@drawn
 def show_axes(A: Tensor) -> Figure:
     """Contours of f(x) = x^T A x / 2 with the eigenvectors of A, named by curvature.
 
@@ -76,6 +78,7 @@ def _contours(figure: Figure, A: Tensor, dark: list[float]) -> Axes:
     return ax
 
 
+@drawn
 def show_thresholds(x: Tensor, y: Tensor, lines: dict[str, Tensor]) -> Figure:
     """Points of two classes, lines fitted to their 0 and 1, and where each crosses 1/2.
 

@@ -6,9 +6,10 @@ import torch
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from helpers.figures import COLORS
+from helpers.figures import COLORS, drawn
 
 
+@drawn
 def show_planes(X: Tensor, H: Tensor, y: Tensor) -> Figure:
     """The XOR points before and after the hidden layer, and the line that parts them.
 
@@ -38,6 +39,7 @@ def show_planes(X: Tensor, H: Tensor, y: Tensor) -> Figure:
     return figure
 
 
+@drawn
 def show_slopes(functions: Mapping[str, Callable[[Tensor], Tensor]]) -> Figure:
     """Activation functions side by side, each with its slope, from -5 to 5.
 

@@ -7,11 +7,12 @@ import torch
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from helpers.figures import COLORS, line_style
+from helpers.figures import COLORS, drawn, line_style
 
 FAINT = "#888888"
 
 
+@drawn
 def show_log_loss(marked: Sequence[float]) -> Figure:
     """Draw -ln p over p, with a dot and its loss at some probabilities."""
     figure = Figure(figsize=(5, 2.8))
@@ -28,6 +29,7 @@ def show_log_loss(marked: Sequence[float]) -> Figure:
     return figure
 
 
+@drawn
 def show_gradients(losses: Mapping[str, Callable[[Tensor], Tensor]]) -> Figure:
     """Draw losses of a logit z, target 0, and beside them their gradients.
 
@@ -52,6 +54,7 @@ def show_gradients(losses: Mapping[str, Callable[[Tensor], Tensor]]) -> Figure:
     return figure
 
 
+@drawn
 def show_confusion(counts: Tensor, classes: Sequence[str]) -> Figure:
     """Draw a confusion matrix: a row for each true class, a column for each guess.
 
@@ -89,6 +92,7 @@ def show_confusion(counts: Tensor, classes: Sequence[str]) -> Figure:
     return figure
 
 
+@drawn
 def show_reliability(confidence: Tensor, right: Tensor, num_bins: int = 10) -> Figure:
     """Draw how often answers of a confidence are right, bin by bin.
 
@@ -121,6 +125,7 @@ def show_reliability(confidence: Tensor, right: Tensor, num_bins: int = 10) -> F
     return figure
 
 
+@drawn
 def show_many_intervals(means: Tensor, reach: Tensor, truth: float) -> Figure:
     """Draw the intervals of many experiments beside each other, and the truth.
 

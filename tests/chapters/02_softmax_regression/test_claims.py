@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from helpers import load_images
+from helpers import Examples, load_images
 from helpers.chapters.softmax_regression import claims
 from helpers.claims import Size
 from tests.verdicts import of_chapter, shown, verdict

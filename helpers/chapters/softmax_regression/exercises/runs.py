@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from helpers.data import load_images
 from helpers.exercises import cells, exercise
-from helpers.figures import COLORS
+from helpers.figures import COLORS, drawn
 from helpers.models import SoftmaxRegression
 from helpers.seeds import seeded
 from helpers.training import History, train
@@ -54,6 +54,7 @@ def histories() -> dict[str, History]:
     return found
 
 
+@drawn
 def four_runs() -> Figure:
     """Draw the loss of each step of the four runs, and write their accuracies."""
     figure = Figure(figsize=(6.6, 2.0))

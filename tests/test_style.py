@@ -1,0 +1,132 @@
+"""Pictures have the course's look, whatever a learner set, and leave his to him."""
+
+import ast
+import io
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+from PIL import Image
+
+import helpers
+from helpers import IntSlider, LogSlider, SoftmaxRegression, TuningPanel, show_images
+from helpers.chapters.linear_algebra_and_gradients import explorers
+from helpers.figures import to_png
+from helpers.figures.card import CARD_CORNER
+from tests.test_curves import DATA
+from tests.test_scale import DIVERGES
+
+ROOT = Path(helpers.__file__).parents[1]
+# What a learner may have set for his own plots, or a style that he likes.
+HIS = {
+    **{"figure.autolayout": True, "figure.dpi": 50, "figure.facecolor": "black"},
+    **{"savefig.facecolor": "black", "savefig.dpi": 30, "savefig.transparent": True},
+    **{"text.color": "white", "font.size": 25, "font.family": "serif"},
+    **{"axes.grid": False, "axes.unicode_minus": False, "axes.facecolor": "red"},
+    **{"lines.linewidth": 9, "xtick.labelsize": 25, "ytick.color": "white"},
+    **{"xtick.major.size": 20, "image.cmap": "jet", "axes.labelcolor": "white"},
+}
+
+
+def panel_picture() -> Figure:
+    panel = TuningPanel(
+        lambda: SoftmaxRegression(16, 2),
+        DATA,
+        lr=LogSlider(0.01, 100, start=1.0),
+        num_epochs=IntSlider(1, 9, start=2),
+    )
+    panel.run()
+    panel.runs[0].histories[0] = DIVERGES["run 1"]
+    return panel.picture()
+
+
+PICTURES = {
+    "curves": lambda: helpers.plot_curves(DIVERGES),
+    "images": lambda: show_images(
+        np.linspace(-1, 1, 60).reshape(5, 3, 4), list("abcde")
+    ),
+    "panel": panel_picture,
+    "explorer": lambda: explorers.norm_balls().picture(),
+}
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_what_a_learner_set_changes_no_picture(name):
+    expected = to_png(PICTURES[name]())
+    with matplotlib.rc_context(HIS), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        before = dict.copy(matplotlib.rcParams)
+        figure = PICTURES[name]()
+        assert to_png(figure) == expected
+        assert dict.copy(matplotlib.rcParams) == before, "they are still his"
+
+
+def test_his_own_figure_has_his_settings():
+    with matplotlib.rc_context({**HIS, "savefig.transparent": False}):
+        figure = Figure(figsize=(2, 2), layout="none")
+        figure.add_axes((0.2, 0.2, 0.6, 0.6)).set(xticks=[], yticks=[])
+        image = Image.open(io.BytesIO(to_png(figure))).convert("RGBA").convert("RGB")
+    # the axes, 0.6 of 60 pixels, on a card of the figure's colour
+    assert image.width < 100
+    assert image.getpixel((image.width // 2, image.height // 2)) == (255, 0, 0)
+    assert image.getpixel((6, image.height // 2)) == (0, 0, 0)
+
+
+def test_importing_the_course_sets_nothing():
+    code = (
+        "import matplotlib, sys; before = dict.copy(matplotlib.rcParams)\n"
+        "import helpers; sys.exit(dict.copy(matplotlib.rcParams) != before)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
+
+
+NOISE = np.random.default_rng(0).uniform(size=(4, 3, 64, 64))
+
+
+@pytest.mark.parametrize("figure", [PICTURES["curves"], lambda: show_images(NOISE)])
+def test_every_picture_is_a_light_card_with_round_corners(figure):
+    image = Image.open(io.BytesIO(to_png(figure()))).convert("RGBA")
+    cells = np.array(image)
+    alpha = cells[..., 3]
+    for turned in (alpha, alpha[::-1], alpha[:, ::-1], alpha[::-1, ::-1]):
+        assert turned[0, 0] == 0 and turned[CARD_CORNER, 0] == 255
+        corner = turned[:CARD_CORNER, :CARD_CORNER]
+        assert 0.1 < (corner < 128).mean() < 0.3, "a quarter of a circle"
+        assert (np.diff(corner[0].astype(int)) >= 0).all()
+    alpha[:CARD_CORNER] = alpha[-CARD_CORNER:] = 255
+    assert (alpha == 255).all(), "nothing else is seen through"
+    middle = image.height // 2
+    edge, padding = cells[middle, 0, :3], cells[middle, 2:8, :3]
+    assert (edge < 220).all() and (padding == 255).all()
+
+
+def test_lines_of_a_picture_keep_their_colours():
+    """The card's own colours take none of the palette away."""
+    image = Image.open(io.BytesIO(to_png(PICTURES["curves"]())))
+    assert image.mode == "P"
+    colors = np.array(image.convert("RGBA").convert("RGB")).reshape(-1, 3).astype(int)
+    for color in helpers.figures.COLORS[:2]:
+        wanted = [int(color[k : k + 2], 16) for k in (1, 3, 5)]
+        assert np.abs(colors - wanted).sum(1).min() < 12
+
+
+def makers() -> list[tuple[str, ast.FunctionDef]]:
+    """Every function of the course that makes a Figure."""
+    found = []
+    for path in sorted((ROOT / "helpers").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.FunctionDef):
+                calls = (c.func for c in ast.walk(node) if isinstance(c, ast.Call))
+                if any(isinstance(f, ast.Name) and f.id == "Figure" for f in calls):
+                    found.append((f"{path.stem}.{node.name}", node))
+    return found
+
+
+@pytest.mark.parametrize(("name", "function"), makers())
+def test_every_function_that_makes_a_figure_draws_in_the_look(name, function):
+    assert "drawn" in [ast.unparse(d) for d in function.decorator_list], name
