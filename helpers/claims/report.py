@@ -174,7 +174,8 @@ class Report:
 
     def __repr__(self) -> str:
         lines = [self.claim.statement, self.headline, self.guess, self.sizes]
-        return "\n".join([*lines, *self._numbers()])
+        looks = [line for line in self._numbers() if line.startswith("A look")]
+        return "\n".join([*lines, *looks])  # the full size stands in claims.csv
 
     def _repr_html_(self) -> str:
         picture = base64.b64encode(to_webp(self.picture())).decode("ascii")

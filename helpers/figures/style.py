@@ -21,7 +21,7 @@ COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 # On-off lengths in points; four patterns and six colours give twelve distinct pairs.
 DASHES = ((), (6, 3), (2, 2), (8, 3, 2, 3))
 # Sizes of a palette, and how many gray levels a pixel may be off with it on average.
-FEW = ((64, 0.3), (256 - LEVELS, 1))
+FEW = ((32, 0.25), (64, 0.9), (256 - LEVELS, 1.5))
 
 _STYLE = matplotlib.rc_params_from_file(
     Path(__file__).with_name("course.mplstyle"), use_default_template=False
