@@ -17,6 +17,8 @@ from nbformat import v4
 from tests.conftest import NO_BROWSER, NO_CUDA, asked_for
 from tools import stored
 
+NOT_HERE = ("live_outputs", "prose_numbers", "exercises", "exercises_notebooks")
+NOT_HERE += ("explorers",)
 TOOLS = ("run_tests", "cell_names", "live_verdicts", "live_outputs", "stored")
 NAME = "14-deployment.ipynb"  # the chapter with the fewest rows to teach
 EXERCISE = """\
@@ -103,7 +105,7 @@ def clone(tmp_path):
         shutil.copy(stored.ROOT / name, folder / name)
     for name in ("conftest.py", "syllabus.py", "test_stored_notebooks.py"):
         shutil.copy(stored.ROOT / "tests" / name, folder / "tests")
-    for name in ("exercises", "exercises_notebooks", "explorers"):
+    for name in NOT_HERE:
         (folder / f"tests/test_{name}.py").touch()  # this course has none of them
     write(folder, as_stored())
     git(folder, "init", "-q")

@@ -161,8 +161,9 @@ def main() -> int:
             if chapter:
                 tests = [str(p) for p in ROOT.glob(f"tests/chapters/{chapter}_*")]
                 # What every chapter's must obey; these run for the chosen one alone.
-                shared = ("stored_notebooks", "exercises", "exercises_notebooks")
-                tests += [f"tests/test_{name}.py" for name in (*shared, "explorers")]
+                shared = ("stored_notebooks", "live_outputs", "prose_numbers")
+                shared += ("exercises", "exercises_notebooks", "explorers")
+                tests += [f"tests/test_{name}.py" for name in shared]
                 programs = [
                     str(p) for p in ROOT.glob(f"tests/browser/test_{chapter}_*")
                 ]
