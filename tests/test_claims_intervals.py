@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from helpers import Examples, ImageData
-from helpers.claims import Estimate, Table, claim, difference, run_seeds
+from helpers.claims import Estimate, Report, Table, claim, difference, run_seeds
 from helpers.claims.table import PARTS
 
 EFFECT = {"no effect": 0.5, "an effect": None}
@@ -161,6 +161,8 @@ def test_drawings_of_one_original_count_once(data):
     values = data.test.X[:80].squeeze(1)
     expected = values.std().item() / math.sqrt(80)
     assert found.test_error == pytest.approx(expected, rel=0.35)
+    text = Report(made, made.run(data), "drawings").seeds
+    assert text.endswith("the intervals hold the luck of those as well.")
 
 
 def test_apart_each_seed_is_judged_on_originals_of_its_own(data):
@@ -170,3 +172,5 @@ def test_apart_each_seed_is_judged_on_originals_of_its_own(data):
     assert sum(map(len, origins)) == len(set.union(*origins)) == 80
     assert sum(map(len, seen)) == len(data.test)
     assert found.test_error == 0  # the spread over the seeds holds it
+    text = Report(made, made.run(data), "drawings").seeds
+    assert "a part of the test set of its own" in text

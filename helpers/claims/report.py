@@ -149,7 +149,11 @@ class Report:
                 " Each seed is judged on a part of the test set of its own, so its "
                 "spread holds the luck of the test set too."
             )
-        elif any(found.test_error for found in self.estimates.values()):
+        elif any(
+            found.test_error
+            for letter in self.claim.questions
+            for found in self._runs(letter).values()
+        ):
             text += (
                 " All seeds are judged on the same test images; the intervals hold the "
                 "luck of those as well."
