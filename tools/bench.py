@@ -114,7 +114,7 @@ def plane_rows():
 
 
 def browser_rows():
-    """Yield the rows that need Chromium: open panel, Stop, explorers, sketch pad."""
+    """Yield the rows that need Chromium: cost of the open panel, Stop, explorer."""
     import shutil
 
     chromium = os.environ.get("COURSE_BROWSER") or shutil.which("chromium")
@@ -138,7 +138,6 @@ def browser_rows():
         ("Stop clicked to training ended and shown", "stop", 2, None),
         ("explorer drawn by the browser, slider to picture", "browser", 0.3, None),
         ("explorer drawn by the kernel, slider to picture", "kernel", 1.5, 2),
-        ("sketch pad, move of the pen to new bars", "pad", 1.5, None),
     ):
         median, late = statistics.median(found[key]), percentile_95(found[key])
         text = f"{median / bare:.2f}, 95th percentile {late / bare:.2f}"

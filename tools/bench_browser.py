@@ -1,4 +1,4 @@
-"""What is measured in a real JupyterLab: panel, Stop, explorers, sketch pad."""
+"""What is measured in a real JupyterLab: cost of the open panel, Stop, an explorer."""
 
 from pathlib import Path
 
@@ -37,12 +37,6 @@ explorers.softmax_temperature()
 """,
     "explorers.decision_borders()",
     """
-from helpers import MLP, SketchPad
-with seeded(0):
-    net = MLP()
-SketchPad(net, data)
-""",
-    """
 def alone():
     begin = time.perf_counter()
     with seeded(0):
@@ -58,18 +52,16 @@ print(24_000 / panel_seconds, 24_000 / alone())
 )
 
 PRESSES = 10  # of a key, before it is another slider's turn
-# Where each is drawn, and the slider that moves it.
+# Where each of the three is drawn, and the slider that moves it.
 DRAWN = {
     "bare": (".bench-label", "bare"),
     "browser": ("canvas.course-picture >> nth=0", "logit cat"),
     "kernel": ("canvas.course-picture >> nth=1", "training steps"),
 }
-SQUARE = "canvas.course-square"  # of the sketch pad
-BARS = "canvas.course-picture >> nth=2"
-# Milliseconds from an event on a node until the drawing has changed and is painted: a
-# message that is sent in a frame arrives when the frame has been.
-EVENT_TO_PICTURE = """([drawing, node, kind, event]) => new Promise(resolve => {
-  node.focus();
+# Milliseconds from a key on the focused slider until the drawing has changed and is
+# painted: a message that is sent in a frame arrives when the frame has been.
+KEY_TO_PICTURE = """([drawing, handle, key]) => new Promise(resolve => {
+  handle.focus();
   let changed = false;
   const changes = new MutationObserver(() => { changed = true; });
   const what = drawing.tagName === 'CANVAS' ? { attributeFilter: ['data-drawn'] }
@@ -83,8 +75,8 @@ EVENT_TO_PICTURE = """([drawing, node, kind, event]) => new Promise(resolve => {
     resolve(performance.now() - begin);
   };
   const begin = performance.now();
-  node.dispatchEvent(new window[kind](event.type,
-    { ...event, bubbles: true, cancelable: true }));
+  handle.dispatchEvent(new KeyboardEvent('keydown',
+    { key, bubbles: true, cancelable: true }));
   requestAnimationFrame(frame);
 })"""
 
@@ -96,14 +88,13 @@ def measure(folder: Path, chromium: str, rounds: int) -> dict[str, list[float]]:
     -------
     "panel" and "alone": examples per second. Milliseconds: "stop", from a click on
     Stop until the training has ended; "bare", "browser" and "kernel", from a key on a
-    slider until its label, or the picture of an explorer, is drawn; "pad", from a move
-    of the pen until the bars are.
+    slider until its label, or the picture of an explorer, is drawn.
     """
     notebook = nbformat.v4.new_notebook()
     notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
     notebook.cells = [nbformat.v4.new_code_cell(c.strip()) for c in CELLS]
     nbformat.write(notebook, folder / "bench.ipynb")
-    found = {name: [] for name in ("panel", "alone", "stop", "pad", *DRAWN)}
+    found = {"panel": [], "alone": [], "stop": []} | {name: [] for name in DRAWN}
     with Lab(folder, chromium) as lab:
         page = lab.open("bench.ipynb")
         page.run_all()
@@ -124,8 +115,6 @@ def measure(folder: Path, chromium: str, rounds: int) -> dict[str, list[float]]:
             for name, (drawing, label) in DRAWN.items():
                 waits = key_waits(page, drawing, label)
                 found[name] += waits if turn else []
-            waits = stroke_waits(page)
-            found["pad"] += waits if turn else []
     return found
 
 
@@ -149,32 +138,6 @@ def key_waits(page, drawing: str, label: str) -> list[float]:
     waits = []
     for key in ("ArrowLeft", "ArrowRight"):
         for _ in range(PRESSES // 2):
-            event = {"type": "keydown", "key": key}
-            waits.append(
-                page.page.evaluate(EVENT_TO_PICTURE, [*arg, "KeyboardEvent", event])
-            )
+            waits.append(page.page.evaluate(KEY_TO_PICTURE, [*arg, key]))
             page.page.wait_for_timeout(60)
-    return waits
-
-
-def stroke_waits(page) -> list[float]:
-    """Milliseconds from each move of a pen in the square to the bars."""
-    square = page.page.locator(SQUARE)
-    square.scroll_into_view_if_needed()
-    box, mouse = square.bounding_box(), page.page.mouse
-    place = {"clientX": box["x"] + 60, "clientY": box["y"] + 40, "pointerId": 1}
-    arg = [page.page.locator(BARS).element_handle(), square.element_handle()]
-    page.click("Clear")
-    page.page.wait_for_timeout(500)
-    mouse.move(place["clientX"], place["clientY"])
-    mouse.down()  # the browser's own, so that the pen is held
-    waits = []
-    for k in range(PRESSES):
-        page.page.wait_for_timeout(60 if k else 500)
-        place["clientY"] += 12
-        event = place | {"type": "pointermove"}
-        waits.append(
-            page.page.evaluate(EVENT_TO_PICTURE, [*arg, "PointerEvent", event])
-        )
-    mouse.up()
     return waits
