@@ -351,6 +351,7 @@ def test_no_stored_rows(stored_here):
         "digits, 10 examples, 1 epoch, 3 seeds. No full-size results are stored; "
         "`make claims` makes them."
     )
+    assert "not stored yet" in report().beside
 
 
 def test_the_full_size_comes_first(stored_here):
@@ -364,14 +365,19 @@ def test_the_full_size_comes_first(stored_here):
     )
     assert found.verdict == ("not supported", "no effect")
     assert found.guess == "You predicted: an effect; found: no effect."
+    status = found._repr_html_().partition("</div>")[0]
+    assert found.guess in status and found.beside in status
+    assert found.sizes not in status, "numbers are folded"
     assert found.sizes == (
         "The full size has 20 examples, 2 epochs, 5 seeds. This run was a look: "
-        "digits, 10 examples, 1 epoch, 3 seeds. It says: supported, an effect. The "
-        "full size counts."
+        "digits, 10 examples, 1 epoch, 3 seeds."
     )
-    assert report(data_name="clothes").sizes.endswith("3 seeds. It says the same.")
-    assert report(data_name="animals").sizes.endswith(
-        "there is no full size on animals."
+    assert found.beside == (
+        "A look at digits says: supported, an effect; the full size counts."
+    )
+    assert report(data_name="clothes").beside == "A look at clothes says the same."
+    assert report(data_name="animals").beside == (
+        "A look at animals says: supported, an effect; it has no full size."
     )
     assert report(data_name="animals").verdict.answer == "an effect"
 
@@ -386,10 +392,8 @@ def test_without_a_look_the_full_size_speaks_alone(stored_here):
     store(stored_here, claim, "clothes", 1.0)
     found = claim.test(Data)
     assert found.verdict == ("not supported", "no effect")
-    assert found.sizes == (
-        "The full size has 20 examples, 2 epochs, 5 seeds. It takes too long for a "
-        "look; `make claims` runs it."
-    )
+    assert found.sizes == "The full size has 20 examples, 2 epochs, 5 seeds."
+    assert found.beside == "It takes too long for a look."
     assert "a look: " not in repr(found).lower()
     assert "a look: " not in found._repr_html_()
     (ax,) = found.picture().axes

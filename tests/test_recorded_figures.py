@@ -176,6 +176,7 @@ def test_a_report_says_what_it_said():
         [
             shown.headline,
             shown.guess,
+            shown.beside,
             shown.sizes,
             repr(shown),
             shown.described,

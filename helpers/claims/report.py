@@ -72,27 +72,36 @@ class Report:
 
     @property
     def sizes(self) -> str:
-        """What was run, and whether the look says the same as the full size."""
+        """What was run at which size."""
         size = f"The full size has {self.claim.full}."
         if self.table is None:
-            return f"{size} It takes too long for a look; `make claims` runs it."
-        look = f"This run was a look: {self.data_name}, {self.claim.live}"
+            return size
+        look = f"This run was a look: {self.data_name}, {self.claim.live}."
         if not self.full:
-            return f"{look}. No full-size results are stored; `make claims` makes them."
+            return f"{look} No full-size results are stored; `make claims` makes them."
+        return f"{size} {look}"
+
+    @property
+    def beside(self) -> str:
+        """What the look says beside the full size, which counts."""
+        if self.table is None:
+            return "It takes too long for a look."
+        if not self.full:
+            return "Only the full size counts, and it is not stored yet."
+        word, answer = self.look
         full = self.full.get(self.data_name)
-        if full is None:
-            return f"{size} {look}; there is no full size on {self.data_name}."
         if full == self.look:
-            return f"{size} {look}. It says the same."
-        said = f"{self.look.word}, {self.look.answer}"
-        return f"{size} {look}. It says: {said}. The full size counts."
+            return f"A look at {self.data_name} says the same."
+        says = answer if answer.startswith(word) else f"{word}, {answer}"
+        counts = "the full size counts" if full else "it has no full size"
+        return f"A look at {self.data_name} says: {says}; {counts}."
 
     @property
     def guess(self) -> str:
         """The prediction beside what was found."""
         answer = self.verdict.answer
         if self.prediction is None:
-            return f"No prediction made. Found: {answer}."
+            return "No prediction made."
         right = "as found" if self.prediction == answer else f"found: {answer}"
         return f"You predicted: {self.prediction}; {right}."
 
@@ -177,19 +186,20 @@ class Report:
         }
 
     def __repr__(self) -> str:
-        lines = [self.claim.statement, self.headline, self.guess, self.sizes]
+        said = f"{self.guess} {self.beside}"
+        lines = [self.claim.statement, self.headline, said, self.sizes]
         looks = [line for line in self._numbers() if line.startswith("A look")]
         return "\n".join([*lines, *looks])  # the full size stands in claims.csv
 
     def _repr_html_(self) -> str:
         picture = base64.b64encode(to_webp(self.picture())).decode("ascii")
-        lines = (*self._numbers(), self.seeds)
+        lines = (self.sizes, *self._numbers(), self.seeds)
         numbers = "".join(f"<p>{html.escape(line)}</p>" for line in lines)
         source = html.escape(source_of(self.claim.experiment))
         path = self.claim.experiment.__module__.replace(".", "/") + ".py"
         shown = (
             f'<div role="status"><p><b>{html.escape(self.headline)}</b></p>'
-            f"<p>{html.escape(self.guess)} {html.escape(self.sizes)}</p></div>"
+            f"<p>{html.escape(self.guess)} {html.escape(self.beside)}</p></div>"
             f'<img style="{CARD_STYLE}" alt="{html.escape(self.described)}" '
             f'src="data:image/webp;base64,{picture}">'
             + _fold("The numbers", numbers + html_table(self._tables()))

@@ -20,7 +20,7 @@ def show_fits(x: Tensor, y: Tensor, fits: Mapping[str, Tensor]) -> Figure:
     """
     figure = Figure(figsize=(2.5 * len(fits), 2.4))
     grid = np.linspace(-1, 1, 400)
-    axes = figure.subplots(1, len(fits), sharey=True)
+    axes = figure.subplots(1, len(fits), sharey=True, squeeze=False)[0]
     for ax, (title, w) in zip(axes, fits.items(), strict=True):
         ax.plot(grid, np.sin(3 * grid), color="0.6", linestyle=":", label="sin 3x")
         ax.plot(grid, np.polynomial.polynomial.polyval(grid, w.numpy()),
