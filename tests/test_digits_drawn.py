@@ -1,6 +1,6 @@
 """How the embedded digits are drawn: each parameter, seen in the images themselves.
 
-Where a parameter is one number the image has one: the centre of its ink moves, its axis
+Where a parameter is one number the image has one: the center of its ink moves, its axis
 turns and slants, its size grows, on both sides of 0 alike and with nothing else.
 """
 
@@ -20,7 +20,7 @@ N = 600
 
 
 def moments(X):
-    """Centre (n, 2) in half widths, and second moments xx, yy, xy (n,) of the ink."""
+    """Center (n, 2) in half widths, and second moments xx, yy, xy (n,) of the ink."""
     ink = X[:, 0].clamp(min=0.3) - 0.3
     grid = (torch.arange(X.shape[-1]) + 0.5) / X.shape[-1] * 2 - 1
     y, x = torch.meshgrid(grid, grid, indexing="ij")
@@ -45,12 +45,12 @@ def skew(values):
 
 
 def test_they_are_shifted_to_all_sides_evenly(plain):
-    centre = moments(drawn(shift=0.3))[0] - plain[0]
-    assert centre.mean(0).abs().max() < 0.03
+    center = moments(drawn(shift=0.3))[0] - plain[0]
+    assert center.mean(0).abs().max() < 0.03
     limit = 0.3 / 3**0.5  # the spread of a uniform draw, seen in pixels of this zoom
-    assert ((centre.std(0) / limit > 0.75) & (centre.std(0) / limit < 1.15)).all()
-    assert torch.corrcoef(centre.T)[0, 1].abs() < 0.12, "not along a diagonal"
-    assert skew(centre[:, 0]) < 0.3 and skew(centre[:, 1]) < 0.3
+    assert ((center.std(0) / limit > 0.75) & (center.std(0) / limit < 1.15)).all()
+    assert torch.corrcoef(center.T)[0, 1].abs() < 0.12, "not along a diagonal"
+    assert skew(center[:, 0]) < 0.3 and skew(center[:, 1]) < 0.3
 
 
 def turned(now, before):
@@ -97,7 +97,7 @@ def test_the_digits_are_those_that_were_looked_at():
     kept = {}
     for name in ("train", "val", "test"):
         part = getattr(data, name)
-        centre, xx, yy, xy = moments(part.X)
+        center, xx, yy, xy = moments(part.X)
         kept[name] = {
             "labels": part.y[:40].tolist(),
             "classes": part.y.bincount(minlength=10).tolist(),

@@ -168,12 +168,12 @@ def test_large_pictures_are_not_sampled_with_gaps():
 # -- the frame of a set -------------------------------------------------------------
 
 
-def test_the_digits_are_20_pixels_high_and_centred_by_their_box():
+def test_the_digits_are_20_pixels_high_and_centered_by_their_box():
     frame = frame_of(load_images("digits").train.X[:500])
     assert frame == Frame(28, 20.0, False)
 
 
-def test_a_set_that_is_centred_by_mass_is_found_to_be():
+def test_a_set_that_is_centered_by_mass_is_found_to_be():
     """MNIST is made so."""
     frame = Frame(28, 18.0, True)
     images = [

@@ -117,7 +117,10 @@ def reads_the_notebook(x):
         (in_place, "It changed its argument x in place; work on a copy."),
         (lambda x: x.resize_(1), "It changed its argument x in place"),
         (prints, "It prints; a check looks only at what it returns"),
-        (multiplies, "The results are right, but `mul` is what you are to do without"),
+        (
+            multiplies,
+            "The results are right, but the exercise asks you to do without `mul`",
+        ),
         # What goes wrong
         (raises, "It raised ValueError: ('no <idea>', 2) (line "),
         (raises, ': `raise ValueError("no <idea>", y.shape[0])`)'),
@@ -286,7 +289,7 @@ def test_names_that_are_not_to_be_used_are_found(code):
     asked = replace(DOUBLE, without=("double_it", "out"))
     space = {"double_it": lambda x, out=None: 2 * x}
     exec(f"def answer(x):\n    str(lambda: {code})\n    return 2 * x", space)
-    assert "what you are to do without" in asked.check(space["answer"]).text
+    assert "asks you to do without" in asked.check(space["answer"]).text
 
 
 def test_random_numbers_are_the_same_each_time():

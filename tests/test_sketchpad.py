@@ -138,7 +138,7 @@ def test_a_stored_image_is_of_its_class_and_from_the_test_part(pad, data):
     first, *others = data.test.X[data.test.y == 3]
     assert (pad.image - first[0]).abs().mean() < 0.03  # it was sampled anew
     assert pad.square.stored == (255 * first[0]).round().byte().numpy().tobytes()
-    assert pad.scene.says.endswith("The stored image is labelled 3.")
+    assert pad.scene.says.endswith("The stored image is labeled 3.")
     before = pad.square.stored
     pad.another.click()
     assert pad.square.stored == (255 * others[0][0]).round().byte().numpy().tobytes()
@@ -354,7 +354,7 @@ def test_the_still_of_an_empty_pad_shows_a_stored_image(pad, data):
     drawing, seen = (image.get_array() for image in ax.images)
     assert drawing[..., 0].max() > 0.5 and seen[..., 0].max() > 0.5
     assert pad.described().startswith("A square with a drawing, what the network sees")
-    assert pad.described().endswith(f"The stored image is labelled {label}.")
+    assert pad.described().endswith(f"The stored image is labeled {label}.")
     bundle, metadata = pad._repr_mimebundle_()
     assert metadata["image/png"]["alt"] == pad.described()
     assert bundle["text/plain"].startswith("SketchPad(Draw in the square")

@@ -66,7 +66,7 @@ def make_digits(
     rotation : largest turn to either side, degrees.
     scale : smallest and largest size; 1 fills the picture as MNIST's digits do.
     shear : largest slant to either side, in widths per height.
-    shift : largest move of the centre, in half widths of the picture.
+    shift : largest move of the center, in half widths of the picture.
     noise : standard deviation of the Gaussian noise on every pixel, before clamping.
 
     Returns

@@ -27,7 +27,7 @@ class Frame:
     ----------
     size : height and width of an image, pixels.
     side : the longer side of the box around the ink, pixels.
-    by_mass : whether the centre of mass stands in the middle, as in MNIST, or the
+    by_mass : whether the center of mass stands in the middle, as in MNIST, or the
         middle of the box around the ink, as in the embedded digits.
     """
 
@@ -53,7 +53,7 @@ def frame_of(images: Tensor) -> Frame:
 
 
 def framed(image: Tensor, frame: Frame) -> Tensor:
-    """Bring a picture (h, w) into a frame: its ink is scaled, then centred.
+    """Bring a picture (h, w) into a frame: its ink is scaled, then centered.
 
     The aspect is kept. A picture without ink stays empty.
 
@@ -168,7 +168,7 @@ def framed_strokes(strokes: Sequence[Tensor], frame: Frame, pen: float) -> Tenso
 
 
 def _places(image: Tensor) -> tuple[Tensor, Tensor]:
-    """Corners (2, 2) of the box around the ink, and its centre of mass (2,), pixels."""
+    """Corners (2, 2) of the box around the ink, and its center of mass (2,), pixels."""
     ink = image * (image > INK * image.max())
     box, mass = [], []
     for sums in (ink.sum(1), ink.sum(0)):

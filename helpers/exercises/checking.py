@@ -150,7 +150,10 @@ class Exercise:
         ]
         wrong = [k for k, found in enumerate(faults) if found]
         if not wrong and (used := self._uses(answer)):
-            text = f"The results are right, but `{used}` is what you are to do without."
+            text = (
+                "The results are right, but the exercise asks you to do without "
+                f"`{used}`."
+            )
             return self._says("wrong", text)
         if not wrong:
             return self._says("solved", f"Right. {self.then}".strip())

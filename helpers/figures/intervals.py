@@ -7,6 +7,7 @@ from textwrap import wrap
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.transforms import Affine2D
 
 from helpers.figures.style import COLORS, drawn
 
@@ -106,7 +107,8 @@ def _draw_rows(ax, scale: Scale) -> None:
     for quantity, intervals in scale.rows.items():
         ax.text(-LEFT / (WIDTH - LEFT - RIGHT) + 0.01, y + TITLE / 2, quantity,
                 transform=margin, fontsize=SIZE + 0.5, color=INK, weight="bold",
-                va="center", zorder=4)  # fmt: skip
+                va="center", zorder=4,
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 1})  # fmt: skip
         y += TITLE
         for interval in intervals:
             color = LOOK if interval.look else COLORS[0]
@@ -135,7 +137,9 @@ def _write_answers(ax, scale: Scale, answers: list[list[str]]) -> None:
         for lines in answers
     ]  # fmt: skip
     widths = [t.get_window_extent().width / ax.figure.dpi + 0.12 for t in drawn]
-    unit = ax.figure.dpi_scale_trans
+    # Inches as shares of the figure: a picture saved tight moves what hangs on that.
+    height = ax.figure.get_figheight()
+    unit = Affine2D().scale(1 / WIDTH, 1 / height) + ax.figure.transFigure
     bottom = ax.get_window_extent().y1 / ax.figure.dpi
     for text, x, goal in zip(drawn, spread(goals, widths, WIDTH), goals, strict=True):
         text.set_transform(unit)

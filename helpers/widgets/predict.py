@@ -121,7 +121,10 @@ class Predict(StillPicture, ipywidgets.VBox):
         self.buttons.fixed = self.report is not None and self.prediction is not None
 
     def _say(self) -> None:
-        self._line.value = f'<p role="status">{html.escape(self.status)}</p>'
+        self._line.value = (
+            '<p role="status" style="line-height:1.4;margin:4px 0">'
+            f"{html.escape(self.status)}</p>"
+        )
 
     def __repr__(self) -> str:
         return f"Predict({self.claim.name}: {self.prediction or 'no prediction'})"

@@ -34,7 +34,7 @@ class Sketch:
     right, down : how far all is moved, in sides of the square.
     turn : degrees, clockwise around the middle of the square.
     size : factor.
-    center : whether the network gets it centred and scaled.
+    center : whether the network gets it centered and scaled.
     """
 
     frame: Frame
@@ -83,15 +83,15 @@ class Sketch:
         return framed(self.drawing(FINE * size), self.frame)
 
 
-def says_of(p: Tensor, classes: Sequence[str], labelled: str | None) -> str:
-    """Probabilities (K,) in words, and what a stored image is labelled."""
+def says_of(p: Tensor, classes: Sequence[str], labeled: str | None) -> str:
+    """Probabilities (K,) in words, and what a stored image is labeled."""
     if p.isnan().any():
         return "The network's output is not a number."
     order = p.argsort(descending=True)[:2].tolist()
     likely = [f"{classes[k]} ({p[k]:.0%})" for k in order]
     says = f"The network says {', then '.join(likely)}."
-    if labelled is not None:
-        says += f" The stored image is labelled {labelled}."
+    if labeled is not None:
+        says += f" The stored image is labeled {labeled}."
     return says
 
 
@@ -103,7 +103,7 @@ def answer_panes(image: Tensor, p: Tensor | None, classes: Sequence[str]) -> lis
     if p is not None and p.isnan().any():
         p = None
     bars = Pane(
-        "probability", (-0.5, 1.15), (MOST_BARS - 0.4, -0.6), xticks={}, yticks={},
+        "probability", (-0.5, 1.35), (MOST_BARS - 0.4, -0.6), xticks={}, yticks={},
         grid=False, framed=False, share=1.3, name="probability",
     )  # fmt: skip
     lengths = torch.zeros(len(classes)) if p is None else p

@@ -76,7 +76,7 @@ class SketchPad(StillPicture, ipywidgets.VBox):
         in evaluation mode; its modes and all random states stay what they are.
     data : gives the names of the K classes, the stored images (its test part), and
         the frame that the network is used to.
-    center : whether drawings are centred and scaled like the training images; the
+    center : whether drawings are centered and scaled like the training images; the
         learner can switch it off.
 
     Raises
@@ -148,7 +148,7 @@ class SketchPad(StillPicture, ipywidgets.VBox):
         self.controls |= {name: control_of(name, r) for name, r in MOVES.items()}
         self.controls["center"] = ipywidgets.Checkbox(
             center,
-            description="centre and scale like the training images",
+            description="center and scale like the training images",
             indent=False,
         )
         self.another = ipywidgets.Button(description="Another", disabled=True)
@@ -246,7 +246,7 @@ class SketchPad(StillPicture, ipywidgets.VBox):
     def predict(self, image) -> Tensor:
         """Probabilities (K,) of the classes for a picture of any size.
 
-        It is centred and scaled first, unless the pad is set to leave it.
+        It is centered and scaled first, unless the pad is set to leave it.
 
         Parameters
         ----------
@@ -318,8 +318,8 @@ class SketchPad(StillPicture, ipywidgets.VBox):
         if self.error is not None:
             return f"The network failed: {type(self.error).__name__}: {self.error}"
         label = self.controls["stored"].value
-        labelled = self.data.classes[label] if sketch.stored is not None else None
-        return says_of(self.probabilities, self.data.classes, labelled)
+        labeled = self.data.classes[label] if sketch.stored is not None else None
+        return says_of(self.probabilities, self.data.classes, labeled)
 
     # -- the still picture ----------------------------------------------------------
 

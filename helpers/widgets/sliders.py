@@ -1,4 +1,4 @@
-"""Declared hyperparameters as labelled ipywidgets controls."""
+"""Declared hyperparameters as labeled ipywidgets controls."""
 
 import math
 from functools import singledispatch
@@ -16,7 +16,7 @@ from helpers.tuning.ranges import (
 
 
 def control_of(name: str, declared: Range) -> ipywidgets.Widget:
-    """A labelled control whose ``value`` is the hyperparameter, or its label."""
+    """A labeled control whose ``value`` is the hyperparameter, or its label."""
     look = {
         "description": label_of(name),
         "style": {"description_width": "96px"},

@@ -161,7 +161,7 @@ def test_undo_and_clear(page):
     assert len(kernel(page)[1]) == 1
     page.choose("stored image", "3")
     page.press("turn", "ArrowRight", 5)
-    expect(page.page.locator(SAID)).to_contain_text("is labelled 3")
+    expect(page.page.locator(SAID)).to_contain_text("is labeled 3")
     page.click("Clear")
     expect(page.page.locator(SAID)).to_contain_text("Draw in the square")
     expect(page.page.locator(".widget-dropdown select")).to_have_value("none")
@@ -174,7 +174,7 @@ def test_a_stored_digit_is_moved_by_keyboard_alone(page):
     page.page.locator(".widget-dropdown select").focus()
     keys.type("3")
     says(page, 3)
-    expect(page.page.locator(SAID)).to_contain_text("is labelled 3")
+    expect(page.page.locator(SAID)).to_contain_text("is labeled 3")
     keys.press("Tab")
     expect(page.button("Another")).to_be_focused()
     before = picture(page, SQUARE)
@@ -189,7 +189,7 @@ def test_a_stored_digit_is_moved_by_keyboard_alone(page):
     expect(page.page.locator(".widget-readout").nth(0)).to_have_text("0.280")
     expect(page.page.locator(".widget-readout").nth(1)).to_have_text("−0.160")
     assert canvas.evaluate("node => getComputedStyle(node).outlineStyle") == "solid"
-    says(page, 3)  # it is centred before the network sees it
+    says(page, 3)  # it is centered before the network sees it
     said = page.page.locator(SAID).inner_text()
     page.page.locator("input[type=checkbox]").last.focus()
     keys.press("Space")

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 from helpers.figures import COLORS
 from helpers.tuning.ranges import IntSlider, LogSlider, Slider
 from helpers.widgets.explorer import explorer
-from helpers.widgets.scene import FAINT, PAPER, Pane
+from helpers.widgets.scene import FAINT, Pane
 
 NAMES = ("cat", "chicken", "dog")
 
@@ -64,7 +64,7 @@ def decision_borders(
     mixed = (y_hat @ colors).view(SIDE, SIDE, 3)
     pane.image(mixed, ends, ends, alpha=0.75, smooth=True, name="regions")
     for k, shape in enumerate("os^"):
-        look = {"color": COLORS[k], "shape": shape, "edge": PAPER, "size": 4}
+        look = {"color": COLORS[k], "shape": shape, "edge": "#ffffff", "size": 4}
         pane.dots(X[y == k], **look, name=f"class {k}")
     logits = X @ weights + bias
     right = (logits.argmax(1) == y).float().mean().item()

@@ -110,7 +110,7 @@ def show_reliability(confidence: Tensor, right: Tensor, num_bins: int = 10) -> F
     filled = counts > 0
     hits = torch.bincount(index, right.double(), num_bins)[filled] / counts[filled]
     sure = torch.bincount(index, confidence.double(), num_bins)[filled] / counts[filled]
-    above.plot([0, 1], [0, 1], color=FAINT, linestyle=":", label="honest")
+    above.plot([0, 1], [0, 1], color=FAINT, linestyle=":", label="calibrated")
     above.plot(
         sure.numpy(), hits.numpy(), marker="o", color=COLORS[0], label="measured"
     )

@@ -63,7 +63,7 @@ def test_reliability_by_hand():
     above, below = figure.axes
     sure, hits = lines(above)["measured"]
     assert np.allclose(sure, [0.35, 0.96]) and np.allclose(hits, [0.25, 1.0])
-    x, y = lines(above)["honest"]
+    x, y = lines(above)["calibrated"]
     assert np.array_equal(x, y)
     heights = [bar.get_height() for bar in below.patches]
     assert heights == [0, 0, 0, 4, 0, 0, 0, 0, 0, 2]

@@ -28,6 +28,9 @@ from helpers.exercises import exercise
         return gap / p.log()
             A difference of logits is the logarithm of the ratio of the two
             probabilities, p and 1 - p, not of one of them.
+        return gap / p
+            p is a probability, and gap / T is the logarithm of p / (1 - p): bring the
+            second class in, and take the logarithm.
         .log() =>
             The logarithm is missing: differences of logits are logarithms of ratios.
         return gap / ((1 - p) / p).log()
@@ -118,6 +121,12 @@ def log_softmax(logits):
     then="For a given accuracy, try several confidences: the loss is smallest where "
     "the two are equal. Cross-entropy rewards being as sure as one is right.",
     usual="""
+        return -confidence.log()
+            That is the price when the guess is right; it is wrong in a share of
+            1 - accuracy.
+        - (1 - accuracy) * other => - (1 - accuracy) / (num_classes - 1) * other
+            A wrong answer happens in a share of 1 - accuracy. Only its probability is
+            divided among the K - 1 classes, not the share.
         return -accuracy * confidence.log()
             The cases in which the guess is wrong cost something, too, and more.
         / (num_classes - 1) =>

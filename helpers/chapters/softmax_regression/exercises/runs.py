@@ -77,7 +77,8 @@ ask = partial(exercise, kind="diagnose", options=tuple(RUNS), shows=four_runs)
     "The run with softmax applied twice",
     stars=2,
     hint="What is the least that ten classes can cost after a second softmax?",
-    then="It never gets below 1.46, although more than half of its answers are right.",
+    then="It never gets below 1.46, although more than half of its answers are right. "
+    "Its rate is ten times that of the others: at 0.1 it would hardly have moved.",
     usual="""
         "B" => "A"
             This loss jumps far above ln 10. Probabilities, taken for logits, differ by
@@ -127,7 +128,8 @@ def run_with_too_high_rate():
     ],
     hint="Ask three questions. What does F.cross_entropy take? What does backward do "
     "with a gradient that is there already? Over which axis do the classes lie?",
-    then="None of the three raises an error, and the first two still learn.",
+    then="None of the three raises an error, and with either of the first two the loop "
+    "still learns: only its numbers give them away.",
     usual=r"""
         * F.cross_entropy(X @ W, y) => F.cross_entropy((X @ W).softmax(1), y)
             F.cross_entropy takes logits; here it gets probabilities.

@@ -32,6 +32,8 @@ from helpers.exercises import Loose, exercise
         , logits.shape[1] =>
             F.one_hot(y) makes only as many columns as the largest label in this batch
             asks for: give it the number of classes.
+        len(y) => logits.shape[1]
+            The mean is over the n examples; you divided by the number of classes.
         return F.one_hot(y, logits.shape[1]) - torch.softmax(logits, -1)
             It is prediction minus label, not the reverse; and the mean over the n
             examples is missing.
@@ -74,6 +76,8 @@ def cross_entropy_gradient(logits, y):
     ],
     hint="A comparison, `y != -100`, can be used as an index: it keeps the examples "
     "that count. `weight[y]` then gives one weight per example.",
+    then="So a weight matters only beside the others: doubling all of them changes "
+    "nothing.",
     usual="""
         return (weight[y] * losses).sum() / weight[y].sum()
             -100 is no class and has no weight: leave these examples out before you
@@ -114,6 +118,7 @@ def weighted_mean(losses, y, weight):
     ],
     hint="Count the batches of one epoch first. `divmod(n, batch_size)` gives the "
     "number of full ones and what is left.",
+    then="For our 12,000 images in batches of 256 that is 47 steps an epoch.",
     usual="""
         return num_epochs * (n // batch_size)
             `//` drops the rest. Without drop_last a smaller last batch is a step, too.
@@ -217,6 +222,11 @@ def reached(value, right, X, y, *settings) -> str:
             tensor([0, 1, 1]),
             *(2, 0.5, 3, 8),
         ),
+        (  # equal examples: here no order of the batches changes the result
+            tensor([[1.0, 2.0]]).repeat(5, 1),
+            torch.ones(5, dtype=torch.long),
+            *(3, 0.1, 2, 2),
+        ),
         Loose((*clouds(), 3, 0.5, 5, 16)),
         Loose((*FEW, 3, 1.0, 3, 1)),
     ],
@@ -230,6 +240,10 @@ def reached(value, right, X, y, *settings) -> str:
         parameter.grad.zero_() => pass
             The gradients are never set to zero: backward adds each new one to the sum
             of all before it.
+        for index in => `W.grad = b.grad = None\\n        for index in`
+        `\\n                    parameter.grad.zero_()` => ``
+            The gradients are set to zero once an epoch: within it each step still uses
+            the sum of all gradients before it. Set them to zero after every step.
         parameter -= lr * parameter.grad => pass
             Nothing is learned: the gradients are set to zero between backward and the
             step, or the step changes a copy and not W and b themselves.
@@ -257,14 +271,19 @@ def reached(value, right, X, y, *settings) -> str:
         parameter.grad.zero_() =>
             `W = W - ...` under no_grad makes a new tensor that needs no gradient, so
             the next backward finds nothing. Change W in place: `W -= ...`.
+        for parameter in (W, b): => W, b = W - lr * W.grad, b - lr * b.grad
+        `\\n                    parameter -= lr * parameter.grad` => ``
+        `    parameter.grad.zero_()` => `W.grad.zero_()`
+            `W = W - ...` makes a new tensor, and that one has no .grad. Change W in
+            place: `W -= ...`.
         (W, b): => (W,):
             The bias b stays 0: it takes steps as W does.
         (len(X)) => (len(X) // batch_size * batch_size)
             The last batch is lost if it is smaller than batch_size; an epoch deals out
             every example.
         split(batch_size) => split(len(X))
-            You take one step an epoch with all examples. Take one with every
-            batch_size of them.
+            You take one step an epoch. Take one with every batch_size of the examples:
+            the step stands in the loop over the batches, and no `break` does.
         b = torch => order, b = torch.randperm(len(X)).split(batch_size), torch
         in torch.randperm(len(X)).split(batch_size) => in order
             One order of the examples serves all epochs. Draw the permutation inside
@@ -272,11 +291,9 @@ def reached(value, right, X, y, *settings) -> str:
         randperm => arange
             The batches come in the order of the data, here all of class 0 first. Draw
             a new `torch.randperm(len(X))` in every epoch.
-        randperm(len(X)).split(batch_size) => arange(len(X)).split(batch_size)[-1:]
-            One step an epoch: it stands after the loop over the batches, not in it.
-        split(batch_size) => split(batch_size)[:1]
-            Each epoch uses only its first batch. Is the `return`, or a `break`, inside
-            the loop over the batches?
+        .zero_() => `.zero_()\\n            return W.detach(), b.detach()`
+            You return after the first batch of the first epoch: the `return` stands
+            after both loops.
         range(num_epochs) => range(1)
             You train for one epoch; num_epochs are asked for. Is the `return` inside
             the loop over the epochs?
