@@ -5,9 +5,9 @@
 Every row is a ratio of two things measured by turns on this machine, or seconds that
 a person waits; each names its threads. Seconds are judged as they would be on a machine
 whose bare LeNet loop makes 13,000 examples/s: machines differ twofold. ``--write``
-stores the rows in data/bench.csv and in the table of README.md. Rows that need the real
-Fashion-MNIST (COURSE_DATA) or Chromium are left out, and said to be, where those are
-missing.
+stores the rows in data/bench.csv and in the table of README.md, where rows that were
+not measured stay as they are. Rows that need the real Fashion-MNIST (COURSE_DATA) or
+Chromium are left out, and said to be, where those are missing.
 """
 
 import argparse
@@ -114,7 +114,7 @@ def plane_rows():
 
 
 def browser_rows():
-    """Yield the rows that need Chromium: cost of the open panel, Stop, explorer."""
+    """Yield the rows that need Chromium: open panel, Stop, explorers, sketch pad."""
     import shutil
 
     chromium = os.environ.get("COURSE_BROWSER") or shutil.which("chromium")
@@ -138,6 +138,7 @@ def browser_rows():
         ("Stop clicked to training ended and shown", "stop", 2, None),
         ("explorer drawn by the browser, slider to picture", "browser", 0.3, None),
         ("explorer drawn by the kernel, slider to picture", "kernel", 1.5, 2),
+        ("sketch pad, move of the pen to new bars", "pad", 1.5, None),
     ):
         median, late = statistics.median(found[key]), percentile_95(found[key])
         text = f"{median / bare:.2f}, 95th percentile {late / bare:.2f}"
@@ -221,23 +222,40 @@ GROUPS = {
 }
 
 
+def merged(stored: list[list], measured: list[list]) -> list[list]:
+    """Stored rows, each replaced where it was measured anew; new ones after those.
+
+    Rows are of the same measurement when what they measure and their threads agree.
+    """
+    new, last, result = {(r[0], str(r[1])): r for r in measured}, 0, []
+    for row in stored:
+        result.append(new.pop((row[0], str(row[1])), row))
+        if result[-1] is not row:
+            last = len(result)
+    last = last or len(result)
+    return result[:last] + list(new.values()) + result[last:]
+
+
 def write(rows: list[Row]) -> None:
-    """Store the rows in data/bench.csv and in README.md."""
+    """Store the rows in data/bench.csv and in README.md; other rows stay."""
     about = (
         f"{platform.machine()}, {os.cpu_count()} logical cores, "
         f"Python {platform.python_version()}, torch {torch.__version__}"
     )
+    with FILE.open(newline="", encoding="utf8") as file:
+        head, *stored = csv.reader(file)
+    measured = [[r.what, r.threads, r.result, r.target, about] for r in rows]
+    stored = merged(stored, measured)
     with FILE.open("w", newline="", encoding="utf8") as file:
-        out = csv.writer(file, lineterminator="\n")
-        out.writerow(["what", "threads", "result", "target", "machine"])
-        out.writerows([r.what, r.threads, r.result, r.target, about] for r in rows)
+        csv.writer(file, lineterminator="\n").writerows([head, *stored])
     lines = ["| what | threads | measured | must reach |", "|---|---|---|---|"]
-    lines += [f"| {r.what} | {r.threads} | {r.result} | {r.target} |" for r in rows]
+    lines += [f"| {' | '.join(map(str, row[:4]))} |" for row in stored]
     readme = ROOT / "README.md"
     text = readme.read_text(encoding="utf8")
     before, rest = text.split(TABLE[0])
     after = rest.split(TABLE[1])[1]
-    table = "\n".join([TABLE[0], *lines, "", f"({about})", TABLE[1]])
+    machines = "; ".join(dict.fromkeys(row[4] for row in stored))
+    table = "\n".join([TABLE[0], *lines, "", f"({machines})", TABLE[1]])
     readme.write_text(before + table + after, encoding="utf8")
 
 

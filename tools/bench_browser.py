@@ -1,11 +1,14 @@
-"""What is measured in a real JupyterLab: cost of the open panel, Stop, an explorer."""
+"""What is measured in a real JupyterLab: panel, Stop, explorers, sketch pad."""
 
+import math
 from pathlib import Path
 
 import nbformat
+from playwright.sync_api import expect
 
 from tools.lab import Lab
 from tools.page import SLIDER
+from tools.waiting import PATIENCE
 
 # One thread, and the same training by turns: driven by the panel that is open in the
 # browser, and by the same loop with nobody looking.
@@ -37,6 +40,12 @@ explorers.softmax_temperature()
 """,
     "explorers.decision_borders()",
     """
+from helpers import MLP, SketchPad
+with seeded(0):
+    net = MLP()
+SketchPad(net, data)
+""",
+    """
 def alone():
     begin = time.perf_counter()
     with seeded(0):
@@ -52,16 +61,20 @@ print(24_000 / panel_seconds, 24_000 / alone())
 )
 
 PRESSES = 10  # of a key, before it is another slider's turn
-# Where each of the three is drawn, and the slider that moves it.
+# Where each is drawn, and the slider that moves it.
 DRAWN = {
     "bare": (".bench-label", "bare"),
     "browser": ("canvas.course-picture >> nth=0", "logit cat"),
     "kernel": ("canvas.course-picture >> nth=1", "training steps"),
 }
-# Milliseconds from a key on the focused slider until the drawing has changed and is
-# painted: a message that is sent in a frame arrives when the frame has been.
-KEY_TO_PICTURE = """([drawing, handle, key]) => new Promise(resolve => {
-  handle.focus();
+BARS = "canvas.course-picture >> nth=2"  # of the sketch pad, whose square and words:
+SQUARE, SAID = "canvas.course-square", ".course-sketch-answer"
+# Milliseconds from an event on a node until the drawing has changed and is painted: a
+# message that is sent in a frame arrives when the frame has been. What never changes
+# is an error.
+EVENT_TO_PICTURE = """([drawing, node, kind, event, patience]) =>
+new Promise((resolve, reject) => {
+  node.focus();
   let changed = false;
   const changes = new MutationObserver(() => { changed = true; });
   const what = drawing.tagName === 'CANVAS' ? { attributeFilter: ['data-drawn'] }
@@ -70,13 +83,14 @@ KEY_TO_PICTURE = """([drawing, handle, key]) => new Promise(resolve => {
   const { port1, port2 } = new MessageChannel();
   const frame = () => port2.postMessage(0);
   port1.onmessage = () => {
-    if (!changed) return requestAnimationFrame(frame);
+    const wait = performance.now() - begin;
+    if (!changed && wait < 1000 * patience) return requestAnimationFrame(frame);
     changes.disconnect();
-    resolve(performance.now() - begin);
+    changed ? resolve(wait) : reject(new Error(`${event.type} changed no picture`));
   };
   const begin = performance.now();
-  handle.dispatchEvent(new KeyboardEvent('keydown',
-    { key, bubbles: true, cancelable: true }));
+  node.dispatchEvent(new window[kind](event.type,
+    { ...event, bubbles: true, cancelable: true }));
   requestAnimationFrame(frame);
 })"""
 
@@ -88,13 +102,14 @@ def measure(folder: Path, chromium: str, rounds: int) -> dict[str, list[float]]:
     -------
     "panel" and "alone": examples per second. Milliseconds: "stop", from a click on
     Stop until the training has ended; "bare", "browser" and "kernel", from a key on a
-    slider until its label, or the picture of an explorer, is drawn.
+    slider until its label, or the picture of an explorer, is drawn; "pad", from a move
+    of the pen until the bars are.
     """
     notebook = nbformat.v4.new_notebook()
     notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
     notebook.cells = [nbformat.v4.new_code_cell(c.strip()) for c in CELLS]
     nbformat.write(notebook, folder / "bench.ipynb")
-    found = {"panel": [], "alone": [], "stop": []} | {name: [] for name in DRAWN}
+    found = {name: [] for name in ("panel", "alone", "stop")}
     with Lab(folder, chromium) as lab:
         page = lab.open("bench.ipynb")
         page.run_all()
@@ -111,10 +126,18 @@ def measure(folder: Path, chromium: str, rounds: int) -> dict[str, list[float]]:
             page.page.wait_for_timeout(500)
             found["stop"].append(page.stop())
         page.page.wait_for_timeout(1000)
-        for turn in range(2 * rounds + 1):
-            for name, (drawing, label) in DRAWN.items():
-                waits = key_waits(page, drawing, label)
-                found[name] += waits if turn else []
+        return found | picture_waits(page, 2 * rounds)
+
+
+def picture_waits(page, rounds: int) -> dict[str, list[float]]:
+    """Milliseconds until each picture has followed, by turns; the first warms up."""
+    found = {name: [] for name in (*DRAWN, "pad")}
+    for turn in range(rounds + 1):
+        for name, (drawing, label) in DRAWN.items():
+            waits = key_waits(page, drawing, label)
+            found[name] += waits if turn else []
+        waits = pen_waits(page)
+        found["pad"] += waits if turn else []
     return found
 
 
@@ -132,12 +155,47 @@ def _round(page, number: int) -> tuple[float, float]:
 
 def key_waits(page, drawing: str, label: str) -> list[float]:
     """Milliseconds from each press of an arrow key on a slider to its picture."""
-    target = page.page.locator(drawing)
     handle = page.page.locator(SLIDER.format(label)).locator(".noUi-handle").first
-    arg = [target.element_handle(), handle.element_handle()]
+    keys = [k for k in ("ArrowLeft", "ArrowRight") for _ in range(PRESSES // 2)]
+    events = [{"type": "keydown", "key": key} for key in keys]
+    return _waits(page, drawing, handle, "KeyboardEvent", events)
+
+
+def pen_waits(page) -> list[float]:
+    """Milliseconds from each move of the pen in the sketch pad's square to the bars.
+
+    The pen draws an arc: of a straight line the network sees the same at any length,
+    because drawings are centred and scaled, and then the bars rightly stay.
+    """
+    said = page.page.locator(SAID)
+    page.click("Clear")
+    expect(said).to_contain_text("Draw in the square")
+    square = page.page.locator(SQUARE)
+    square.hover(position={"x": 220, "y": 140})  # in view, and where the arc begins
+    box = square.bounding_box()
+    page.page.mouse.down()  # the browser's own, so that the pen is held
+    expect(said).to_contain_text("The network says")
+    page.frame()
+    angles = [2 * math.pi * k / (PRESSES + 2) for k in range(1, PRESSES + 1)]
+    events = [
+        {
+            "type": "pointermove",
+            "pointerId": 1,  # the mouse
+            "clientX": box["x"] + 140 + 80 * math.cos(angle),
+            "clientY": box["y"] + 140 + 80 * math.sin(angle),
+        }
+        for angle in angles
+    ]
+    waits = _waits(page, BARS, square, "PointerEvent", events)
+    page.page.mouse.up()
+    return waits
+
+
+def _waits(page, drawing: str, node, kind: str, events: list[dict]) -> list[float]:
+    """Milliseconds from each event on a node to the drawing that follows it."""
+    arg = [page.page.locator(drawing).element_handle(), node.element_handle(), kind]
     waits = []
-    for key in ("ArrowLeft", "ArrowRight"):
-        for _ in range(PRESSES // 2):
-            waits.append(page.page.evaluate(KEY_TO_PICTURE, [*arg, key]))
-            page.page.wait_for_timeout(60)
+    for event in events:
+        waits.append(page.page.evaluate(EVENT_TO_PICTURE, [*arg, event, PATIENCE]))
+        page.page.wait_for_timeout(60)  # or this one's end would delay the next
     return waits
