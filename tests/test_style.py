@@ -16,8 +16,9 @@ from PIL import Image
 import helpers
 from helpers import IntSlider, LogSlider, SoftmaxRegression, TuningPanel, show_images
 from helpers.chapters.linear_algebra_and_gradients import explorers
-from helpers.figures import to_png
+from helpers.figures import Interval, Scale, plot_intervals, to_png
 from helpers.figures.card import CARD_CORNER
+from helpers.figures.style import course_style
 from tests.test_curves import DATA
 from tests.test_scale import DIVERGES
 
@@ -130,3 +131,19 @@ def makers() -> list[tuple[str, ast.FunctionDef]]:
 @pytest.mark.parametrize(("name", "function"), makers())
 def test_every_function_that_makes_a_figure_draws_in_the_look(name, function):
     assert "drawn" in [ast.unparse(d) for d in function.decorator_list], name
+
+
+def test_a_picture_saved_tight_loses_no_word_of_its_intervals():
+    """What hangs on inches would stay where it was when the margins are cut off.
+
+    Dark pixels count letters and lines: with words cut off there were 6 % fewer.
+    """
+    rows = {"A minus B": [Interval("a look: digits", 0.1, -0.2, 0.3, look=True)]}
+    scale = Scale((-0.01, 0.01), ("A ends lower", "the same", "A ends higher"), rows)
+    figure = plot_intervals([scale, scale])
+    tight, file = io.BytesIO(to_png(figure)), io.BytesIO()
+    with course_style(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # there is no layout to carry out
+        figure.savefig(file, format="png")
+    cut, whole = (np.asarray(Image.open(f).convert("L")) < 160 for f in (tight, file))
+    assert cut.sum() > 0.99 * whole.sum()
