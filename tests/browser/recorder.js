@@ -33,11 +33,17 @@ function quarters(image) {
   }
   return [w, h, ...sums.flat().map((v) => Math.round(v / 5) * 5)];
 }
-const drawnAgain = (el) => new Promise((done) => {
-  const canvas = el.querySelector('canvas'), before = canvas.dataset.drawn;
-  const look = () => (canvas.dataset.drawn !== before ? done() : requestAnimationFrame(look));
-  look();
-});
+// Playwright sets no time limit to a script: what is never drawn must not be awaited.
+async function drawnOther(canvas, before) {
+  for (let frame = 0; canvas.dataset.drawn === before; frame++) {
+    if (frame === 3000) throw new Error('nothing was drawn in 3000 frames');
+    await new Promise(requestAnimationFrame);
+  }
+}
+function drawnAgain(el) {
+  const canvas = el.querySelector('canvas');
+  return drawnOther(canvas, canvas.dataset.drawn);
+}
 const heard = {}, told = [];
 async function start([script, state, binary]) {
   for (const name of binary) {
@@ -61,7 +67,7 @@ async function start([script, state, binary]) {
   await render({ model, el });
   window.shown = { el, state, change: (name) => heard[`change:${name}`].forEach((f) => f()) };
   const canvas = el.querySelector('canvas');
-  if (canvas) while (!canvas.dataset.drawn) await new Promise(requestAnimationFrame);
+  if (canvas) await drawnOther(canvas, undefined);
   return calls.splice(0);
 }
 async function moved([x, y]) {

@@ -7,10 +7,12 @@ curve is another recording than the one that was looked at.
 """
 
 import struct
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
+from helpers.figures.scale import loss_scale, span_of
 from helpers.widgets.curves_view import Chart, band_of, series_of
 from helpers.widgets.explorer import SceneView
 from helpers.widgets.panel_parts import RunTable, TextBox
@@ -105,7 +107,10 @@ def chart(**more):
     runs = [run(1, "#0072b2"), run(2, "#d55e00", shift=0.2)]
     runs[1]["band"] = band_of([series_of(history(s), 20) for s in (0.0, 0.2)])
     state = {"runs": runs, "live": {}, "accuracy": True, "height": 260}
-    return state | {"summary": "Learning curves."} | more
+    state |= {"summary": "Learning curves."} | more
+    shown = [*state["runs"], *filter(None, [state["live"]])]
+    scale = loss_scale({run["name"]: span_of(run["loss"]["y"]) for run in shown})
+    return {"losses": asdict(scale)} | state
 
 
 def test_learning_curves(page):
@@ -128,10 +133,13 @@ def test_learning_curves(page):
     same_as_recorded("canvas-curves", shown, fine=0)
 
 
-def test_a_diverging_run_is_drawn_on_a_logarithmic_axis(page):
+def test_a_diverging_run_leaves_the_picture(page):
     wild = run(1, "#0072b2")
     wild["loss"]["y"] = [2.0, 50.0, 4000.0, None, 3.0, 2.0]
-    shown = start(page, Chart, chart(runs=[wild], live=run(2, "#d55e00")))
+    state = chart(runs=[wild], live=run(2, "#d55e00"))
+    assert state["losses"]["leaving"] == ("run 1",)
+    shown = start(page, Chart, state)
+    assert any("run 1 leaves the picture, up to 4,000" in call for call in shown)
     same_as_recorded("canvas-curves-diverging", shown, fine=0)
 
 

@@ -248,10 +248,16 @@ RENDER = """async ([script, scene, says]) => {
   document.body.append(el);
   const end = await render({ model, el });
   const canvas = el.querySelector('canvas');
-  while (!canvas.dataset.drawn) await new Promise(requestAnimationFrame);
+  const drawn = async (before) => {
+    for (let frame = 0; canvas.dataset.drawn === before; frame++) {
+      if (frame === 3000) throw new Error('nothing was drawn in 3000 frames');
+      await new Promise(requestAnimationFrame);
+    }
+  };
+  await drawn(undefined);
   const times = canvas.dataset.drawn;
   document.body.dataset.jpThemeName = document.body.dataset.jpThemeName;
-  while (canvas.dataset.drawn === times) await new Promise(requestAnimationFrame);
+  await drawn(times);
   const png = canvas.toDataURL(), scale = window.devicePixelRatio;
   const label = canvas.getAttribute('aria-label');
   end(); el.remove();
