@@ -452,6 +452,20 @@ def test_an_interval_without_end_is_drawn_to_both_ends():
     assert list(line.get_xdata()) == pytest.approx(ax.get_xlim())
 
 
+def test_a_look_is_drawn_open_and_what_counts_is_filled():
+    rows = {"x": [Interval("look", 0.3, 0.2, 0.4, look=True),
+                  Interval("full size", 0.6, 0.5, 0.7)]}  # fmt: skip
+    (ax,) = plot_intervals([Scale((0.5,), ("low", "high"), rows)]).axes
+    inside = {
+        line.get_xdata()[0]: (line.get_markerfacecolor(), line.get_color())
+        for line in ax.lines
+        if line.get_marker() == "o"
+    }
+    look, full = inside[0.3], inside[0.6]
+    assert look[0] == "white" != look[1]
+    assert full[0] == full[1] != "white"
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_answers_keep_their_order_and_do_not_meet(seed):
     random = np.random.default_rng(seed)

@@ -80,6 +80,17 @@ def test_charts_show_the_history(history, kept):
         assert drawn["y"] == pytest.approx(getattr(history, name))
 
 
+@pytest.mark.parametrize("metric", METRICS + ("train_loss",))
+def test_the_best_of_a_run_is_its_highest_accuracy_or_its_lowest_loss(metric):
+    """Of all that a run may be judged by; neither the first nor the last value."""
+    values = (0.5, 0.7, 0.2, 0.4)
+    kept = dict.fromkeys((*METRICS, "train_loss"), ()) | {metric: values}
+    history = History((), (), (12, 24, 36, 48), **kept, seconds=1.0, settings={})
+    run = Run.trained_elsewhere("run", history, DATA, 0, {})
+    assert run.metric_name() == metric.replace("_", " ")
+    assert run.best() == (0.7 if metric.endswith("accuracy") else 0.2)
+
+
 def test_long_runs_are_drawn_with_few_points_and_their_mean_stays():
     losses, seen = tuple(float(k % 7) for k in range(5000)), tuple(range(1, 5001))
     drawn = series_of(History(seen, losses, (), (), (), (), (), 1.0, {}), 10)["loss"]

@@ -116,8 +116,12 @@ def test_each_part_is_written_from_its_own_sources(monkeypatch):
     assert asked == ["train", "val", "test"]
 
 
-def test_parts_share_no_random_numbers():
-    corners = [make_digits(500, split).X[:, 0, 0, 0] for split in digits_module.SPLITS]
+def test_parts_and_seeds_share_no_random_numbers():
+    corners = [
+        make_digits(500, split, seed=seed).X[:, 0, 0, 0]
+        for seed in range(4)
+        for split in digits_module.SPLITS
+    ]
     assert torch.corrcoef(torch.stack(corners)).triu(1).abs().max() < 0.2
 
 

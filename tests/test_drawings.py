@@ -108,6 +108,14 @@ def test_a_picture_is_neither_mirrored_nor_transposed():
         assert arm[-1] and not arm[0]  # at the right, above
 
 
+@pytest.mark.parametrize("frame", [BOX, MASS])
+def test_a_pale_picture_is_framed_as_a_dark_one(frame):
+    """What is ink is judged by the brightest pixel, not by a fixed value."""
+    picture = rendered(moved(LINES, 0.6, 0.2, -0.1), 112, 4 * PEN)
+    pale = framed(0.2 * picture, frame)
+    torch.testing.assert_close(pale, 0.2 * framed(picture, frame), atol=1e-5, rtol=0)
+
+
 def test_pixels_are_shares_of_what_is_covered():
     """A straight line keeps its area, however it lies between the pixels."""
     for pen in (2.0, 3.4, 5.0):

@@ -163,6 +163,51 @@ def test_the_advice_names_a_rate():
     assert "try one near 0.3." in diagnose(history, lr=3.0).advice
 
 
+BAD_STEP = [2.3, 2.9, 2.3]  # too large: after it units are dead
+ADVICE = {  # for a rate of 0.1
+    "not a number": (
+        *CURVES["not a number"][:2],
+        "Stop, and lower the learning rate: try one near 0.01.",
+    ),
+    "diverging": (
+        *CURVES["diverging"][:2],
+        "Lower the learning rate: try one near 0.01.",
+    ),
+    "dead": (
+        made_up([2.3] * 2, steps=BAD_STEP),
+        {"dead": 0.8},
+        "Begin again with a lower learning rate: try one near 0.01.",
+    ),
+    "far above chance": (
+        made_up([3.0] * 5, train_acc=LUCK, val_acc=LUCK),
+        {},
+        "Lower the learning rate: try one near 0.01.",
+    ),
+    "at chance": (
+        *CURVES["at chance"][:2],
+        "Try a higher learning rate, such as 1; if that changes nothing, look at the "
+        "initial weights and the labels.",
+    ),
+    "slow": (*CURVES["slow"][:2], "Raise the learning rate: try one near 1."),
+}
+
+
+@pytest.mark.parametrize("name", ADVICE)
+def test_a_higher_rate_is_above_that_of_the_run_and_a_lower_one_below(name):
+    history, more, advice = ADVICE[name]
+    finding = diagnose(history, **({"num_classes": 10, "ended": True} | more))
+    assert finding.advice == advice
+
+
+def test_overfitting_names_the_epoch_with_the_lowest_validation_loss():
+    history, more, _ = CURVES["overfitting by the loss"]
+    assert history.val_loss.index(min(history.val_loss)) == 1  # the second epoch
+    assert diagnose(history, num_classes=10, **more).sentence == (
+        "Overfitting: the validation loss was lowest after epoch 2 and has risen "
+        "since, while the training loss falls."
+    )
+
+
 def test_at_most_one_sentence_each():
     for history, more, _ in CURVES.values():
         finding = diagnose(history, **({"num_classes": 10, "ended": True} | more))

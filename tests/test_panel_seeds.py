@@ -19,6 +19,7 @@ from helpers import (
 from helpers.tuning import trial
 from helpers.tuning.runs import mean_history
 from tests.easy import easy_data
+from tests.test_curves import titled
 from tools.waiting import PATIENCE, wait_for
 
 
@@ -147,6 +148,20 @@ def test_the_still_picture_has_the_band(data):
     panel.run()
     bands = [ax.collections for ax in panel.picture().findobj(lambda a: a.axes is a)]
     assert sum(len(found) for found in bands) == 0
+
+
+def test_the_band_of_the_picture_goes_from_the_lowest_to_the_highest_seed(data):
+    panel = make_panel(data)
+    run = panel.run(seeds=3)
+    axes = titled(panel.picture())
+    for metric in ("loss", "accuracy"):
+        (band,) = axes[metric].collections
+        (path,) = band.get_paths()
+        epochs = zip(*(getattr(h, f"val_{metric}") for h in run.histories), strict=True)
+        for epoch, values in enumerate(epochs, 1):
+            ends = path.vertices[path.vertices[:, 0] == epoch, 1]
+            assert (min(ends), max(ends)) == pytest.approx((min(values), max(values)))
+        assert len(set(values)) == 3, "seeds that end alike would show no difference"
 
 
 def test_in_the_background_it_is_the_same(data):

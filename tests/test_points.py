@@ -157,6 +157,16 @@ def test_exactly_the_share_is_wrong_and_all_else_stays(share):
     assert (data.train.y == load_images("digits", 600, 20, 20).train.y).all()
 
 
+def test_a_share_is_rounded_to_whole_labels():
+    """0.29 * 100 is a little less than 29 in floating point."""
+    data = make_points(n_train=100)
+    wrong = [
+        int((with_label_noise(data, share).train.y != data.train.y).sum())
+        for share in (0.29, 0.294, 0.296)
+    ]
+    assert wrong == [29, 29, 30]
+
+
 def test_every_other_class_is_as_likely_and_the_seed_decides():
     X, y = torch.zeros(9000, 2), torch.zeros(9000, dtype=torch.int64)
     part = Examples(X, y)

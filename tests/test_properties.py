@@ -97,6 +97,14 @@ def test_a_range_takes_a_value_or_refuses_in_a_sentence(pair, value):
         assert declared.low <= checked <= declared.high
 
 
+def test_a_slider_starts_in_the_middle_of_its_way():
+    """By default; the middle between factors is the geometric mean of the ends."""
+    assert Slider(0.01, 1).start == pytest.approx(0.505)
+    assert LogSlider(0.01, 1).start == pytest.approx(0.1)
+    assert LogSlider(0.01, 1).fraction(LogSlider(0.01, 1).start) == pytest.approx(0.5)
+    assert IntSlider(1, 9).start == 5
+
+
 # -- settings lines -----------------------------------------------------------------
 
 RANGES = {

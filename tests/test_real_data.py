@@ -6,6 +6,7 @@ import hashlib
 import http.server
 import itertools
 import os
+import random
 import socket
 import struct
 import subprocess
@@ -207,6 +208,24 @@ def test_a_mirror_that_drips_is_left(toy, server, tmp_path, monkeypatch):
     assert names(tmp_path) == []
     monkeypatch.setattr(real, "SLOWEST", 0)
     assert names(fetch(tmp_path, server, "ok")) == sorted(FILES)
+
+
+def test_a_mirror_that_is_fast_and_then_drips_is_left(server, tmp_path, monkeypatch):
+    """The rate is that of the last interval: what came at once before does not count.
+
+    20 blocks of 1 KiB come at once, then each takes 2 seconds of a clock of its own.
+    """
+    noise = random.Random(0).randbytes(30 << 10)  # as long packed as it is unpacked
+    monkeypatch.setitem(FILES, FIRST, gzip.compress(noise, mtime=0))
+    monkeypatch.setitem(real.SETS, "fashion_mnist", toy_set())
+    clock = itertools.chain([0] * 21, itertools.count(2, 2))
+    monkeypatch.setattr(real, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(real, "RATE_SECONDS", 1)
+    monkeypatch.setattr(real, "SLOWEST", 1_100)  # more than a block a second
+    with pytest.raises(DataError, match="sent less than 1,100 bytes a") as caught:
+        fetch(tmp_path, server, "ok")
+    assert str(caught.value).startswith(FIRST)
+    assert names(tmp_path) == []
 
 
 def test_nobody_listens(toy, tmp_path):

@@ -6,13 +6,15 @@ exchanged colours, a run that stays though it is hidden or a hover that reads th
 curve is another recording than the one that was looked at.
 """
 
+import json
 import struct
 from dataclasses import asdict
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from helpers.figures.scale import loss_scale, span_of
+from helpers.figures.scale import LossScale, loss_scale, span_of
 from helpers.widgets.curves_view import Chart, band_of, series_of
 from helpers.widgets.explorer import SceneView
 from helpers.widgets.panel_parts import RunTable, TextBox
@@ -131,6 +133,23 @@ def test_learning_curves(page):
     ]
     assert not any("d55e00" in call for call in shown["one is hidden"])
     same_as_recorded("canvas-curves", shown, fine=0)
+
+
+@pytest.mark.parametrize("end", [0.0, 1.25, 2.5], ids=["low", "middle", "high"])
+def test_names_at_line_ends_lie_apart_and_beside_the_axes(page, end):
+    """Eight runs end at one place; a pane of 200 pixels begins 26 below the top."""
+    runs = [run(k, "#0072b2") for k in range(8)]
+    for each in runs:
+        each["val_loss"]["y"] = [1.0, 1.0, end]
+        each["val_accuracy"]["y"] = [0.0, 1.0, end / 2.5]
+    losses = asdict(LossScale(0, 2.5))
+    start(page, Chart, chart(runs=runs, losses=losses))
+    drawn = json.loads(page.locator("canvas").get_attribute("data-names"))
+    for pane in (drawn[:8], drawn[8:]):
+        heights = sorted(y for _, _, y in pane)
+        assert len(pane) == 8 and heights[0] >= 26 and heights[-1] <= 26 + 200
+        gaps = [b - a for a, b in pairwise(heights)]
+        assert gaps == pytest.approx([12] * 7)
 
 
 def test_a_diverging_run_leaves_the_picture(page):
