@@ -142,6 +142,10 @@ def test_a_stored_image_is_of_its_class_and_from_the_test_part(pad, data):
     before = pad.square.stored
     pad.another.click()
     assert pad.square.stored == (255 * others[0][0]).round().byte().numpy().tobytes()
+    for _ in others:
+        pad.another.click()
+    assert pad.square.stored == before, "after the last image comes the first again"
+    pad.another.click()
     pad.set(stored="none")
     assert pad.sketch.is_empty and pad.another.disabled
     pad.set(stored="3")
@@ -229,6 +233,15 @@ def test_a_picture_that_is_not_framed_keeps_its_place(quadrants):
     assert quadrants.predict(image).argmax() == 3
     assert quadrants.predict(image.T).argmax() == 3
     assert quadrants.predict(image.flip(1)).argmax() == 2
+
+
+def test_a_picture_that_is_not_framed_is_filled_up_to_a_square(quadrants):
+    wide = torch.linspace(0.1, 1, 800).view(20, 40)
+    for image, pad in ((wide, (0, 0, 10, 10)), (wide.T, (10, 10, 0, 0))):
+        square = nn.functional.pad(image, pad)
+        assert square.shape == (40, 40)
+        found, expected = quadrants.predict(image), quadrants.predict(square)
+        torch.testing.assert_close(found, expected)
 
 
 @pytest.mark.parametrize(
