@@ -39,13 +39,16 @@ def test_a_right_answer_that_uses_what_it_may_not_is_refused(exercise):
 
 
 def asked_with(exercise):
-    """Return the arguments of the decorator above a solution, as they are written."""
+    """Return the arguments that stand beside an exercise's title, as written."""
     path = Path(inspect.getsourcefile(exercise.solution))
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if getattr(node, "name", None) == exercise.solution.__name__:
-            (call,) = node.decorator_list
-            return {keyword.arg: keyword.value for keyword in call.keywords}
-    raise LookupError(exercise.name)
+    (call,) = (
+        node
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call)
+        and node.args
+        and ast.unparse(node.args[0]) == repr(exercise.title)
+    )
+    return {keyword.arg: keyword.value for keyword in call.keywords}
 
 
 def written_of(exercise):
