@@ -104,9 +104,9 @@ def test_accuracy(logits, y):
 
 
 def test_luck_is_the_standard_error_of_the_mean_over_parts(capsys):
-    """Of 400 images with one channel of one pixel, 1 where the net is to be right."""
-    X = (torch.rand(400, generator=torch.Generator().manual_seed(3)) < 0.7).float()
-    test = Examples(X.view(400, 1, 1, 1), torch.ones(400).long())
+    """Of 40 images of one pixel the net is right where that is 1."""
+    X = (torch.rand(40, generator=torch.Generator().manual_seed(3)) < 0.7).float()
+    test = Examples(X.view(40, 1, 1, 1), torch.ones(40).long())
     data = SimpleNamespace(test=test)
     space = {
         "torch": torch,
@@ -116,7 +116,7 @@ def test_luck_is_the_standard_error_of_the_mean_over_parts(capsys):
     exec(source_of("02", "test-luck"), space)
     shares = [X[test.parts(20) == k].mean().item() for k in range(20)]
     by_parts, a = statistics.stdev(shares) / math.sqrt(20), X.mean().item()
-    expected = f"as if independent {math.sqrt(a * (1 - a) / 400):.3f}, by parts"
+    expected = f"as if independent {math.sqrt(a * (1 - a) / 40):.3f}, by parts"
     assert capsys.readouterr().out.strip() == f"{expected} {by_parts:.3f}"
 
 
