@@ -53,9 +53,7 @@ def asked_with(exercise):
 
 def written_of(exercise):
     """Return the usual mistakes of an exercise, each above its sentence."""
-    written = asked_with(exercise)
-    usual = ast.literal_eval(written["usual"]) if "usual" in written else ""
-    others = ast.unparse(written["others"]) if "others" in written else ""
+    usual = ast.literal_eval(asked_with(exercise)["usual"])
     return {
         "title": exercise.title,
         "kind": exercise.kind,
@@ -64,7 +62,6 @@ def written_of(exercise):
         "hint": exercise.hint,
         "then": exercise.then,
         "usual": textwrap.dedent(usual).strip().splitlines(),
-        "others": textwrap.wrap(others, 88),
     }
 
 
