@@ -16,6 +16,13 @@ def notebook_path(chapter: str) -> Path:
     return path
 
 
+def source_of(chapter: str, cell_id: str) -> str:
+    """The code of one cell of a chapter's notebook."""
+    cells = json.loads(notebook_path(chapter).read_text("utf-8"))["cells"]
+    (source,) = (cell["source"] for cell in cells if cell["id"] == cell_id)
+    return "".join(source)
+
+
 def taught(chapter: str, *names: str) -> SimpleNamespace:
     """Return functions and classes by the names under which the notebook defines them.
 

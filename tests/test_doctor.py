@@ -75,6 +75,17 @@ def test_a_missing_package(monkeypatch, package, subject):
     assert found["torch"].ok
 
 
+@pytest.mark.parametrize(("threads", "fine"), [(2, True), (3, False)])
+def test_more_threads_than_cores(monkeypatch, threads, fine):
+    """Only the physical cores count: two threads of one core share it."""
+    monkeypatch.setattr("psutil.cpu_count", lambda logical=True: 4 if logical else 2)
+    monkeypatch.setattr("torch.get_num_threads", lambda: threads)
+    line = lines(monkeypatch)["threads"]
+    assert line.ok == fine
+    assert line.text.startswith(f"training uses {threads} of 2 cores")
+    assert ("set fewer" in line.text) != fine
+
+
 def test_parts_that_do_not_belong_together(monkeypatch):
     genuine = module.version_of
     monkeypatch.setattr(

@@ -9,7 +9,6 @@ from torch import nn
 
 from helpers import MLP, ImageData, SketchPad, load_images, seeded, train
 from helpers.data import Examples
-from helpers.data.drawings import framed
 from helpers.widgets.sketch import answer_panes
 from tests.handwriting import WAYS, written
 
@@ -142,6 +141,10 @@ def test_a_stored_image_is_of_its_class_and_from_the_test_part(pad, data):
     before = pad.square.stored
     pad.another.click()
     assert pad.square.stored == (255 * others[0][0]).round().byte().numpy().tobytes()
+    for _ in others:
+        pad.another.click()
+    assert pad.square.stored == before, "after the last image comes the first again"
+    pad.another.click()
     pad.set(stored="none")
     assert pad.sketch.is_empty and pad.another.disabled
     pad.set(stored="3")
@@ -207,46 +210,6 @@ def test_controls_refuse_what_they_have_not(pad):
         pad.set(right=2.0)
     with pytest.raises(ValueError, match="stored='ten': allowed are none, 0, 1"):
         pad.set(stored="ten")
-
-
-# -- predict ------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("form", [np.asarray, torch.as_tensor, lambda x: x[None]])
-@pytest.mark.parametrize("shape", [(28, 28), (64, 40), (7, 100)])
-def test_pictures_of_any_size_are_predicted(pad, net, form, shape):
-    image = torch.zeros(shape)
-    image[1:-1, 2 : shape[1] // 2] = 0.8
-    found = pad.predict(form(image))
-    with torch.no_grad():
-        expected = net(framed(image, pad.frame)[None, None]).softmax(1)[0]
-    assert torch.equal(found, expected) and found.sum().item() == pytest.approx(1)
-
-
-def test_a_picture_that_is_not_framed_keeps_its_place(quadrants):
-    image = torch.zeros(80, 100)
-    image[50:60, 70:90] = 1
-    assert quadrants.predict(image).argmax() == 3
-    assert quadrants.predict(image.T).argmax() == 3
-    assert quadrants.predict(image.flip(1)).argmax() == 2
-
-
-@pytest.mark.parametrize(
-    "image, error, message",
-    [
-        (torch.zeros(28), ValueError, r"shape \(28,\): expected \(h, w\)"),
-        (torch.zeros(1, 1, 28, 28), ValueError, r"shape \(1, 1, 28, 28\)"),
-        (torch.zeros(3, 28, 28), ValueError, r"shape \(3, 28, 28\)"),
-        (torch.zeros(0, 5), ValueError, r"shape \(0, 5\)"),
-        (torch.full((28, 28), np.nan), ValueError, "not from 0 to 1"),
-        (torch.full((28, 28), 255.0), ValueError, "not from 0 to 1"),
-        (-torch.ones(28, 28), ValueError, "not from 0 to 1"),
-        (torch.zeros(28, 28, dtype=torch.uint8), TypeError, "divide them by 255"),
-    ],
-)
-def test_predict_refuses_what_is_no_picture(pad, image, error, message):
-    with pytest.raises(error, match=message):
-        pad.predict(image)
 
 
 # -- the net ------------------------------------------------------------------------

@@ -127,6 +127,27 @@ def test_the_build_passes_in_any_random_order():
         assert training.reached(value, value, X, y) == ""
 
 
+@pytest.mark.parametrize(
+    ("right", "sure", "enough"),
+    [(78, 0.99, True), (76, 0.99, False), (100, 0.66, True), (100, 0.63, False)],
+)
+def test_the_build_must_reach_both_a_loss_and_an_accuracy(right, sure, enough):
+    """Of 100 examples so many are named rightly, each with this probability.
+
+    For the others the true class is just behind: their loss alone is small enough.
+    """
+    y = torch.arange(100) % 3
+    p_true = torch.full((100,), 0.49)
+    p_true[:right] = sure
+    p = torch.zeros(100, 3)
+    p[range(100), y] = p_true
+    p[range(100), (y + 1) % 3] = 0.999 * (1 - p_true)
+    p[range(100), (y + 2) % 3] = 0.001 * (1 - p_true)
+    X, value = torch.eye(100), (p.log(), torch.zeros(3))  # a row of W for each example
+    said = training.reached(value, value, X, y, 3, 0.5, 5, 16)
+    assert (said == "") == enough, said
+
+
 def in_orders(orders):
     """An answer whose batches come from orders(n, batch_size) in every epoch."""
 

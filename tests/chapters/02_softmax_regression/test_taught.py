@@ -1,5 +1,9 @@
 """Chapter 2: the notebook's own definitions agree with helpers' and with torch's."""
 
+import math
+import statistics
+from types import SimpleNamespace
+
 import pytest
 import torch
 from torch import nn
@@ -7,7 +11,7 @@ from torch.nn import functional as F
 
 import helpers
 from helpers import Examples
-from tests.taught import taught
+from tests.taught import source_of, taught
 
 own = taught(
     "02",
@@ -97,6 +101,23 @@ def test_accuracy(logits, y):
     assert own.accuracy(logits, y) == helpers.accuracy(logits, y)
     hits = sum(int(row.argmax()) == int(k) for row, k in zip(logits, y, strict=True))
     assert own.accuracy(logits, y) == pytest.approx(hits / len(y))
+
+
+def test_luck_is_the_standard_error_of_the_mean_over_parts(capsys):
+    """Of 40 images of one pixel the net is right where that is 1."""
+    X = (torch.rand(40, generator=torch.Generator().manual_seed(3)) < 0.7).float()
+    test = Examples(X.view(40, 1, 1, 1), torch.ones(40).long())
+    data = SimpleNamespace(test=test)
+    space = {
+        "torch": torch,
+        "data": data,
+        "net": lambda X: F.one_hot(X.flatten().long()),
+    }
+    exec(source_of("02", "test-luck"), space)
+    shares = [X[test.parts(20) == k].mean().item() for k in range(20)]
+    by_parts, a = statistics.stdev(shares) / math.sqrt(20), X.mean().item()
+    expected = f"as if independent {math.sqrt(a * (1 - a) / 40):.3f}, by parts"
+    assert capsys.readouterr().out.strip() == f"{expected} {by_parts:.3f}"
 
 
 # -- batches, model, training -------------------------------------------------------

@@ -131,6 +131,21 @@ def test_the_rate_is_chosen_on_val_and_reported_on_test():
     assert row["test accuracy"].mean() < 0.3, "right on val is wrong on test here"
 
 
+@pytest.mark.parametrize(("num_epochs", "early"), [(4, 1), (5, 1), (15, 3)])
+def test_early_is_a_fifth_of_the_epochs(num_epochs, early, monkeypatch):
+    """As the second quantity of the claim about ReLU says."""
+
+    def noting(make_net, data, n_train, num_epochs, seed, rates):
+        return num_epochs
+
+    monkeypatch.setattr(claims, "at_best_rate", noting)
+    trained = CLAIMS["relu-best"].experiment(None, 100, num_epochs, 0)
+    assert "a fifth" in CLAIMS["relu-best"].questions["b"].quantity
+    for name in claims.ACTIVATIONS:
+        assert trained[f"{name}, early"] == early
+        assert trained[f"{name}, late"] == num_epochs
+
+
 def test_the_shapes_have_as_many_parameters_as_is_said():
     def count(num_hiddens):
         net = MLP(num_hiddens)

@@ -1,5 +1,7 @@
 """Chapter 4: the notebook's definitions agree with torch's, numpy's and helpers'."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +11,7 @@ from torch.nn import functional as F
 import helpers
 from helpers import Examples, ImageData, seeded
 from helpers.chapters.dropout_and_regularization import figures
-from tests.taught import taught
+from tests.taught import source_of, taught
 
 own = taught(
     "04",
@@ -141,6 +143,25 @@ def test_noisy_images_have_wrong_labels_in_training_alone(monkeypatch):
     assert torch.equal(noisy.test.y, clean.test.y)
     assert own.noisy_images(50, 0.4, name="other").name == "other"
     assert helpers.with_label_noise is own.noisy_images.__globals__["with_label_noise"]
+
+
+def test_the_best_epoch_is_counted_from_one(capsys):
+    history = SimpleNamespace(
+        train_loss=[2.0, 1.0, 0.5, 0.75], val_accuracy=[0.5, 0.625, 0.25, 0.125]
+    )
+    space = {
+        "torch": torch,
+        "history": history,
+        "net": None,
+        "noisy": SimpleNamespace(train=None),
+        "evaluate": lambda net, examples: SimpleNamespace(accuracy=0.875),
+    }
+    exec(source_of("04", "best-epoch"), space)
+    assert capsys.readouterr().out.splitlines() == [
+        "lowest training loss in epoch 3",
+        "best validation accuracy 0.625 in epoch 2",
+        "at the end 0.125, on the training labels 0.875",
+    ]
 
 
 # -- drawings -----------------------------------------------------------------------
