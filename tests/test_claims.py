@@ -382,6 +382,18 @@ def test_the_full_size_comes_first(stored_here):
     assert report(data_name="animals").verdict.answer == "an effect"
 
 
+def test_a_claim_refuted_either_way_is_not_called_undecided(stored_here):
+    ends = {"worse": -0.5, "no effect": 0.5, "an effect": None}
+    asked = dataclasses.replace(toy().questions["a"], ends=ends)
+    claim = dataclasses.replace(toy(), questions={"a": asked})
+    store(stored_here, claim, "digits", -0.5)
+    store(stored_here, claim, "clothes", 0.5)
+    assert claim.test(Data).headline == (
+        "Not supported on digits: either worse or no effect; undecided on clothes: "
+        "between “no effect” and “an effect”."
+    )
+
+
 def test_without_a_look_the_full_size_speaks_alone(stored_here):
     claim = dataclasses.replace(toy(), live=None)
     nothing = claim.test(Data)
