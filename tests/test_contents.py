@@ -227,20 +227,40 @@ def test_a_busy_kernel_is_not_asked(live, page):
     assert words(page.saved()) == at(2.0)
 
 
-def test_a_kernel_that_does_not_answer_is_not_waited_for(live, page, monkeypatch):
+def test_a_kernel_that_does_not_answer_is_not_waited_for(live, page):
     live.run("shown.set(slope=-1)")
     former = page.saved()
     live.run("shown.set(slope=2)")
-    monkeypatch.setattr(sys.modules["present"], "WAIT", 0.1)
     # Nobody has told the server yet that it is busy.
     live.client.execute("import time\nwhile True: time.sleep(0.1)", stop_on_error=False)
     try:
         assert page.saved() == former
     finally:
         live.wait(live.manager.interrupt_kernel())
-    monkeypatch.undo()
     live.run("")
     assert words(page.saved()) == at(2.0)
+
+
+def test_a_drawing_that_lasts_is_not_waited_for(live, page, monkeypatch):
+    """The next time it is there."""
+    live.run("shown.set(slope=-1)")
+    former = page.saved()
+    live.run("shown.set(slope=2)")
+    monkeypatch.setattr(sys.modules["present"], "DRAWN_WITHIN", 0)
+    assert page.saved() == former
+    monkeypatch.undo()
+    assert words(page.saved()) == at(2.0)
+
+
+def test_a_kernel_that_died_is_not_asked(contents, page, live, monkeypatch):
+    """The server notes it down seconds later; its process tells at once."""
+    live.run("shown.set(slope=2)")
+
+    async def dead():
+        return False
+
+    monkeypatch.setattr(live.manager, "is_alive", dead)
+    assert words(page.saved()) == at(1.0)
 
 
 def test_the_request_runs_no_cell(live, page):

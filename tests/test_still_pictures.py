@@ -1,15 +1,19 @@
 """Still pictures of widgets: always the present one, drawn no oftener than needed."""
 
+import threading
+
 import pytest
 import torch
 
 from helpers import SketchPad, SoftmaxRegression, TuningPanel, load_images
+from helpers.tuning.gate import GATE
 from helpers.tuning.ranges import IntSlider, LogSlider, Slider
 from helpers.widgets import picture
 from helpers.widgets.explorer import explorer
 from helpers.widgets.picture import Present
 from helpers.widgets.scene import Pane
 from tests.easy import easy_data
+from tools.waiting import PATIENCE
 
 
 @explorer(width=400, height=300)
@@ -87,6 +91,27 @@ def test_a_picture_that_fails_takes_none_with_it(shown, monkeypatch):
     monkeypatch.setattr(first, "picture", lambda: 1 / 0)
     found = Present([first.model_id, second.model_id]).pictures
     assert list(found) == [second.model_id]
+
+
+def test_a_training_rests_while_pictures_are_drawn(shown, monkeypatch):
+    order = []
+
+    def step():
+        with GATE.step():
+            order.append("step")
+
+    training = threading.Thread(target=step)
+
+    def draws(drawn=shown[0].picture):
+        training.start()
+        figure = drawn()
+        order.append("drawn")
+        return figure
+
+    monkeypatch.setattr(shown[0], "picture", draws)
+    assert Present([shown[0].model_id]).pictures
+    training.join(PATIENCE)
+    assert order == ["drawn", "step"]
 
 
 def test_what_would_last_too_long_is_left_for_the_next_time(shown, monkeypatch):

@@ -110,8 +110,8 @@ class PictureContents(AsyncLargeFileManager):
             return {}
         try:
             return await present_pictures(kernel, model_ids)
-        except Exception:  # it died, it hangs, it is far away
-            self.log.info("The kernel of %s gave no pictures", path, exc_info=True)
+        except Exception as error:  # it began a cell, it died, it hangs
+            self.log.info("The kernel of %s gave no pictures: %r", path, error)
             return {}
 
     async def _process_of(self, path: str) -> int | None:

@@ -1,17 +1,19 @@
 """Asks a notebook's kernel for its widgets' pictures as they are now."""
 
+import functools
+
 from jupyter_client.session import Session
 
 PRESENT = "application/vnd.course.pictures+json"
 ASKED = "__import__('sys').modules['helpers.widgets.picture'].Present({})"
-WAIT = 2  # seconds; one picture takes up to half of one
+READY_WITHIN = 0.25  # seconds; an idle kernel answers in a hundredth
+DRAWN_WITHIN = 2  # seconds; a picture takes up to one
 
 
 async def present_pictures(kernel, model_ids: list[str]) -> dict[str, tuple]:
     """Ask a kernel that is idle; one that runs a cell would answer after it.
 
-    The request is silent: no cell runs by it, no number is counted, and a training
-    in the background goes on.
+    The requests are silent: no cell runs by them and no number is counted.
 
     Parameters
     ----------
@@ -26,16 +28,20 @@ async def present_pictures(kernel, model_ids: list[str]) -> dict[str, tuple]:
     ------
     TimeoutError : no answer in time.
     """
-    if getattr(kernel, "execution_state", None) != "idle":
+    idle = getattr(kernel, "execution_state", None) == "idle"
+    if not idle or not await kernel.is_alive():
         return {}
     # A session of its own: a kernel answers the last of those who bear the same name.
     ours = Session(config=kernel.session.config, key=kernel.session.key)
     client = kernel.client(session=ours)
     client.start_channels(shell=True, iopub=False, stdin=False, hb=False, control=False)
+    ask = functools.partial(
+        client.execute, "", silent=True, store_history=False, reply=True
+    )
     try:
+        await ask(timeout=READY_WITHIN)  # what the server has noted may be old
         asked = {"present": ASKED.format(model_ids)}
-        request = {"silent": True, "store_history": False, "user_expressions": asked}
-        reply = await client.execute("", **request, reply=True, timeout=WAIT)
+        reply = await ask(user_expressions=asked, timeout=DRAWN_WITHIN)
     finally:
         client.stop_channels()
     # It has none where the course's widgets are unknown, or the kernel is no Python.

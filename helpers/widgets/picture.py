@@ -10,6 +10,7 @@ import ipywidgets
 from matplotlib.figure import Figure
 
 from helpers.figures import to_png
+from helpers.tuning.gate import GATE
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 PRESENT = "application/vnd.course.pictures+json"
@@ -69,7 +70,8 @@ class Present:
 
     Where a notebook is saved its server asks for it (`tools/present.py`): what the
     page holds are pictures of the moment in which each widget was shown. A widget
-    whose picture cannot be drawn, or not begun within a second, is left out.
+    whose picture cannot be drawn, or not begun within a second, is left out. A
+    training in the background rests meanwhile.
 
     Parameters
     ----------
@@ -83,10 +85,14 @@ class Present:
     def __init__(self, model_ids: Iterable[str]):
         self.pictures: dict[str, Bundle] = {}
         begin = time.monotonic()
-        for name in model_ids:
-            if name in _shown and time.monotonic() - begin < BEGIN_WITHIN:
-                with contextlib.suppress(Exception):  # whatever a learner's code raises
-                    self.pictures[name] = _shown[name].still()
+        GATE.close()  # a training beside would make a drawing three times as long
+        try:
+            for name in model_ids:
+                if name in _shown and time.monotonic() - begin < BEGIN_WITHIN:
+                    with contextlib.suppress(Exception):  # a learner's code may raise
+                        self.pictures[name] = _shown[name].still()
+        finally:
+            GATE.open()
 
     def _repr_mimebundle_(self, include=None, exclude=None, **_):
         return {PRESENT: self.pictures}
