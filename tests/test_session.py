@@ -1,5 +1,6 @@
 """A tuning session by itself, as a search or a bench drives it, without a widget."""
 
+import re
 import threading
 
 import pytest
@@ -8,6 +9,7 @@ from helpers import IntSlider, LogSlider, Slider, SoftmaxRegression
 from helpers.tuning.session import Session
 from helpers.tuning.view import View
 from tests.easy import easy_data
+from tools.waiting import PATIENCE, wait_for
 
 
 def make_session(**more) -> Session:
@@ -94,3 +96,26 @@ def test_a_view_is_told_of_every_seed():
         *(("prepare", "easy"), ("show", 0), ("prepare", "easy")),
         *(("begin", 0), ("begin", 1), ("show", 1)),
     ]
+
+
+@pytest.mark.parametrize("seeds", [1, 2])
+def test_the_line_of_progress_adds_up(seeds):
+    """Examples a second times the time that is said to be left are those to come."""
+    session = make_session(num_epochs=IntSlider(1, 10**9, start=10**6))
+    session.set(seeds=seeds)
+    session.step()
+    try:
+        wait_for(lambda: session.state == "paused")
+        text, share = session.progress.text, session.progress.share
+        total = seeds * 10**6 * len(session.source.first.train)
+        rate, minutes, seconds = re.search(
+            r"([\d,.]+) examples/s · (?:(\d+) min )?(\d[\d.]*) s left", text
+        ).groups()
+        left = 60 * int(minutes or 0) + float(seconds)
+        to_come = (1 - share) * total
+        rate, last = float(rate.replace(",", "")), session.trial.recorder.last
+        assert rate * last.seconds == pytest.approx(last.examples, rel=0.01), text
+        assert rate * left == pytest.approx(to_come, rel=0.02), text
+    finally:
+        session.stop()
+        assert session.wait(PATIENCE)
