@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from helpers import IntSlider, LogSlider, Slider, SoftmaxRegression
+from helpers import Choice, IntSlider, LogSlider, Slider, SoftmaxRegression
 from helpers.tuning.session import Session
 from helpers.tuning.view import View
 from tests.easy import easy_data
@@ -119,3 +119,27 @@ def test_the_line_of_progress_adds_up(seeds):
     finally:
         session.stop()
         assert session.wait(PATIENCE)
+
+
+def step_of(session: Session) -> int:
+    last = session.trial.recorder.last
+    return last.step if last else 0
+
+
+def test_a_rate_that_is_moved_is_noted_with_its_step():
+    """Of 256 examples in batches of 64 an epoch has four steps."""
+    session = make_session(batch_size=Choice(64, 128))
+    try:
+        for step in range(1, 7):
+            session.step()
+            wait_for(lambda n=step: step_of(session) == n)
+            wait_for(lambda: session.state == "paused")
+        session.set(lr=1.0)
+        (moved,) = session.trial.run.lr_changes
+        assert moved == (6, 1.0)
+    finally:
+        session.stop()
+        assert session.wait(PATIENCE)
+    (run,) = session.runs
+    code = session.code(run.id)
+    assert "1 after step 6." in code and "stopped after step 6 of its" in code
