@@ -19,7 +19,7 @@ SMALL = Size(200, 2, 3)
 MEASURED = [(n, claim) for n, claim in CLAIMS if not claim.alone]  # and not timed
 NAMES = [claim.name for _, claim in MEASURED]
 TIMED = [claim for _, claim in CLAIMS if claim.alone]
-# Configurations that measure the same at this size, though they do different things.
+# Configurations that may measure the same at this size, though they do other things.
 ALIKE = {
     "far-positives": [  # all are always right
         [
@@ -66,7 +66,8 @@ def test_a_claim_measures_what_it_measured(number, claim, images):
         size = max(row_size(rows), 1e-9)
         kept["asks"][letter]["mean"] = [estimate.mean, size]
     same_as_recorded(f"claim-{claim.name}", kept | {"rows": rows}, 0.03)
-    assert equal_rows(table) == ALIKE.get(claim.name, [])
+    for names in equal_rows(table):
+        assert any(set(names) <= set(group) for group in ALIKE.get(claim.name, []))
 
 
 def equal_rows(table):

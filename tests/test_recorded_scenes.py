@@ -14,7 +14,7 @@ from tools.live_outputs import NUMBER
 
 FEW = 4  # points that are kept of a line
 SHARES = (0, 0.03, 0.25, 0.5, 0.77, 1)  # of the way of a slider
-POWER = re.compile("# × 10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+")  # a number's size is no other form
+POWER = re.compile("# × (10|#)[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+")  # a number's size is no other form
 MOST_PLACES = 400  # where an explorer's sentence is read
 NAMES = [name for name in ALL if name.split(".")[0] in TESTED]
 
@@ -127,6 +127,11 @@ def forms(form):
     return dict(found.values())
 
 
-@pytest.mark.parametrize("name", NAMES)
+# What float32 or a training leaves is another number on another processor: of these two
+# the chapter's tests read each form.
+ROUNDED = {"multilayer_perceptrons.depth", "multilayer_perceptrons.approximation"}
+
+
+@pytest.mark.parametrize("name", [n for n in NAMES if n not in ROUNDED])
 def test_an_explorer_says_what_it_said(name):
     same_as_recorded(f"sentences-{name.replace('.', '-')}", forms(ALL[name]))
