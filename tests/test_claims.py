@@ -578,6 +578,14 @@ def test_side_by_side_gives_the_numbers_of_one_by_one(shop):
     assert numbers(shop) == one_by_one
 
 
+def test_what_measures_time_runs_with_nothing_beside_it(shop, monkeypatch):
+    ran = []
+    noted = lambda tasks, jobs=None: ran.append(({t[2] for t in tasks}, jobs))  # noqa: E731
+    monkeypatch.setattr(tool, "run_all", noted)
+    assert tool.main(["--jobs", "4"]) == 0
+    assert ran == [({"toy"}, 4), ({"another"}, 1)]
+
+
 @pytest.mark.parametrize(
     "arguments, words",
     [
