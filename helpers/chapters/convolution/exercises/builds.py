@@ -42,13 +42,14 @@ def draw(n, c_in, h, w, c_out, k_h, k_w, seed):
         (*draw(2, 3, 8, 7, 4, 3, 2, seed=1), 2, 1),
         (*draw(3, 2, 6, 10, 5, 1, 4, seed=2), 3, 2),
         (*draw(1, 2, 7, 5, 3, 3, 3, seed=3), 1, 1),
+        (*draw(2, 2, 5, 6, 3, 3, 2, seed=4), 2, 0),  # nothing is left over
     ],
     hint="`F.unfold(X, (k_h, k_w), padding=padding, stride=stride)` gives for each "
     "image one column per window, with c_in * k_h * k_w numbers in the order of "
     "`K.flatten(1)`. One matrix product does the rest; then cut the last axis into "
     "rows and columns.",
-    then="This is how many libraries compute it: unfold, then one large matrix "
-    "product. The price is memory: with a 3x3 kernel each pixel is stored nine times.",
+    then="This is one of the ways in which libraries compute it. The price is memory: "
+    "with a 3x3 kernel and stride 1 nearly every pixel is stored nine times.",
     without=("conv2d", "Conv2d", "conv1d", "Conv1d", "conv3d", "Conv3d")
     + ("convolution", "conv_transpose2d", "ConvTranspose2d", "LazyConv2d")
     + ("correlate", "correlate2d", "convolve", "convolve2d"),
@@ -66,6 +67,19 @@ def draw(n, c_in, h, w, c_out, k_h, k_w, seed):
         + b[:, None] => + b
             The bias is added along the positions. It belongs to the output channels:
             b[:, None] stands beside (n, c_out, positions).
+        ` + b[:, None]` =>
+        h_out, w_out) => h_out, w_out) + b
+            The bias is added along the width. It belongs to the output channels:
+            b[:, None, None] stands beside (n, c_out, h_out, w_out).
+        K.flatten(1) => K.reshape(-1, c_out).T
+            `reshape` cuts the numbers anew in the order of memory, so each row is made
+            of pieces of several kernels. Keep the first axis as it is.
+        padding=padding, stride=stride => padding, stride
+            The third argument of F.unfold is the dilation, not the padding. Give both
+            by name: padding=padding, stride=stride.
+        padding=padding, stride=stride => stride, padding
+            The third argument of F.unfold is the dilation, not the stride. Give both
+            by name: padding=padding, stride=stride.
         K.flatten(1) @ windows => K.flatten(1) @ windows / c_in
             The input channels are added up; this is their mean.
         stride=stride => stride=1
@@ -102,6 +116,9 @@ def draw(n, c_in, h, w, c_out, k_h, k_w, seed):
         h_out, w_out) => w_out, h_out)
             Height and width of the output are exchanged in the last step: the windows
             are counted row by row, so their axis is cut into (height, width).
+        h_out, w_out) => h_out, h_out)
+            The output is not square if the image or the kernel is not: its width has
+            an output size of its own.
         return Y.reshape => return Y.transpose(1, 2).reshape
             The channels are the last axis when you cut the positions into rows, so
             `reshape` mixes both. Exchange the axes first: (n, c_out, positions).
@@ -154,12 +171,13 @@ def conv2d(X, K, b, stride, padding):
         ([(5, 1, 0), (5, 1, 0), (5, 1, 0), (1, 1, 0)], 9),
         ([(4, 1, 1), (3, 1, 1), (2, 1, 0)], 2),
         ([(7, 1, 0)], 5),
+        ([(3, 1, 0), (6, 4, 0)], 7),
     ],
     hint="Keep two numbers beside the size: the field, and the jump, which is how many "
     "pixels of the image lie between neighbors of the present layer. Both begin with "
     "1. A kernel reaches over kernel - 1 jumps more, and a stride multiplies the jump.",
-    then="A small stride early costs little field and much time: whatever the jump is, "
-    "every kernel behind it reaches that much farther.",
+    then="A stride widens the field of every layer behind it: seven 3x3 layers see 15 "
+    "pixels with stride 1, and 255 if each of them has stride 2.",
     usual="""
         (kernel - 1) * jump => kernel - 1
             This is the field in pixels of the layer's input. In the image these lie
@@ -185,6 +203,8 @@ def conv2d(X, K, b, stride, padding):
         (kernel - 1) * jump => (kernel - 1 + 2 * padding) * jump
             Padding surrounds the image, not the kernel: it changes the size and leaves
             the field alone.
+        field += => field = 1 +
+            The field grows from layer to layer: add to what it was.
         padding - kernel) // stride => padding - kernel) / stride
             There are no parts of a position: divide and round down, with //.
         padding - kernel) // => padding - kernel + stride - 1) //
@@ -199,16 +219,30 @@ def conv2d(X, K, b, stride, padding):
         if size + 2 * padding < kernel => if False
             Where the kernel does not fit any more nothing comes out, and the sizes that
             the formula still gives mean nothing: stop before that layer.
+        size + 2 * padding < kernel => int((size + 2 * padding - kernel) / stride) < 0
+        size = (size + 2 => size = int((size + 2
+        kernel) // stride + 1 => kernel) / stride) + 1
+            `int` rounds toward 0, so that a kernel that is a little too large seems to
+            fit once. // rounds down.
+        size + 2 * padding < kernel => (size + 2 * padding - kernel) // stride + 1 < 0
+            A size of 0 is nothing as well: stop there, too.
         < kernel => <= kernel
             A kernel that is exactly as large as its padded input fits once, and the
             size is 1.
         if size + 2 * padding < kernel => if size < kernel
             A kernel larger than its input may fit with the padding: compare it with
             size + 2 * padding.
+        break => continue
+            Where a kernel does not fit nothing is left for the layers behind it
+            either: stop there.
+        break => found.append((0, field)); break
+            The list ends before the layer that does not fit: it has no entry.
         break => return None
             Where a kernel does not fit the list ends: return what stands before it.
         (size, field) => (field, size)
             The two are exchanged: the size first, then the field.
+        return found => return [s for s, _ in found], [f for _, f in found]
+            The numbers are right. Give one list, with a pair for each layer.
         return found => return found[-1]
             This is the last pair. A pair for each layer is asked for, in a list.
         size = ( => out = (

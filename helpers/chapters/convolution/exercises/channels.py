@@ -32,8 +32,8 @@ def normal(*shapes, seed):
     ],
     hint="`pixels @ W.T + b` is a linear layer for any number of axes before the last. "
     "Which axis must be the last one, and how does it get there, and back?",
-    then="So a network of 1x1 convolutions is a multilayer perceptron that is applied "
-    "to every pixel, with the same weights everywhere.",
+    then="So 1x1 convolutions with ReLUs between them are a multilayer perceptron that "
+    "is applied to every pixel, with the same weights everywhere.",
     without=("conv2d", "Conv2d", "conv1d", "Conv1d", "conv3d", "Conv3d")
     + ("convolution", "conv_transpose2d", "ConvTranspose2d"),
     usual="""
@@ -67,6 +67,9 @@ def normal(*shapes, seed):
             Each output channel has a bias of its own, not the sum of all.
         W.T + b => W.T / c_in + b
             The channels are weighted and added up; this is their mean.
+        return torch.einsum("oc,nchw->onhw", W, X) + b[:, None, None, None]
+            The output channels are the first axis here. The examples come first, then
+            the channels.
         return X.flatten(1) @ W.T + b
             This flattens whole images. The linear layer works on one pixel at a time,
             and its inputs are the channels of that pixel.
@@ -135,6 +138,15 @@ def conv_1x1(X, W, b):
         amax((2, 3)) => max()
             This maximum runs over all examples and channels of the batch at once. Each
             of them is pooled by itself: take it over the last two axes.
+        amax((2, 3)) => amax((1, 2, 3))
+            The maximum runs over the channels as well. Each channel is pooled by
+            itself, and their number stays.
+        amax((2, 3)) => amax(2)
+            A window has two axes, its rows and its columns: the maximum runs over both.
+        amax((2, 3)) => amax(3)
+            A window has two axes, its rows and its columns: the maximum runs over both.
+        return X.unfold(2, size, stride).unfold(3, size, stride).amax(-1)
+            A window has two axes, its rows and its columns: the maximum runs over both.
         amax((2, 3)) => amax((0, 2, 3))
             The maximum runs over the examples as well. Each image is pooled by itself.
         amax((2, 3)) => amax((2, 3)).clamp(min=0)

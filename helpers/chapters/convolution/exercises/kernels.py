@@ -55,6 +55,9 @@ from helpers.exercises import exercise
         X[None, None] => X.flip(0, 1)[None, None]
             This is cross-correlation again, in reverse order: the image and the kernel
             are flipped, or the result. Flip the kernel alone.
+        K.flip(0, 1) => K[::-1, ::-1]
+            That is how a NumPy array is reversed. A tensor takes no negative step; it
+            has the method `flip`.
         K.flip(0, 1) => -K
             To flip a kernel is to reverse the order of its entries, not their signs.
         )[0, 0] => , padding=(len(K) - 1, K.shape[1] - 1))[0, 0]
@@ -63,6 +66,9 @@ from helpers.exercises import exercise
         )[0, 0] => , padding="same")[0, 0]
             You padded to keep the size. Here the kernel stays inside the image, so
             the result is smaller.
+        X[None, None], K.flip(0, 1)[None, None])[0, 0] => X, K.flip(0, 1))
+            F.conv2d wants two axes more, for examples and channels, in the image and in
+            the kernel: X[None, None] has them.
         )[0, 0] => )
             The values are right. The two axes that F.conv2d wants, for examples and
             channels, are still there: take them off with [0, 0].
@@ -110,8 +116,8 @@ def picture(*rows, times=1):
     hint="Where nothing changes from left to right, as on flat regions and along "
     "horizontal edges, each row of the kernel must give 0 by itself: what do its "
     "entries sum to? Where it is brighter at the right, the right entries must win.",
-    then="Sobel's kernel is one of many: its rows are weighted 1, 2, 1, which makes it "
-    "less sensitive to noise. A trained network finds its own.",
+    then="There are many. Sobel's averages three rows, weighted 1, 2, 1, so that noise "
+    "counts less than with one row. A trained network finds its own.",
     usual="""
         return tensor([[-1, -1, -1], [0, 0, 0], [1, 1, 1]])
             This one finds horizontal edges: it compares the rows. Compare the columns.
@@ -161,8 +167,8 @@ def vertical_edges():
     cases=[(3,), (4,), (1,), (2,), (5,), (7,), (8,), (11,)],
     hint="Without padding, how many pixels of the width are lost with a kernel of 2, "
     "of 3, of 4? So many must be added, on both sides together.",
-    then="That is why kernels are nearly always odd: both sides get the same, and the "
-    "pixel in the middle of the window is the one that the output stands for.",
+    then="This is one reason why kernels are nearly always odd: both sides get the "
+    "same, and each output stands for the pixel in the middle of its window.",
     usual="""
         return (kernel_size - 1) / 2, (kernel_size - 1) / 2
             This is right for odd kernels. An even kernel lacks an odd number of

@@ -23,10 +23,10 @@ def draw(n, h, w, c, c_out, k, seed):
         draw(3, 4, 6, 3, 2, 5, seed=2),
     ],
     hint="Ask three questions. Which numbers make up a pixel, before and after the "
-    "first line? What do kernels at the border look at? For which axis is the maximum "
-    "of each class taken?",
-    then="All three keep shapes that fit. To try a network on one image with a single "
-    "bright pixel shows the first two.",
+    "first line? What do kernels at the border look at? Over which axis does the "
+    "maximum of each class run?",
+    then="None of the three raises an error, because every shape fits. Compare such a "
+    "function with the layers of torch, on images that are not square.",
     usual="""
         * images.permute(0, 3, 1, 2) => images.reshape(n, c, h, w)
             `reshape` cuts the numbers anew in the order of memory, so red, green and

@@ -94,8 +94,8 @@ ask = partial(exercise, kind="diagnose", options=tuple(NETWORKS), shows=four_net
     stars=2,
     hint="A global maximum keeps of each feature map how strong the strongest response "
     "is, and forgets where. What does a move of the digit change about that?",
-    then="It has never seen a digit that was not in the middle, and needs none: the "
-    "invariance is built in.",
+    then="All of its training digits lay in the middle. That it does not care about "
+    "places is built in, not learned.",
     usual="""
         "D" => "B"
             Up to a few pixels this one holds, and then it falls: it has learned
@@ -117,7 +117,8 @@ def head_with_global_max():
     stars=2,
     hint="A network is good at what it was trained on. Training moved the digits by "
     "0 to 3 pixels, never by more: where must its curve bend?",
-    then="Augmentation teaches a network the moves that it is shown, and no others.",
+    then="Augmentation teaches a network the moves that it is shown, and little beyond "
+    "them.",
     usual="""
         "B" => "D"
             This one does not fall beyond 3 pixels either, where no training digit ever

@@ -27,6 +27,13 @@ from helpers.exercises import exercise
             There are no parts of a position: round down.
         55, 2, 28 => 54, 1, 27
             These are the moves of the kernel; its first position counts as well.
+        55, 2, 28 => 54, 2, 28
+            In the first case the kernel moves 54 times; its first position counts as
+            well.
+        55, 2, 28 => 55, 1, 28
+            In the second case the kernel fits twice: at the columns 0 to 2 and 3 to 5.
+        55, 2, 28 => (55, 55), (2, 2), (28, 28)
+            The numbers are right. The images are square: one number for each is enough.
         55, 2, 28 => 54, 2, 26
             Padding is added on both sides: 2 makes the image 4 pixels wider.
         55, 2, 28 => 54, 2, 24
@@ -56,6 +63,12 @@ def sizes_by_hand():
     usual="""
         760, 11_300 => 750, 11_250
             These are the weights; each output channel has a bias, too.
+        760, 11_300 => 760, 11_250
+            The first is right. The second layer has biases, too: one for each output
+            channel.
+        760, 11_300 => 750, 11_300
+            The second is right. The first layer has biases, too: one for each output
+            channel.
         760, 11_300 => 780, 12_500
             You gave every slice of a kernel a bias. It has one for all its slices,
             added after their sum: one for each output channel.
