@@ -91,10 +91,10 @@ def responses(answer, picture):
     if kernel.shape != (3, 3):
         return f"a kernel of shape {tuple(kernel.shape)}"
     found = F.conv2d(picture.double()[None, None], kernel[None, None])
-    signs = {1: "above 0", -1: "below 0"}
+    signs = {1: "positive", -1: "negative"}
     near = 1e-5 * kernel.abs().sum()  # rounding of kernels such as thirds
     there = [word for sign, word in signs.items() if (sign * found > near).any()]
-    return " and ".join(there) or "0 everywhere"
+    return f"{' and '.join(there)} responses" if there else "no response"
 
 
 def picture(*rows, times=1):

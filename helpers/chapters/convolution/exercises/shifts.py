@@ -36,12 +36,8 @@ def moved(X: Tensor, far: int) -> Tensor:
 
 # How each network is made, where its training digits lie, and its number of epochs.
 NETWORKS = {
-    "A": (partial(MLP, (64,)), placed, 3),
-    "B": (
-        partial(ConvNet, (8, 16), kernel_size=5),
-        partial(moved, far=FAR_IN_TRAINING),
-        4,
-    ),
+    "A": (partial(MLP, (256,)), placed, 3),
+    "B": (partial(MLP, (256,)), partial(moved, far=FAR_IN_TRAINING), 10),
     "C": (partial(ConvNet, (8, 16)), placed, 3),
     "D": (partial(ConvNet, (8, 32), kernel_size=5, head="max"), placed, 3),
 }
