@@ -49,7 +49,7 @@ def draw(n, c_in, h, w, c_out, k_h, k_w, seed):
     "`K.flatten(1)`. One matrix product does the rest; then cut the last axis into "
     "rows and columns.",
     then="This is one of the ways in which libraries compute it. The price is memory: "
-    "with a 3x3 kernel and stride 1 nearly every pixel is stored nine times.",
+    "with a 3×3 kernel and stride 1 nearly every pixel is stored nine times.",
     without=("conv2d", "Conv2d", "conv1d", "Conv1d", "conv3d", "Conv3d")
     + ("convolution", "conv_transpose2d", "ConvTranspose2d", "LazyConv2d")
     + ("correlate", "correlate2d", "convolve", "convolve2d"),
@@ -176,7 +176,7 @@ def conv2d(X, K, b, stride, padding):
     hint="Keep two numbers beside the size: the field, and the jump, which is how many "
     "pixels of the image lie between neighbors of the present layer. Both begin with "
     "1. A kernel reaches over kernel - 1 jumps more, and a stride multiplies the jump.",
-    then="A stride widens the field of every layer behind it: seven 3x3 layers see 15 "
+    then="A stride widens the field of every layer behind it: seven 3×3 layers see 15 "
     "pixels with stride 1, and 255 if each of them has stride 2.",
     usual="""
         (kernel - 1) * jump => kernel - 1

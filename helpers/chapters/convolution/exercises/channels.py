@@ -13,7 +13,7 @@ def normal(*shapes, seed):
 
 
 @exercise(
-    "A 1x1 convolution is a linear layer",
+    "A 1×1 convolution is a linear layer",
     name="conv-1x1",
     stars=2,
     cases=[
@@ -32,7 +32,7 @@ def normal(*shapes, seed):
     ],
     hint="`pixels @ W.T + b` is a linear layer for any number of axes before the last. "
     "Which axis must be the last one, and how does it get there, and back?",
-    then="So 1x1 convolutions with ReLUs between them are a multilayer perceptron that "
+    then="So 1×1 convolutions with ReLUs between them are a multilayer perceptron that "
     "is applied to every pixel, with the same weights everywhere.",
     without=("conv2d", "Conv2d", "conv1d", "Conv1d", "conv3d", "Conv3d")
     + ("convolution", "conv_transpose2d", "ConvTranspose2d"),
@@ -122,7 +122,7 @@ def conv_1x1(X, W, b):
         (h - size) // stride => (h - stride) // stride
         (w - size) // stride => (w - stride) // stride
         top + size, left : left + size => top + stride, left : left + stride
-            Each window is as large as the stride. It is size x size, wherever the next
+            Each window is as large as the stride. It is size × size, wherever the next
             one begins.
         amax((2, 3)) => mean((2, 3))
             This is average pooling; the maximum is asked for.

@@ -150,10 +150,10 @@ def picture(*rows, times=1):
             On a flat region the response is the brightness times the sum of all
             entries. The sum is below 0 here; it must be 0.
         return tensor([-1, 0, 1])
-            One row is enough to find the edge, but a 3x3 kernel is asked for: use the
+            One row is enough to find the edge, but a 3×3 kernel is asked for: use the
             row three times.
         return tensor([[[[-1, 0, 1], [-1, 0, 1], [-1, 0, 1]]]])
-            The numbers are right. Give the 3x3 kernel alone, without the two axes for
+            The numbers are right. Give the 3×3 kernel alone, without the two axes for
             channels that F.conv2d wants.
     """,
 )

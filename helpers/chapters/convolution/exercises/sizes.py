@@ -82,12 +82,12 @@ def sizes_by_hand():
             These are the weights of one kernel. There are as many kernels as output
             channels, each with a bias.
         760, 11_300 => 260, 500
-            A kernel is as deep as its input: 5 x 5 x 3 weights, not 5 x 5.
+            A kernel is as deep as its input: 5 × 5 × 3 weights, not 5 × 5.
         760, 11_300 => 250, 450
-            A kernel is as deep as its input, 5 x 5 x 3 and not 5 x 5, and each output
+            A kernel is as deep as its input, 5 × 5 × 3 and not 5 × 5, and each output
             channel has a bias.
         760, 11_300 => 160, 3_800
-            A 5x5 kernel has 25 weights for each input channel, not 5.
+            A 5×5 kernel has 25 weights for each input channel, not 5.
         760, 11_300 => 85, 275
             You added where you must multiply: every output channel has a kernel of its
             own.
