@@ -44,10 +44,9 @@ def draw(n, c_in, h, w, c_out, k_h, k_w, seed):
         (*draw(1, 2, 7, 5, 3, 3, 3, seed=3), 1, 1),
         (*draw(2, 2, 5, 6, 3, 3, 2, seed=4), 2, 0),  # nothing is left over
     ],
-    hint="`F.unfold(X, (k_h, k_w), padding=padding, stride=stride)` gives for each "
-    "image one column per window, with c_in * k_h * k_w numbers in the order of "
-    "`K.flatten(1)`. One matrix product does the rest; then cut the last axis into "
-    "rows and columns.",
+    hint="`F.unfold` gives for each image one column per window, with c_in * k_h * k_w "
+    "numbers in the order of `K.flatten(1)`; give its stride and padding by name. One "
+    "matrix product does the rest, and the last axis is cut into rows and columns.",
     then="This is one of the ways in which libraries compute it. The price is memory: "
     "with a 3×3 kernel and stride 1 nearly every pixel is stored nine times.",
     without=("conv2d", "Conv2d", "conv1d", "Conv1d", "conv3d", "Conv3d")
@@ -77,9 +76,14 @@ def draw(n, c_in, h, w, c_out, k_h, k_w, seed):
         padding=padding, stride=stride => padding, stride
             The third argument of F.unfold is the dilation, not the padding. Give both
             by name: padding=padding, stride=stride.
-        padding=padding, stride=stride => stride, padding
-            The third argument of F.unfold is the dilation, not the stride. Give both
-            by name: padding=padding, stride=stride.
+        padding=padding, stride=stride => padding=padding
+            F.unfold gets no stride, but your output size counts it. Give it by name,
+            stride=stride: the third argument is the dilation.
+        padding=padding, stride=stride => stride=stride
+            F.unfold gets no padding, but your output size counts it: padding=padding.
+        (k_h, k_w), padding => (k_w, k_h), padding
+            F.unfold takes the size of the kernel as (height, width), as torch always
+            does.
         K.flatten(1) @ windows => K.flatten(1) @ windows / c_in
             The input channels are added up; this is their mean.
         stride=stride => stride=1
