@@ -63,7 +63,9 @@ from helpers.exercises import exercise
         )[0, 0] => , padding=(len(K) - 1, K.shape[1] - 1))[0, 0]
             You padded the image on all sides, which gives the "full" convolution. Here
             the kernel stays inside the image.
-        )[0, 0] => , padding="same")[0, 0]
+        k_h, k_w = K.shape
+        X = F.pad(X, ((k_w - 1) // 2, k_w // 2, (k_h - 1) // 2, k_h // 2))
+        return F.conv2d(X[None, None], K.flip(0, 1)[None, None])[0, 0]
             You padded to keep the size. Here the kernel stays inside the image, so
             the result is smaller.
         X[None, None], K.flip(0, 1)[None, None])[0, 0] => X, K.flip(0, 1))
