@@ -15,7 +15,7 @@ that reads the picture, and the panes that are drawn::
 import functools
 import html
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
@@ -29,7 +29,7 @@ from helpers.widgets.picture import StillPicture
 from helpers.widgets.scene import Scene
 from helpers.widgets.scene_figure import figure_of
 from helpers.widgets.script import script
-from helpers.widgets.sliders import control_of
+from helpers.widgets.sliders import control_of, number_box
 
 _HERE = Path(__file__).parent
 Presets = Mapping[str, Mapping[str, object]]
@@ -61,6 +61,7 @@ class Explorable:
     twin : a script that exports ``scene(values)``, the marks that move by name, each
         with the keys of `Scene.sent` that change; None where the kernel draws.
     presets : name -> values of controls that are set together.
+    matrix : rows of names of controls that stand as a matrix of numbers.
     """
 
     def __init__(
@@ -68,12 +69,13 @@ class Explorable:
         function: Callable,
         width: int,
         height: int,
-        twin: Path | None,
-        presets: Presets,
+        twin: Path | None = None,
+        presets: Presets = MappingProxyType({}),
+        matrix: Sequence[Sequence[str]] = (),
     ):
         functools.update_wrapper(self, function)
         self.function, self.size, self.twin = function, (width, height), twin
-        self.presets = presets
+        self.presets, self.matrix = presets, matrix
         parameters = inspect.signature(function).parameters.values()
         self.ranges: dict[str, Range] = {p.name: p.default for p in parameters}
         for name, declared in self.ranges.items():
@@ -96,7 +98,11 @@ class Explorable:
 
 
 def explorer(
-    width: int, height: int, twin: str = "", presets: Presets = MappingProxyType({})
+    width: int,
+    height: int,
+    twin: str = "",
+    presets: Presets = MappingProxyType({}),
+    matrix: Sequence[Sequence[str]] = (),
 ) -> Callable:
     """Make an explorer of a function from controls to a sentence and panes.
 
@@ -106,11 +112,13 @@ def explorer(
     twin : a script beside the function's file that computes the same numbers in the
         browser, for pictures that are dragged. It draws nothing.
     presets : name -> values of controls that a menu sets together.
+    matrix : rows of names of `IntSlider` controls that stand as a matrix, each with a
+        box to type its number in instead of a slider.
     """
 
     def decorate(function: Callable) -> Explorable:
         file = Path(inspect.getfile(function)).with_name(twin) if twin else None
-        return Explorable(function, width, height, file, presets)
+        return Explorable(function, width, height, file, presets, matrix)
 
     return decorate
 
@@ -130,7 +138,11 @@ class Explorer(StillPicture, ipywidgets.VBox):
 
     def __init__(self, form: Explorable):
         self._form = form
-        self.controls = {name: control_of(name, r) for name, r in form.ranges.items()}
+        boxed = {name for row in form.matrix for name in row}
+        self.controls = {
+            name: number_box(name, r) if name in boxed else control_of(name, r)
+            for name, r in form.ranges.items()
+        }
         self.view = SceneView(layout=ipywidgets.Layout(width=f"{form.size[0]}px"))
         self.view.layout.max_width = "100%"
         self.reading = ipywidgets.HTML()
@@ -138,7 +150,14 @@ class Explorer(StillPicture, ipywidgets.VBox):
         if form.presets:
             self.preset = control_of("preset", Choice(OWN, *form.presets))
         column = ipywidgets.VBox(
-            [*filter(None, [self.preset]), *self.controls.values()],
+            [
+                *filter(None, [self.preset]),
+                *(
+                    ipywidgets.HBox([self.controls[n] for n in row])
+                    for row in form.matrix
+                ),
+                *(c for name, c in self.controls.items() if name not in boxed),
+            ],
             layout=ipywidgets.Layout(width="300px", margin="0 16px 0 0"),
         )
         body = ipywidgets.Box(

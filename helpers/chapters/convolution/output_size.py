@@ -26,8 +26,8 @@ def output_size(
     kernel_size=IntSlider(1, 11, start=3),
     padding=IntSlider(0, 5, start=0),
     stride=IntSlider(1, 5, start=3),
-    input_channels=IntSlider(1, 64, start=1),
-    output_channels=IntSlider(1, 64, start=1),
+    channels_in=IntSlider(1, 64, start=1),
+    channels_out=IntSlider(1, 64, start=1),
     pooling=Choice(POOLING, start=0),
 ):
     """A square input, kernel, padding and stride: the output's size, and its cost."""
@@ -38,8 +38,7 @@ def output_size(
     says = _size_in_words(input_size, kernel_size, padding, stride)
     if size:
         says += f" {_losses(counts, kernel_size, padding, stride)}"
-        c_in, c_out = input_channels, output_channels
-        says += f" {_cost(kernel_size, c_in, c_out, size)}"
+        says += f" {_cost(kernel_size, channels_in, channels_out, size)}"
         if pooling:
             says += f" {_pooled_in_words(size)}"
     return says, left, right

@@ -41,7 +41,7 @@ def pooled(image: np.ndarray, window: int, pool: str) -> np.ndarray:
     return POOLS[pool](image.reshape(n, window, n, window), (1, 3))
 
 
-@explorer(width=720, height=230)
+@explorer(width=720, height=250)
 def pooled_dot(
     shape=Choice(*SHAPES, start="dot"),
     before=IntSlider(1, PLACES, start=1),
@@ -64,7 +64,7 @@ def pooled_dot(
 
 
 def _image_pane(name: str, image: np.ndarray, window: int) -> Pane:
-    pane = cells_pane(name, SIDE, SIDE, name=name)
+    pane = cells_pane(name, SIDE, SIDE, name=name, share=0.8)
     fade(pane, 0.7 * image / 8, GRAY, f"{name} image")
     rules(pane, SIDE, SIDE)
     for (i, j), value in np.ndenumerate(image):
@@ -82,7 +82,7 @@ def _image_pane(name: str, image: np.ndarray, window: int) -> Pane:
 def _pooled_pane(pool: str, old: np.ndarray, new: np.ndarray) -> Pane:
     """Pooled values after the move; where one changed, what it was stands below it."""
     n = len(new)
-    pane = cells_pane(f"{pool}-pooled after", n, n, name=pool)
+    pane = cells_pane(f"{pool}-pooled after", n, n, name=pool, share=1.2)
     fade(pane, 0.7 * new / 8, GRAY, f"{pool} values")
     rules(pane, n, n)
     for (i, j), value in np.ndenumerate(new):

@@ -32,7 +32,7 @@ IMAGE = np.array(
 SIDE, K = len(IMAGE), 3
 PLACES = SIDE - K + 1
 CELLS = [(i, j) for i in range(K) for j in range(K)]
-WEIGHTS = tuple(f"w{i + 1}{j + 1}" for i, j in CELLS)
+MATRIX = [[f"w{i}{j}" for j in range(1, K + 1)] for i in range(1, K + 1)]
 KERNELS = {
     "vertical edges": (1, 0, -1, 1, 0, -1, 1, 0, -1),
     "horizontal edges": (1, 1, 1, 0, 0, 0, -1, -1, -1),
@@ -42,13 +42,15 @@ KERNELS = {
     "sharpen": (0, -1, 0, -1, 5, -1, 0, -1, 0),
     "Laplacian": (0, 1, 0, 1, -4, 1, 0, 1, 0),
 }
-PRESETS = {name: dict(zip(WEIGHTS, w, strict=True)) for name, w in KERNELS.items()}
+PRESETS = {
+    name: dict(zip(sum(MATRIX, []), w, strict=True)) for name, w in KERNELS.items()
+}
 
 
-@explorer(width=700, height=300, twin="sliding_window.js", presets=PRESETS)
+@explorer(
+    width=700, height=300, twin="sliding_window.js", presets=PRESETS, matrix=MATRIX
+)
 def sliding_window(
-    row=IntSlider(1, PLACES, start=2),
-    column=IntSlider(1, PLACES, start=3),
     w11=IntSlider(-5, 5, start=1),
     w12=IntSlider(-5, 5, start=0),
     w13=IntSlider(-5, 5, start=-1),
@@ -58,6 +60,8 @@ def sliding_window(
     w31=IntSlider(-5, 5, start=1),
     w32=IntSlider(-5, 5, start=0),
     w33=IntSlider(-5, 5, start=-1),
+    row=IntSlider(1, PLACES, start=2),
+    column=IntSlider(1, PLACES, start=3),
 ):
     """A 3 x 3 kernel on a 7 x 7 image: drag the window, and change the weights.
 
