@@ -34,7 +34,14 @@ def output_size(
     size = size_of(input_size, kernel_size, padding, stride)
     counts = uses(input_size, kernel_size, padding, stride)
     left = _input_pane(counts, input_size, kernel_size, padding, stride)
+    left.title = f"input {input_size} × {input_size} × {channels_in}"
+    if padding:
+        left.title += f", padded to {len(counts)} × {len(counts)}"
     right = _output_pane(size, len(counts), pooling)
+    if size:
+        right.title = f"output {size} × {size} × {channels_out}"
+    if pooling and size >= pooling:
+        right.title += f", pooled {size // pooling} × {size // pooling}"
     says = _size_in_words(input_size, kernel_size, padding, stride)
     if size:
         says += f" {_losses(counts, kernel_size, padding, stride)}"
@@ -71,11 +78,7 @@ def uses(input_size: int, kernel_size: int, padding: int, stride: int) -> np.nda
 
 def _input_pane(counts, input_size, kernel_size, padding, stride) -> Pane:
     side = len(counts)
-    pane = cells_pane(
-        f"input {input_size} × {input_size}"
-        + (f", padded to {side} × {side}" if padding else ""),
-        side, side, name="input",
-    )  # fmt: skip
+    pane = cells_pane("input", side, side, name="input")
     inside = np.zeros_like(counts, bool)
     inside[padding : side - padding, padding : side - padding] = True
     most = max(counts.max(), 1)
@@ -115,11 +118,8 @@ def _output_pane(size: int, side: int, pooling: int) -> Pane:
         at = ((side - 1) / 2, (side - 1) / 2)
         pane.text(at, "the kernel does not fit", align="center", name="nothing")
         return pane
-    title = f"output {size} × {size}"
     kept = size // pooling if pooling else 0
-    if kept:
-        title += f", pooled {kept} × {kept}"
-    pane = cells_pane(title, side, side, framed=False, name="output")
+    pane = cells_pane("output", side, side, framed=False, name="output")
     values = np.zeros((side, side))
     values[:size, :size] = 1
     fade(pane, 0.45 * values, POSITIVE, "values")

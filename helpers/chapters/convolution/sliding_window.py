@@ -17,7 +17,7 @@ from helpers.chapters.convolution.grids import (
 from helpers.tuning.ranges import IntSlider
 from helpers.widgets.explorer import explorer
 
-# A seven, written by hand: no two of its rows, columns or corners are alike.
+# A seven, written by hand: no turn and no mirror makes it the same again.
 IMAGE = np.array(
     [
         [0, 0, 0, 0, 0, 0, 0],
