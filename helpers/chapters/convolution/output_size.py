@@ -14,7 +14,6 @@ from helpers.chapters.convolution.grids import (
 from helpers.tuning.ranges import Choice, IntSlider
 from helpers.widgets.explorer import explorer
 from helpers.widgets.scene import FAINT, INK, Pane, joined
-from helpers.words import many
 
 NUMBERED = 11  # padded inputs of at most this side have numbers in their cells
 POOLING = {"none": 0, "2 × 2": 2}
@@ -156,7 +155,7 @@ def _losses(counts: np.ndarray, F: int, P: int, S: int) -> str:
     along = np.diag(counts)[P : side - P] > 0  # both axes are alike
     used, n = int(along.sum()), len(along)
     if used == n:
-        return f"Each of the {many(n * n, 'pixel')} is used."
+        return "Every pixel of the input is used."
     last = int(np.flatnonzero(np.diag(counts))[-1]) - P  # of the last window
     beyond, between = n - 1 - last, int((~along[: last + 1]).sum())
     reasons = []

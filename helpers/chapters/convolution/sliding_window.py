@@ -34,8 +34,8 @@ PLACES = SIDE - K + 1
 CELLS = [(i, j) for i in range(K) for j in range(K)]
 MATRIX = [[f"w{i}{j}" for j in range(1, K + 1)] for i in range(1, K + 1)]
 KERNELS = {
-    "vertical edges": (1, 0, -1, 1, 0, -1, 1, 0, -1),
-    "horizontal edges": (1, 1, 1, 0, 0, 0, -1, -1, -1),
+    "vertical edges": (-1, 0, 1, -1, 0, 1, -1, 0, 1),
+    "horizontal edges": (-1, -1, -1, 0, 0, 0, 1, 1, 1),
     "identity": (0, 0, 0, 0, 1, 0, 0, 0, 0),
     "shift by one": (0, 0, 0, 1, 0, 0, 0, 0, 0),
     "sum (blur)": (1, 1, 1, 1, 1, 1, 1, 1, 1),
@@ -51,15 +51,15 @@ PRESETS = {
     width=700, height=300, twin="sliding_window.js", presets=PRESETS, matrix=MATRIX
 )
 def sliding_window(
-    w11=IntSlider(-5, 5, start=1),
+    w11=IntSlider(-5, 5, start=-1),
     w12=IntSlider(-5, 5, start=0),
-    w13=IntSlider(-5, 5, start=-1),
-    w21=IntSlider(-5, 5, start=1),
+    w13=IntSlider(-5, 5, start=1),
+    w21=IntSlider(-5, 5, start=-1),
     w22=IntSlider(-5, 5, start=0),
-    w23=IntSlider(-5, 5, start=-1),
-    w31=IntSlider(-5, 5, start=1),
+    w23=IntSlider(-5, 5, start=1),
+    w31=IntSlider(-5, 5, start=-1),
     w32=IntSlider(-5, 5, start=0),
-    w33=IntSlider(-5, 5, start=-1),
+    w33=IntSlider(-5, 5, start=1),
     row=IntSlider(1, PLACES, start=2),
     column=IntSlider(1, PLACES, start=3),
 ):
