@@ -117,7 +117,8 @@ class SketchPad(StillPicture, ipywidgets.VBox):
         self.net, self.data, self.maps = net, data, dict(maps or {})
         self.frame = frame_of(data.train.X[:MEASURED].cpu())
         self._ask(torch.zeros(h, w))  # a net that cannot answer fails here
-        self._empty = {n: 0 * m for n, m in self._maps_of(torch.zeros(h, w)).items()}
+        empty = self._maps_of(torch.zeros(h, w))
+        self._empty = {name: torch.zeros_like(m) for name, m in empty.items()}
         self._pen, self._number = PEN * h / 28, 0  # of the class's stored images
         self.square = Square(
             pen=PEN / 28,

@@ -126,9 +126,11 @@ def _output_pane(size: int, side: int, pooling: int) -> Pane:
     both = joined([np.array(xy) for line in lines for xy in (line, np.flip(line, 1))])
     pane.line(both, color=FAINT, width=0.7, name="cells")
     if kept:
-        windows = [around(2 * i, 2 * j, 2, 2) for i, j in np.ndindex(kept, kept)]
-        xy = joined(windows)
-        pane.line(xy, color=INK, width=2, name="pooled", label="pooling windows")
+        n = pooling
+        windows = [around(n * i, n * j, n, n) for i, j in np.ndindex(kept, kept)]
+        pane.line(
+            joined(windows), color=INK, width=2, name="pooled", label="pooling windows"
+        )
     return pane
 
 
