@@ -129,7 +129,7 @@ MAX = {"max is worse": -0.01, SAME: 0.01, "max is better": None}
         )
     ],
     live=(1_000, 3, 3),
-    full=(5_000, 4, 5),
+    full=(4_000, 3, 5),
     sets={"patterns": patterns, "densities": densities},
 )
 def max_or_mean(data, n_train, num_epochs, seed):
@@ -192,8 +192,8 @@ LOST = {"something is lost": -0.01, SAME: 0.01, "something is gained": None}
             "A further convolution of stride 2 minus max pooling",
         ),
     ],
-    live=(1_000, 3, 3),
-    full=(5_000, 4, 6),
+    live=None,
+    full=(4_000, 4, 6),
 )
 def stride_for_pooling(data, n_train, num_epochs, seed):
     """Two blocks and a flatten layer; what halves the feature maps differs."""

@@ -34,14 +34,12 @@ def small(data):
     """
     if data.train.X.shape[-1] <= 16:
         return data
-    return replace(
-        data,
-        **{
-            name: replace(part, X=F.pad(halved(part.X), (1, 1, 1, 1)))
-            for name in ("train", "val", "test")
-            for part in [getattr(data, name)]
-        },
-    )
+
+    def framed(examples):
+        return replace(examples, X=F.pad(halved(examples.X), (1, 1, 1, 1)))
+
+    parts = {part: framed(getattr(data, part)) for part in ("train", "val", "test")}
+    return replace(data, **parts)
 
 
 def put(X, top, left, side):
