@@ -81,8 +81,8 @@ def test_maps_with_values_below_0_are_drawn_from_the_lowest():
     scene = maps_scene({"layer": maps})
     assert drawn(scene, "layer") == pytest.approx(((maps + 2) / 4).numpy())
     assert scene["layer"].title == "layer: 2 × 2 × 2, −2 to 2"
-    places = [(mark["x"][0], mark["y"][1]) for mark in scene["layer"].marks]
-    assert places[0] < places[1], "they stand in their order"
+    first, second = scene["layer"].marks
+    assert first["x"][1] < second["x"][0] and first["y"] == second["y"]
 
 
 def test_of_many_maps_the_first_are_drawn():
@@ -91,6 +91,9 @@ def test_of_many_maps_the_first_are_drawn():
     assert drawn(scene, "layer").shape == (MOST_MAPS, 4, 6)
     assert f"{MOST_MAPS} of {MOST_MAPS + 3} × 4 × 6" in scene["layer"].title
     (pane,) = scene.sent()["panes"]
+    for mark in pane["marks"]:
+        assert 0 < mark["x"][0] < mark["x"][1] < pane["x"][1]
+        assert 0 < mark["y"][1] < mark["y"][0] < pane["y"][0]
     left, top, width, height = pane["box"]
     assert left + width <= scene.width and top + height <= scene.height
 
