@@ -38,16 +38,16 @@ def moved(X: Tensor, far: int) -> Tensor:
 NETWORKS = {
     "A": (partial(MLP, (256,)), placed, 3),
     "B": (partial(MLP, (256,)), partial(moved, far=FAR_IN_TRAINING), 10),
-    "C": (partial(ConvNet, (8, 16)), placed, 2),
-    "D": (partial(ConvNet, (8, 24), kernel_size=5, head="max"), placed, 3),
+    "C": (partial(ConvNet, (8, 16)), placed, 3),
+    "D": (partial(ConvNet, (8, 32), kernel_size=5, head="max"), placed, 3),
 }
 
 
 @lru_cache
 def accuracies() -> dict[str, list[float]]:
-    """Train the four on 2,000 digits; test each on 400 at 0 to FARTHEST pixels."""
+    """Train the four on 2,000 digits; test each on 500 at 0 to FARTHEST pixels."""
     data, found = load_images("digits"), {}
-    learned, asked = data.train.take(2_000), data.val.take(400)
+    learned, asked = data.train.take(2_000), data.val.take(500)
     X, X_asked = (F.avg_pool2d(examples.X, 2) for examples in (learned, asked))
     for name, (make, place, num_epochs) in NETWORKS.items():
         with seeded(0):
