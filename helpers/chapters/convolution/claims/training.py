@@ -19,9 +19,10 @@ CHANNELS = (8, 32)
 
 
 def halved(X):
-    """Images of half the height and width, the mean of their squares about 1.
+    """Images of half the height and width, three times as bright.
 
-    Empty pixels stay 0, as zero padding is.
+    So the mean of their squares is near 1, which Kaiming's first weights keep; empty
+    pixels stay 0, as zero padding is.
     """
     return 3 * F.avg_pool2d(X, 2)
 
