@@ -43,6 +43,12 @@ def left_alone(n, far, seed):
     return torch.zeros(n, 2).long()
 
 
+def forgotten(kernels, num_inputs, num_outputs, with_block=layers.with_block):
+    if kernels == (3, 3):
+        return nn.Sequential(nn.Flatten(), nn.Linear(num_inputs, num_outputs))
+    return with_block(kernels, num_inputs, num_outputs)
+
+
 def max_always(pooling, head, **shape):
     return training.conv_net(**shape)
 
@@ -55,9 +61,9 @@ BUGS = {  # module, attribute, what takes its place, size, the verdict then
     "moved-digits": (places, "one_way", left_alone, Size(200, 1, 3), "supported"),
     "two-small-kernels": (
         layers,
-        "BLOCKS",
-        layers.BLOCKS | {"two 3x3": ()},
-        Size(500, 3, 3),
+        "with_block",
+        forgotten,
+        Size(1_500, 3, 3),
         "not supported",
     ),
     "max-or-mean": (layers, "conv_net", max_always, Size(200, 1, 3), "not supported"),
@@ -142,7 +148,7 @@ def test_moved_images_are_the_centered_ones_somewhere_else(data):
         assert torch.equal(before.roll((down, right), (1, 2)), after)
     ink = places.halved(data.test.X).sum((1, 2, 3))
     torch.testing.assert_close(moved.X.sum((1, 2, 3)), ink)
-    assert places.off_center(centered.X).abs().float().mean() < 0.01
+    assert places.off_center(centered.X).abs().float().mean() < 0.02
 
 
 def test_off_center_is_one_pixel_at_most_and_has_its_sign():
@@ -157,7 +163,7 @@ def test_the_mlp_has_as_many_parameters_as_the_flatten_head():
         sum(p.numel() for p in places.HEADS[name](**shape).parameters())
         for name in ("MLP", "flatten")
     )
-    assert (mlp, conv) == (10_405, 10_410)
+    assert (mlp, conv) == (10_405, 10_426)
 
 
 def test_the_blocks_see_as_far_and_have_28_percent_fewer_weights():
@@ -213,9 +219,15 @@ def test_convolutions_start_with_kaimings_weights():
     assert not second.bias.any()
 
 
-def test_the_rate_is_chosen_on_val_and_reported_on_test(monkeypatch):
+def test_the_rate_is_chosen_on_val_and_reported_on_test():
     """Right on val is wrong on test here."""
-    made = claims.densities()
+    made = layers.two_classes(
+        "gray",
+        ("dark", "bright"),
+        lambda y, generator: (
+            y.view(-1, 1, 1, 1) + torch.rand(len(y), 1, 16, 16, generator=generator)
+        ),
+    )
     wrong = Examples(made.test.X, 1 - made.test.y)
     swapped = type(made)(made.name, made.classes, made.train, made.val, wrong)
     row = training.at_best_rate(

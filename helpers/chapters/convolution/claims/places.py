@@ -95,7 +95,7 @@ def when_moved(quantity, name):
             "flatten, trained on moved images",
         ),
     ],
-    live=(1_500, 3, 3),
+    live=(1_000, 3, 3),
     full=(6_000, 4, 6),
     anew=("first weights", "order", "moves"),
 )

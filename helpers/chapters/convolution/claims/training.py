@@ -19,9 +19,10 @@ CHANNELS = (8, 32)
 
 
 def halved(X):
-    """Images of half the height and width, the mean of their squares about 1.
+    """Images of half the height and width, three times as bright.
 
-    Empty pixels stay 0, as zero padding is.
+    So the mean of their squares is near 1, which Kaiming's first weights keep; empty
+    pixels stay 0, as zero padding is.
     """
     return 3 * F.avg_pool2d(X, 2)
 
@@ -88,8 +89,13 @@ def train_net(net, images, num_epochs, lr, seed):
 
 
 def at_best_rate(make_net, data, n_train, num_epochs, seed, rates=RATES):
-    """Test accuracy of the network whose rate is best on val, as a row."""
+    """Test accuracy of the network whose rate is best on val, as a row.
+
+    At most as many validation images as training images are used: more would take
+    longer than the training where that is short.
+    """
     images = data.train.take(n_train)
+    data = replace(data, val=data.val.take(min(n_train, len(data.val))))
 
     def train_at(rates):
         return {lr: train_net(make_net(), images, num_epochs, lr, seed) for lr in rates}
