@@ -1,5 +1,6 @@
 """Photographs that come with packages of the course: nothing is fetched."""
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,10 @@ PHOTOGRAPHS = {
     "temple": ("scikit-learn", "china.jpg", (0, 0, 426)),
     "flower": ("scikit-learn", "flower.jpg", (170, 0, 426)),
     "portrait": ("matplotlib", "grace_hopper.jpg", (20, 0, 480)),
+}
+FOLDERS = {
+    "scikit-learn": ("sklearn", "datasets", "images"),
+    "matplotlib": ("matplotlib", "mpl-data", "sample_data"),
 }
 LARGEST = 426
 
@@ -49,10 +54,7 @@ def load_photograph(name: str = "temple", size: int = 128) -> Tensor:
 
 
 def _folder(package: str) -> Path:
-    if package == "matplotlib":
-        import matplotlib
-
-        return Path(matplotlib.get_data_path()) / "sample_data"
-    import sklearn.datasets
-
-    return Path(sklearn.datasets.__file__).parent / "images"
+    """Where a package keeps its photographs; it need not be imported for that."""
+    name, *parts = FOLDERS[package]
+    (root,) = find_spec(name).submodule_search_locations
+    return Path(root, *parts)
