@@ -92,7 +92,7 @@ def patterns():
     def draw(y, generator):
         X = torch.randn(len(y), 1, 16, 16, generator=generator)
         top, left = torch.randint(0, 14, (2, len(y)), generator=generator)
-        pattern = 2 * PATTERN * y[:, None, None, None]
+        pattern = 1.5 * PATTERN * y[:, None, None, None]
         return X + put(pattern, top, left, 16)
 
     return two_classes("patterns", ("noise", "pattern"), draw)
