@@ -225,7 +225,9 @@ def test_the_rate_is_chosen_on_val_and_reported_on_test():
         "gray",
         ("dark", "bright"),
         lambda y, generator: (
-            y.view(-1, 1, 1, 1) + torch.rand(len(y), 1, 16, 16, generator=generator)
+            2.0 * y.view(-1, 1, 1, 1)
+            - 1.0
+            + torch.randn(len(y), 1, 16, 16, generator=generator)
         ),
     )
     wrong = Examples(made.test.X, 1 - made.test.y)
