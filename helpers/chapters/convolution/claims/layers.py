@@ -128,7 +128,7 @@ MAX = {"max is worse": -0.01, SAME: 0.01, "max is better": None}
             "The same in the blocks alone, with a flatten layer behind them",
         )
     ],
-    live=(800, 3, 3),
+    live=(1_000, 3, 3),
     full=(4_000, 3, 5),
     sets={"patterns": patterns, "densities": densities},
 )
