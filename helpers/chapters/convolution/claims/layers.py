@@ -92,7 +92,7 @@ def patterns():
     def draw(y, generator):
         X = torch.randn(len(y), 1, 16, 16, generator=generator)
         top, left = torch.randint(0, 14, (2, len(y)), generator=generator)
-        pattern = 2 * PATTERN * y[:, None, None, None]
+        pattern = 1.5 * PATTERN * y[:, None, None, None]
         return X + put(pattern, top, left, 16)
 
     return two_classes("patterns", ("noise", "pattern"), draw)
@@ -128,7 +128,7 @@ MAX = {"max is worse": -0.01, SAME: 0.01, "max is better": None}
             "The same in the blocks alone, with a flatten layer behind them",
         )
     ],
-    live=(800, 3, 3),
+    live=(1_000, 3, 3),
     full=(4_000, 3, 5),
     sets={"patterns": patterns, "densities": densities},
 )
