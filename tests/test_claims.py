@@ -382,6 +382,18 @@ def test_the_full_size_comes_first(stored_here):
     assert report(data_name="animals").verdict.answer == "an effect"
 
 
+def test_a_claim_refuted_either_way_is_not_called_undecided(stored_here):
+    ends = {"worse": -0.5, "no effect": 0.5, "an effect": None}
+    asked = dataclasses.replace(toy().questions["a"], ends=ends)
+    claim = dataclasses.replace(toy(), questions={"a": asked})
+    store(stored_here, claim, "digits", -0.5)
+    store(stored_here, claim, "clothes", 0.5)
+    assert claim.test(Data).headline == (
+        "Not supported on digits: either worse or no effect; undecided on clothes: "
+        "between “no effect” and “an effect”."
+    )
+
+
 def test_without_a_look_the_full_size_speaks_alone(stored_here):
     claim = dataclasses.replace(toy(), live=None)
     nothing = claim.test(Data)
@@ -564,6 +576,14 @@ def test_side_by_side_gives_the_numbers_of_one_by_one(shop):
     with joblib.parallel_config("threading", n_jobs=2):  # as a cluster would be named
         tool.main([])
     assert numbers(shop) == one_by_one
+
+
+def test_what_measures_time_runs_with_nothing_beside_it(shop, monkeypatch):
+    ran = []
+    noted = lambda tasks, jobs=None: ran.append(({t[2] for t in tasks}, jobs))  # noqa: E731
+    monkeypatch.setattr(tool, "run_all", noted)
+    assert tool.main(["--jobs", "4"]) == 0
+    assert ran == [({"toy"}, 4), ({"another"}, 1)]
 
 
 @pytest.mark.parametrize(

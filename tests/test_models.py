@@ -1,10 +1,12 @@
-"""The arguments of the reference networks."""
+"""The arguments of the reference networks, and what their docstrings say."""
+
+import re
 
 import pytest
 import torch
 from torch import nn
 
-from helpers import MLP, ConvNet, seeded
+from helpers import MLP, ConvNet, models, seeded
 
 
 def kinds(net):
@@ -124,3 +126,25 @@ def test_a_conv_net_is_made_of_torchs_layers_in_their_order():
 def test_a_conv_net_says_what_it_cannot_build(options, says):
     with pytest.raises(ValueError, match=says):
         ConvNet(**options)
+
+
+NETS = [
+    net
+    for net in vars(models).values()
+    if isinstance(net, type) and issubclass(net, nn.Module)
+]
+
+
+@pytest.mark.parametrize("make", NETS)
+def test_a_docstring_counts_parameters_and_outputs_rightly(make):
+    net, said = make(), make.__doc__
+    for count in re.findall(r"([\d,]+) parameters", said):
+        found = sum(p.numel() for p in net.parameters())
+        assert found == int(count.replace(",", ""))
+    shapes = r"Input \(n, ([\d, ]+)\), output \(n, (\d+)\)"
+    for sizes, outputs in re.findall(shapes, said):
+        y_hat = net(torch.rand(3, *map(int, sizes.split(", "))))
+        assert y_hat.shape == (3, int(outputs))
+    for kind in re.findall(r"(average|max) pooling", said):
+        pools = [type(m) for m in net.modules() if "Pool" in type(m).__name__]
+        assert set(pools) == {{"average": nn.AvgPool2d, "max": nn.MaxPool2d}[kind]}

@@ -1,13 +1,15 @@
 """A tuning session by itself, as a search or a bench drives it, without a widget."""
 
+import re
 import threading
 
 import pytest
 
-from helpers import IntSlider, LogSlider, Slider, SoftmaxRegression
+from helpers import Choice, IntSlider, LogSlider, Slider, SoftmaxRegression
 from helpers.tuning.session import Session
 from helpers.tuning.view import View
 from tests.easy import easy_data
+from tools.waiting import PATIENCE, wait_for
 
 
 def make_session(**more) -> Session:
@@ -94,3 +96,50 @@ def test_a_view_is_told_of_every_seed():
         *(("prepare", "easy"), ("show", 0), ("prepare", "easy")),
         *(("begin", 0), ("begin", 1), ("show", 1)),
     ]
+
+
+@pytest.mark.parametrize("seeds", [1, 2])
+def test_the_line_of_progress_adds_up(seeds):
+    """Examples a second times the time that is said to be left are those to come."""
+    session = make_session(num_epochs=IntSlider(1, 10**9, start=10**6))
+    session.set(seeds=seeds)
+    session.step()
+    try:
+        wait_for(lambda: session.state == "paused")
+        text, share = session.progress.text, session.progress.share
+        total = seeds * 10**6 * len(session.source.first.train)
+        rate, minutes, seconds = re.search(
+            r"([\d,.]+) examples/s · (?:(\d+) min )?(\d[\d.]*) s left", text
+        ).groups()
+        left = 60 * int(minutes or 0) + float(seconds)
+        to_come = (1 - share) * total
+        rate, last = float(rate.replace(",", "")), session.trial.recorder.last
+        assert rate * last.seconds == pytest.approx(last.examples, rel=0.01), text
+        assert rate * left == pytest.approx(to_come, rel=0.02), text
+    finally:
+        session.stop()
+        assert session.wait(PATIENCE)
+
+
+def step_of(session: Session) -> int:
+    last = session.trial.recorder.last
+    return last.step if last else 0
+
+
+def test_a_rate_that_is_moved_is_noted_with_its_step():
+    """Of 256 examples in batches of 64 an epoch has four steps."""
+    session = make_session(batch_size=Choice(64, 128))
+    try:
+        for step in range(1, 7):
+            session.step()
+            wait_for(lambda n=step: step_of(session) == n)
+            wait_for(lambda: session.state == "paused")
+        session.set(lr=1.0)
+        (moved,) = session.trial.run.lr_changes
+        assert moved == (6, 1.0)
+    finally:
+        session.stop()
+        assert session.wait(PATIENCE)
+    (run,) = session.runs
+    code = session.code(run.id)
+    assert "1 after step 6." in code and "stopped after step 6 of its" in code

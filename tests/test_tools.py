@@ -1,6 +1,5 @@
 """The tools that store notebooks: what they drop, what they leave, when they refuse."""
 
-import asyncio
 import copy
 import importlib
 import os
@@ -13,7 +12,6 @@ import pytest
 from jupyter_server.services.config import ConfigManager
 from jupyter_server.services.contents.largefilemanager import LargeFileManager
 from nbformat import v4
-from traitlets.config import Configurable
 from traitlets.config.loader import PyFileConfigLoader
 
 from tools import live_verdicts, stored
@@ -85,84 +83,6 @@ def test_the_server_of_make_lab_saves_that_way(monkeypatch, tmp_path):
     manager.save(model, "a.ipynb")
     saved = nbformat.read(tmp_path / "a.ipynb", as_version=4)
     assert saved.cells[0].outputs[0].data == PICTURE
-
-
-class Kernels:
-    """The server's sessions and kernels: paths of notebooks, and one process."""
-
-    def __init__(self):
-        self.paths, self.pid = (), 1
-
-    async def list_sessions(self):
-        return [{"path": path, "kernel": {"id": "k"}} for path in self.paths]
-
-    def get_kernel(self, _):
-        return SimpleNamespace(provisioner=SimpleNamespace(pid=self.pid))
-
-
-@pytest.fixture
-def contents(monkeypatch, tmp_path):
-    """The contents manager of `make lab`, and the sessions that it is told of."""
-    folder = stored.ROOT / "tools" / "jupyter_config"
-    monkeypatch.setattr(sys, "path", list(sys.path))
-    loader = PyFileConfigLoader("jupyter_server_config.py", path=str(folder))
-    config = loader.load_config()
-    server = Configurable(config=config)
-    server.session_manager = server.kernel_manager = Kernels()
-    made = config.ServerApp.contents_manager_class(parent=server)
-    made.root_dir = str(tmp_path)
-    return made
-
-
-def opened(contents, path):
-    model = asyncio.run(contents.get(path))
-    return [output["data"] for output in model["content"]["cells"][0]["outputs"]]
-
-
-def save(contents, notebook, path="a.ipynb"):
-    model = {"type": "notebook", "format": "json", "content": notebook}
-    asyncio.run(contents.save(model, path))
-
-
-def test_a_reloaded_page_gets_its_live_widgets(contents, tmp_path):
-    contents.parent.session_manager.paths = ("a.ipynb",)
-    save(contents, saved_notebook())
-    contents.parent.session_manager.paths = ()
-    on_disk = nbformat.read(tmp_path / "a.ipynb", as_version=4).cells[0].outputs
-    assert on_disk[0].data == PICTURE
-    # without a kernel the picture, with one the view besides
-    assert opened(contents, "a.ipynb")[0] == PICTURE
-    contents.parent.session_manager.paths = ("b.ipynb",)
-    assert opened(contents, "a.ipynb")[0] == PICTURE
-    contents.parent.session_manager.paths = ("a.ipynb",)
-    assert opened(contents, "/a.ipynb")[0] == VIEW | PICTURE
-    assert asyncio.run(contents.get("a.ipynb", content=False))["content"] is None
-    asyncio.run(contents.rename("a.ipynb", "c.ipynb"))
-    contents.parent.session_manager.paths = ("c.ipynb",)
-    assert opened(contents, "c.ipynb")[0] == VIEW | PICTURE
-    asyncio.run(contents.get(""))  # a folder
-
-
-def test_a_view_is_not_given_to_a_kernel_that_was_restarted(contents):
-    kernels = contents.parent.session_manager
-    kernels.paths = ("a.ipynb",)
-    notebook = saved_notebook()
-    save(contents, copy.deepcopy(notebook))
-    kernels.pid = 2
-    assert opened(contents, "a.ipynb")[0] == PICTURE
-    save(contents, notebook)  # by the page, which still has the old view
-    assert opened(contents, "a.ipynb")[0] == PICTURE
-
-
-def test_a_view_goes_only_to_its_own_picture(contents, tmp_path):
-    contents.parent.session_manager.paths = ("a.ipynb",)
-    notebook = saved_notebook()
-    save(contents, notebook)
-    other = saved_notebook()
-    other.cells[0].id = notebook.cells[0].id
-    other.cells[0].outputs[0].data = PICTURE | {"image/png": "AAAA"}
-    nbformat.write(other, tmp_path / "a.ipynb")  # as by another program
-    assert stored.WIDGET_VIEW not in opened(contents, "a.ipynb")[0]
 
 
 def test_lab_does_not_ask_the_network_for_news(monkeypatch):

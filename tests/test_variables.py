@@ -3,10 +3,12 @@
 import builtins
 import io
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import platformdirs
 import psutil
 import pytest
 import torch
@@ -172,3 +174,28 @@ def test_a_user_without_home_and_entry(tmp_path):
     assert Path(done.stdout.splitlines()[-1]).is_relative_to(tmp_path)
     assert "RuntimeError" not in done.stdout and "remove" not in done.stdout
     assert not (tmp_path / "~").exists()
+
+
+# -- what the README says of them -----------------------------------------------------
+
+
+def said_of(function):
+    """What a docstring says of a variable's default, in the README's words."""
+    first = function.__doc__.splitlines()[0].replace("``$", "`").replace("``", "`")
+    return first.partition(", else ")[2].rstrip(".")
+
+
+def test_the_readme_names_the_defaults(monkeypatch):
+    text = (ROOT / "README.md").read_text("utf-8")
+    default = dict(re.findall(r"(?m)^\| `(COURSE_\w+)` \| (.*?) \|", text))
+    for name in default:
+        monkeypatch.delenv(name, raising=False)
+    threads = default["COURSE_THREADS"].split(", at most")[0]
+    assert threads == said_of(num_threads)
+    assert default["COURSE_DEVICE"] == said_of(default_device)
+    assert default["COURSE_IMAGES"] == f"`{load_images().name}`"
+    folder = data_folders()[0].relative_to(ROOT)
+    assert default["COURSE_DATA"] == f"`{folder}/`"
+    assert default["COURSE_PROGRESS"] == "a file in your user data folder"
+    file, user = progress.progress_file(), platformdirs.user_data_path()
+    assert file.is_relative_to(user)

@@ -4,6 +4,7 @@ import ast
 import base64
 import html
 import inspect
+import re
 import textwrap
 from itertools import groupby
 
@@ -57,16 +58,15 @@ class Report:
     def headline(self) -> str:
         """What was found, in one sentence; data sets of one verdict are together."""
         if not self.full:
-            word, answer = self.look
-            answer = answer.removeprefix(f"{word} ")
+            word, answer = self.look.word, _after(self.look)
             at = ", at a look" if self.table else ""
             return f"{word.capitalize()}{at}: {answer}."
         names: dict[Verdict, list[str]] = {}
         for name, verdict in self.full.items():
             names.setdefault(verdict, []).append(name)
         text = "; ".join(
-            f"{word} on {_listed(group)}: {answer.removeprefix(f'{word} ')}"
-            for (word, answer), group in names.items()
+            f"{verdict.word} on {_listed(group)}: {_after(verdict)}"
+            for verdict, group in names.items()
         )
         return f"{text[0].upper()}{text[1:]}."
 
@@ -230,3 +230,15 @@ def _fold(title: str, content: str, is_open: bool = False) -> str:
 def _listed(names: list[str]) -> str:
     *others, last = names
     return f"{', '.join(others)} and {last}" if others else last
+
+
+def _after(verdict: Verdict) -> str:
+    """The answer behind a verdict's word.
+
+    A claim that is refuted either way need not decide which of two answers it is.
+    """
+    word, answer = verdict
+    if word == "undecided":
+        return answer.removeprefix("undecided ")
+    between = re.fullmatch("undecided between “(.*)” and “(.*)”", answer)
+    return "either {} or {}".format(*between.groups()) if between else answer

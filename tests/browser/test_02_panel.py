@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from tests.browser.panel import CANVAS, STOPPED, start, until
 from tools.lab import cut
+from tools.page import NOTEBOOK as OPEN
 from tools.waiting import wait_for
 
 NOTEBOOK = Path(__file__).parents[2] / "notebooks/02-softmax-regression.ipynb"
@@ -142,6 +143,65 @@ def test_the_keyboard_reaches_the_panel(page):
     page.page.keyboard.press("Enter")  # the focus stayed: Enter shows it again
     page.page.locator(".course-runs button[aria-label='Hide run 1']").wait_for()
     assert page.count(".jp-Notebook .jp-Cell") == 6, "no shortcut of the notebook fired"
+
+
+BUSY = f"""() => {{ {OPEN}
+  const code = 'import time\\nwhile True: time.sleep(0.05)';
+  void notebook.sessionContext.session.kernel.requestExecute({{ code }}) }}"""
+STATUS = f"() => {{ {OPEN} return notebook.sessionContext.session.kernel.status }}"
+
+
+def picture_in(notebook: dict) -> tuple[str, str]:
+    """The panel's picture as stored: in words, and as PNG in base64."""
+    (output,) = next(c for c in notebook["cells"] if c["id"] == "panel")["outputs"]
+    return output["metadata"]["image/png"]["alt"], output["data"]["image/png"]
+
+
+def test_what_is_saved_is_the_present_picture(page, lab):
+    """The live panel keeps its focus; without a kernel the picture shows."""
+    opening = picture_in(page.save())
+    assert "baseline: val accuracy" in opening[0] and "run 1" not in opening[0]
+    page.drag("epochs", 0.0)
+    page.click("Run")
+    page.text("Run 1 finished")
+    handle = page.page.locator(".course-panel .noUi-handle").first
+    handle.focus()
+    finished = picture_in(page.save())
+    assert re.search(r"run 1: val accuracy 0\.\d+ after 1 epoch\.", finished[0])
+    assert finished[1] != opening[1]
+    assert handle.evaluate("handle => handle === document.activeElement")
+
+    cut(page.path, lab.folder / "panel-kept.ipynb", "panel", outputs=True)
+    lab.trust("panel-kept.ipynb")
+    again = lab.open("panel-kept.ipynb")
+    shown = again.page.locator(".jp-OutputArea img")
+    expect(shown).to_have_attribute("src", f"data:image/png;base64,{finished[1]}")
+    assert shown.evaluate("image => image.naturalWidth") > 400
+    again.close()
+
+    page.page.reload()
+    page.wait_until_ready()
+    page.text("Run 1 finished")  # alive
+    page.page.locator(".course-runs button[aria-label='Remove run 1']").click()
+    expect(page.page.locator(".course-runs tbody tr")).to_have_count(1)
+    assert "run 1" not in picture_in(page.save())[0]
+
+
+def test_a_busy_kernel_delays_no_save(page):
+    """The picture that was saved last stays until the kernel can draw another."""
+    page.drag("epochs", 0.0)
+    page.click("Run")
+    page.text("Run 1 finished")
+    former = picture_in(page.save())
+    page.click("Run")
+    page.text("Run 2 finished")
+    page.page.evaluate(BUSY)
+    page.until(f"() => ({STATUS})() === 'busy'")
+    assert picture_in(page.save()) == former
+    assert page.page.evaluate(STATUS) == "busy"
+    page.start("notebook:interrupt-kernel")
+    page.wait_idle()
+    assert "run 2: val accuracy" in picture_in(page.save())[0]
 
 
 def test_a_dead_kernel_leaves_the_page_standing(page):

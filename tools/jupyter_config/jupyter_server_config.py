@@ -4,6 +4,10 @@ import sys
 import warnings
 from pathlib import Path
 
+# Where several clones share an environment, its own config names one of them and has
+# run before that of `make lab` or of the tests: theirs are the modules beside it.
+for name in ("contents", "present", "stored"):
+    sys.modules.pop(name, None)
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from contents import PictureContents  # noqa: E402
 from stored import keep_pictures  # noqa: E402
