@@ -11,6 +11,7 @@ from helpers.chapters.convolution.grids import (
     fade,
     rules,
 )
+from helpers.figures import COLORS
 from helpers.tuning.ranges import Choice, IntSlider
 from helpers.widgets.explorer import explorer
 from helpers.widgets.scene import FAINT, INK, Pane, joined
@@ -106,7 +107,7 @@ def _input_pane(counts, input_size, kernel_size, padding, stride) -> Pane:
         last = (size - 1) * stride
         for name, at, dash in (("first window", 0, ()), ("last window", last, (5, 3))):
             xy = around(at, at, kernel_size, kernel_size)
-            pane.line(xy, color=POSITIVE, width=2.5, dash=dash, name=name, label=name)
+            pane.line(xy, color=COLORS[3], width=3, dash=dash, name=name, label=name)
     return pane
 
 

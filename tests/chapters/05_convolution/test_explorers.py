@@ -347,6 +347,16 @@ def test_the_result_is_the_convolution_of_the_photograph(name, strength):
     assert total == pytest.approx(weights.sum(), abs=6e-4)
 
 
+def test_strength_goes_from_the_image_or_nothing_to_twice_the_usual_change():
+    for name in KERNELS:
+        none, usual, twice = (kernel_of(name, strength) for strength in (0, 1, 2))
+        kept = np.zeros((3, 3))
+        kept[1, 1] = name in ("blur", "sharpen", "emboss")
+        assert (none == kept).all(), name
+        assert twice - usual == pytest.approx(usual - none)
+    assert kernel_of("sharpen", 2)[1].tolist() == [-2, 9, -2]
+
+
 def test_kernels_do_what_is_said():
     """On an image that is bright at the right and below, and on an even one."""
     image = np.add.outer(2.0 * np.arange(6), np.arange(7))
