@@ -19,7 +19,7 @@ from helpers.widgets.explorer import explorer
 from helpers.widgets.scene import Pane
 from helpers.words import number
 
-SIZE = 80  # pixels of the photograph; without padding the result has two less
+SIZE = 64  # pixels of the photograph; without padding the result has two less
 FULL = 2  # a signed value of this size has the full colour
 IDENTITY = np.array([[0, 0, 0], [0, 1, 0], [0, 0, 0]])
 
