@@ -384,8 +384,7 @@ def test_the_full_size_comes_first(stored_here):
 
 def test_a_claim_refuted_either_way_is_not_called_undecided(stored_here):
     ends = {"worse": -0.5, "no effect": 0.5, "an effect": None}
-    asked = dataclasses.replace(toy().questions["a"], ends=ends)
-    claim = dataclasses.replace(toy(), questions={"a": asked})
+    claim = dataclasses.replace(toy(), question=difference("A", "B", ends))
     store(stored_here, claim, "digits", -0.5)
     store(stored_here, claim, "clothes", 0.5)
     assert claim.test(Data).headline == (

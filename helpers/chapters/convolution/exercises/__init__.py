@@ -5,6 +5,6 @@ from helpers.exercises import cells
 EXERCISES, check, table = cells(
     *(
         f"{__name__}.{module}"
-        for module in ("kernels", "channels", "sizes", "shifts", "repairs", "builds")
+        for module in ("kernels", "sizes", "channels", "builds", "repairs", "shifts")
     )
 )
