@@ -80,8 +80,8 @@ class ConvNet(nn.Module):
     num_inputs : pixels of a square gray image.
     num_outputs : number of classes K.
     kernel_size, stride : of every convolution.
-    padding : on each side of every convolution; None = kernel_size // 2, which keeps
-        the size where the kernel is odd and the stride 1.
+    padding : pixels on each side of every convolution; "same" = kernel_size // 2, which
+        keeps the size where the kernel is odd and the stride 1.
     pooling : what ends a block: "max" or "average" over windows of 2 x 2; "stride",
         where the convolution moves twice as far instead; "none".
     head : what the linear layer gets: "flatten", all values of the last feature maps;
@@ -105,7 +105,7 @@ class ConvNet(nn.Module):
         num_outputs: int = 10,
         kernel_size: int = 3,
         stride: int = 1,
-        padding: int | None = None,
+        padding: int | str = "same",
         pooling: str = "max",
         head: str = "flatten",
     ):
@@ -123,8 +123,7 @@ class ConvNet(nn.Module):
         side = math.isqrt(num_inputs)
         if side**2 != num_inputs:
             raise ValueError(f"num_inputs={num_inputs}: expected a square, as 28 * 28")
-        if padding is None:
-            padding = kernel_size // 2
+        pad = kernel_size // 2 if padding == "same" else padding
         if pooling == "stride":
             stride *= 2
         layers: list[nn.Module] = []
@@ -132,17 +131,17 @@ class ConvNet(nn.Module):
             zip((1, *channels[:-1]), channels, strict=True), 1
         ):
             layers += [
-                nn.Conv2d(c_in, c_out, kernel_size, stride, padding),
+                nn.Conv2d(c_in, c_out, kernel_size, stride, pad),
                 nn.ReLU(),
             ]
-            before, side = side, (side + 2 * padding - kernel_size) // stride + 1
+            before, side = side, (side + 2 * pad - kernel_size) // stride + 1
             if pooling in pools:
                 layers.append(pools[pooling](2))
                 side //= 2
             if side < 1:
                 raise ValueError(
                     f"block {block} gets {before} x {before} pixels, and its kernel of "
-                    f"{kernel_size} with padding {padding} and stride {stride}, then "
+                    f"{kernel_size} with padding {pad} and stride {stride}, then "
                     f"pooling {pooling!r}, leaves none: take fewer blocks or more "
                     "padding"
                 )
