@@ -15,6 +15,7 @@ from helpers.data import (
     ImageData,
     PointData,
     load_images,
+    load_photograph,
     make_points,
     make_regression,
     minibatches,
@@ -22,7 +23,7 @@ from helpers.data import (
 )
 from helpers.devices import default_device
 from helpers.figures import plot_curves, plot_network, show_figures, show_images
-from helpers.models import MLP, LeNet, SoftmaxRegression
+from helpers.models import MLP, ConvNet, LeNet, SoftmaxRegression
 from helpers.seeds import seeded
 from helpers.training import History, accuracy, check_band, evaluate, fit, train
 from helpers.widgets import (
@@ -42,6 +43,7 @@ show_figures()
 __all__ = [
     "MLP",
     "Choice",
+    "ConvNet",
     "DecisionView",
     "Examples",
     "Pane",
@@ -64,6 +66,7 @@ __all__ = [
     "fit",
     "load_checkpoint",
     "load_images",
+    "load_photograph",
     "make_points",
     "make_regression",
     "minibatches",

@@ -9,7 +9,7 @@ from importlib import import_module
 import numpy as np
 import pytest
 
-from helpers.tuning.ranges import Choice, Slider
+from helpers.tuning.ranges import Choice, IntSlider, Slider
 from helpers.widgets.explorer import Explorable, explorer
 from helpers.widgets.scene import Pane, Scene, joined, ring, segments
 from helpers.widgets.scene_figure import figure_of
@@ -48,13 +48,17 @@ def stops(declared):
 
 
 def places(form):
-    """Yield values of all controls: each alone over its range, and all at the ends."""
+    """Yield values of all controls: each alone over its range, and all at the ends.
+
+    Of many corners about 64 are taken; an odd step lets every control take part.
+    """
     starts = {name: declared.start for name, declared in form.ranges.items()}
     for name, declared in form.ranges.items():
         for value in stops(declared):
             yield starts | {name: value}
     ends = [(s[0], s[-1]) for s in map(stops, form.ranges.values())]
-    for corner in itertools.product(*ends):
+    corners = list(itertools.product(*ends))
+    for corner in corners[:: max(1, len(corners) // 64 - 1)]:
         yield dict(zip(form.ranges, corner, strict=True))
 
 
@@ -228,6 +232,35 @@ def test_a_handle_sets_a_slider():
     for name in ("q", "kind"):
         with pytest.raises(ValueError, match=f"a handle sets '{name}', which must be"):
             made(name)
+
+
+def test_presets_and_a_matrix():
+    @explorer(
+        width=400,
+        height=300,
+        presets={"first": {"a": 1, "b": 2}, "second": {"a": 3, "b": 4}},
+        matrix=[["a", "b"]],
+    )
+    def pair(a=IntSlider(0, 9, start=1), b=IntSlider(0, 9, start=2), c=Slider(0, 1)):
+        return f"The numbers are {a}, {b} and {c}.", Pane()
+
+    shown = pair()
+    assert [name for name, _ in shown.preset.options] == ["own", "first", "second"]
+    assert shown.preset.value == "first"
+    shown.preset.value = "second"
+    assert shown.sentence == "The numbers are 3, 4 and 0.5."
+    shown.set(c=0.25)
+    assert shown.preset.value == "second", "c belongs to no preset"
+    shown.set(b=5)
+    assert shown.preset.value == "own" and shown.values["a"] == 3
+    shown.preset.value = "first"
+    shown.preset.value = "own"
+    assert shown.values == {"a": 1, "b": 2, "c": 0.25}, "own changes nothing"
+    preset, row, slider = shown.children[0].children[0].children
+    assert (preset, slider) == (shown.preset, shown.controls["c"])
+    assert row.children == (shown.controls["a"], shown.controls["b"])
+    assert {type(box).__name__ for box in row.children} == {"BoundedIntText"}
+    assert line().preset is None
 
 
 # -- the scene ----------------------------------------------------------------------

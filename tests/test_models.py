@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from helpers import MLP, models, seeded
+from helpers import MLP, ConvNet, models, seeded
 
 
 def kinds(net):
@@ -71,6 +71,61 @@ def test_init_is_applied_to_every_layer_after_torchs_own():
 def test_a_dropout_that_is_no_probability_is_refused(p):
     with pytest.raises(ValueError, match="dropout=.*allowed are 0 to 1"):
         MLP(dropout=p)
+
+
+# -- ConvNet ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("options", "features"),
+    [
+        ({}, (16, 7, 7)),
+        ({"pooling": "average"}, (16, 7, 7)),
+        ({"pooling": "stride"}, (16, 7, 7)),
+        ({"pooling": "none"}, (16, 28, 28)),
+        ({"channels": (4,), "kernel_size": 5}, (4, 14, 14)),
+        ({"kernel_size": 5, "padding": 0}, (16, 4, 4)),
+        ({"stride": 2, "pooling": "none"}, (16, 7, 7)),
+        ({"head": "max"}, (16, 7, 7)),
+        ({"head": "average"}, (16, 7, 7)),
+        ({"num_inputs": 256, "kernel_size": 4}, (16, 4, 4)),
+    ],
+    ids=str,
+)
+def test_a_conv_net_has_the_feature_maps_that_its_settings_say(options, features):
+    net, size = ConvNet(**options), options.get("num_inputs", 784) ** 0.5
+    X = torch.rand(2, 1, int(size), int(size))
+    assert net.features(X).shape[1:] == features
+    assert net(X).shape == (2, 10)
+
+
+def test_a_conv_net_is_made_of_torchs_layers_in_their_order():
+    net, block = ConvNet(), ["Conv2d", "ReLU", "MaxPool2d"]
+    assert kinds(net.features) == block * 2
+    assert kinds(net.classifier) == ["Flatten", "Linear"]
+    averaged = ConvNet(pooling="average", head="max")
+    assert kinds(averaged.features)[2] == "AvgPool2d"
+    assert kinds(averaged.classifier) == ["AdaptiveMaxPool2d", "Flatten", "Linear"]
+    assert kinds(ConvNet(head="average").classifier)[0] == "AdaptiveAvgPool2d"
+    strided = ConvNet(pooling="stride").features
+    assert kinds(strided) == block[:2] * 2 and strided[2].stride == (2, 2)
+    # (1 * 9 + 1) * 8 + (8 * 9 + 1) * 16 + (16 * 49 + 1) * 10
+    assert sum(p.numel() for p in net.parameters()) == 9_098
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"pooling": "mean"}, "pooling='mean': allowed are 'max'"),
+        ({"head": "global"}, "head='global': allowed are 'flatten'"),
+        ({"num_inputs": 783}, "num_inputs=783: expected a square"),
+        ({"channels": (4,) * 5}, "block 5 gets 1 x 1 pixels"),
+        ({"kernel_size": 7, "padding": 0, "stride": 3}, "block 2 gets 4 x 4 pixels"),
+    ],
+)
+def test_a_conv_net_says_what_it_cannot_build(options, says):
+    with pytest.raises(ValueError, match=says):
+        ConvNet(**options)
 
 
 NETS = [

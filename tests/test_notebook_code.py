@@ -110,11 +110,14 @@ def first_runs(trees: list[ast.Module]) -> list[tuple[dict, dict]]:
 
 
 def _assigned(node: ast.Assign):
-    """Pairs of target and value, also of ``a, b = 1, 2``."""
-    (target,) = node.targets
-    if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
-        return list(zip(target.elts, node.value.elts, strict=True))
-    return [(target, node.value)]
+    """Pairs of target and value, also of ``a, b = 1, 2`` and of ``a = b = 1``."""
+    pairs = []
+    for target in node.targets:
+        if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
+            pairs += zip(target.elts, node.value.elts, strict=True)
+        else:
+            pairs.append((target, node.value))
+    return pairs
 
 
 def _called(node) -> str:

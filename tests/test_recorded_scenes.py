@@ -13,6 +13,7 @@ from tests.test_explorers import ALL, TESTED
 from tools.live_outputs import NUMBER
 
 FEW = 4  # points that are kept of a line
+MANY = 10  # marks of a kind in a pane: more, as numbers in cells, are kept as one
 SHARES = (0, 0.03, 0.25, 0.5, 0.77, 1)  # of the way of a slider
 POWER = re.compile("# × (10|#)[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+")  # a number's size is no other form
 MOST_PLACES = 400  # where an explorer's sentence is read
@@ -36,11 +37,12 @@ def kept(points):
 def coarse(values):
     """Return an image as the means of 3 x 3 parts, in each colour."""
     values = np.asarray(values, float)
+    h, w = (min(3, side) for side in values.shape[:2])
     rows = [
-        [part.mean((0, 1)).round(3) for part in np.array_split(row, 3, 1)]
-        for row in np.array_split(values, 3, 0)
+        [part.mean((0, 1)).round(3) for part in np.array_split(row, w, 1)]
+        for row in np.array_split(values, h, 0)
     ]
-    return [list(values.shape), *np.array(rows).reshape(9, -1).T]
+    return [list(values.shape), *np.array(rows).reshape(h * w, -1).T]
 
 
 def of_mark(mark):
@@ -56,6 +58,22 @@ def of_mark(mark):
     return look
 
 
+def of_marks(marks):
+    """Return what is kept of the marks of a pane; of many of a kind, them as one."""
+    kinds = [mark["kind"] for mark in marks]
+    many = [kind for kind in dict.fromkeys(kinds) if kinds.count(kind) > MANY]
+    for kind in many:
+        group = [mark for mark in marks if mark["kind"] == kind]
+        yield {
+            "kind": kind,
+            **kept(np.concatenate([mark["xy"].reshape(-1, 2) for mark in group])),
+            "texts": " ".join(mark.get("text", "") for mark in group),
+            "colors": " ".join(dict.fromkeys(mark["color"] for mark in group)),
+            "alpha": [mark["alpha"] for mark in group if mark.get("alpha", 1) < 1],
+        }
+    yield from (of_mark(mark) for mark in marks if mark["kind"] not in many)
+
+
 def of_scene(scene):
     panes = [
         {
@@ -64,7 +82,7 @@ def of_scene(scene):
             "x": list(pane.ends[0]),
             "y": list(pane.ends[1]),
             "ticks": [text for axis in pane.ticks for _, text in axis],
-            "marks": [of_mark(mark) for mark in pane.marks],
+            "marks": list(of_marks(pane.marks)),
         }
         for pane in scene.panes
     ]

@@ -9,6 +9,7 @@ import os
 
 from .digits import MAX_IMAGES, make_digits
 from .examples import DataError, Examples, ImageData, check_count, minibatches
+from .photographs import PHOTOGRAPHS, load_photograph
 from .points import (
     KINDS,
     PointData,
@@ -23,12 +24,14 @@ IMAGE_SETS = ("digits", *SETS)
 __all__ = [
     "IMAGE_SETS",
     "KINDS",
+    "PHOTOGRAPHS",
     "DataError",
     "Examples",
     "ImageData",
     "PointData",
     "download",
     "load_images",
+    "load_photograph",
     "make_digits",
     "make_points",
     "make_regression",

@@ -15,22 +15,25 @@ that reads the picture, and the panes that are drawn::
 import functools
 import html
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 import anywidget
 import ipywidgets
 import traitlets
 from matplotlib.figure import Figure
 
-from helpers.tuning.ranges import IntSlider, Range, Slider, label_of
+from helpers.tuning.ranges import Choice, IntSlider, Range, Slider, label_of
 from helpers.widgets.picture import StillPicture
 from helpers.widgets.scene import Scene
 from helpers.widgets.scene_figure import figure_of
 from helpers.widgets.script import script
-from helpers.widgets.sliders import control_of
+from helpers.widgets.sliders import control_of, number_box
 
 _HERE = Path(__file__).parent
+Presets = Mapping[str, Mapping[str, object]]
+OWN = "own"  # in the menu of presets: the controls stand as in none of them
 
 
 class SceneView(anywidget.AnyWidget):
@@ -57,11 +60,22 @@ class Explorable:
     ranges : name -> the declared range of each control, in order.
     twin : a script that exports ``scene(values)``, the marks that move by name, each
         with the keys of `Scene.sent` that change; None where the kernel draws.
+    presets : name -> values of controls that are set together.
+    matrix : rows of names of controls that stand as a matrix of numbers.
     """
 
-    def __init__(self, function: Callable, width: int, height: int, twin: Path | None):
+    def __init__(
+        self,
+        function: Callable,
+        width: int,
+        height: int,
+        twin: Path | None = None,
+        presets: Presets = MappingProxyType({}),
+        matrix: Sequence[Sequence[str]] = (),
+    ):
         functools.update_wrapper(self, function)
         self.function, self.size, self.twin = function, (width, height), twin
+        self.presets, self.matrix = presets, matrix
         parameters = inspect.signature(function).parameters.values()
         self.ranges: dict[str, Range] = {p.name: p.default for p in parameters}
         for name, declared in self.ranges.items():
@@ -83,7 +97,13 @@ class Explorable:
         return Scene(says, panes, *self.size)
 
 
-def explorer(width: int, height: int, twin: str = "") -> Callable:
+def explorer(
+    width: int,
+    height: int,
+    twin: str = "",
+    presets: Presets = MappingProxyType({}),
+    matrix: Sequence[Sequence[str]] = (),
+) -> Callable:
     """Make an explorer of a function from controls to a sentence and panes.
 
     Parameters
@@ -91,11 +111,14 @@ def explorer(width: int, height: int, twin: str = "") -> Callable:
     width, height : of the picture in pixels; it shrinks where there is less room.
     twin : a script beside the function's file that computes the same numbers in the
         browser, for pictures that are dragged. It draws nothing.
+    presets : name -> values of controls that a menu sets together.
+    matrix : rows of names of `IntSlider` controls that stand as a matrix, each with a
+        box to type its number in instead of a slider.
     """
 
     def decorate(function: Callable) -> Explorable:
         file = Path(inspect.getfile(function)).with_name(twin) if twin else None
-        return Explorable(function, width, height, file)
+        return Explorable(function, width, height, file, presets, matrix)
 
     return decorate
 
@@ -108,18 +131,33 @@ class Explorer(StillPicture, ipywidgets.VBox):
     Attributes
     ----------
     controls : name -> widget.
+    preset : the menu of presets, or None; it shows which of them the controls have.
     scene : the numbers of the picture.
     view : the canvas.
     """
 
     def __init__(self, form: Explorable):
         self._form = form
-        self.controls = {name: control_of(name, r) for name, r in form.ranges.items()}
+        boxed = {name for row in form.matrix for name in row}
+        self.controls = {
+            name: number_box(name, r) if name in boxed else control_of(name, r)
+            for name, r in form.ranges.items()
+        }
         self.view = SceneView(layout=ipywidgets.Layout(width=f"{form.size[0]}px"))
         self.view.layout.max_width = "100%"
         self.reading = ipywidgets.HTML()
+        self.preset = None
+        if form.presets:
+            self.preset = control_of("preset", Choice(OWN, *form.presets))
         column = ipywidgets.VBox(
-            list(self.controls.values()),
+            [
+                *filter(None, [self.preset]),
+                *(
+                    ipywidgets.HBox([self.controls[n] for n in row])
+                    for row in form.matrix
+                ),
+                *(c for name, c in self.controls.items() if name not in boxed),
+            ],
             layout=ipywidgets.Layout(width="300px", margin="0 16px 0 0"),
         )
         body = ipywidgets.Box(
@@ -130,6 +168,10 @@ class Explorer(StillPicture, ipywidgets.VBox):
         self._link()
         for control in self.controls.values():
             control.observe(lambda _: self._move(), "value")
+        if self.preset:
+            self.preset.observe(
+                lambda c: self.set(**form.presets.get(c.new, {})), "value"
+            )
 
     def _link(self) -> None:
         """Let the browser know the controls that it needs, without the kernel."""
@@ -184,13 +226,18 @@ class Explorer(StillPicture, ipywidgets.VBox):
 
     def _move(self) -> None:
         """Follow the controls."""
-        self.scene = self._form.scene(**self.values)
+        values = self.values
+        self.scene = self._form.scene(**values)
         with self.view.hold_sync():
             if not self.view.twin:
                 self.view.scene = self.scene.sent()
             self.view.says = self.scene.says
         said = html.escape(self.scene.says, quote=False)
         self.reading.value = f'<p role="status">{said}</p>'
+        if self.preset:
+            presets = self._form.presets.items()
+            fitting = (n for n, preset in presets if preset.items() <= values.items())
+            self.preset.value = next(fitting, OWN)
 
     def picture(self) -> Figure:
         """The scene as it stands, drawn by matplotlib."""

@@ -71,7 +71,7 @@ function handling(model, holder, canvas, scene, unit) {
     node.addEventListener("pointermove", (event) => { if (held !== null) drag(found()[held], event); });
     for (const end of ["pointerup", "pointercancel"]) node.addEventListener(end, () => { held = null; });
   }
-  const nodes = found().map(({ mark }, k) => {
+  const nodes = found().map(({ p, mark }, k) => {
     const node = document.createElement("span");
     node.className = "course-handle";
     node.tabIndex = 0;
@@ -80,10 +80,11 @@ function handling(model, holder, canvas, scene, unit) {
     node.dataset.lmSuppressShortcuts = "true"; // JupyterLab would take the keys
     node.addEventListener("keydown", (event) => {
       const [along, way] = { ArrowLeft: ["x", -1], ArrowRight: ["x", 1], ArrowDown: ["y", -1], ArrowUp: ["y", 1] }[event.key] ?? [];
-      const name = mark[along] || mark.x || mark.y;
       if (!along) return;
       event.preventDefault();
-      set(name, model.get(name) + way * controls[name][3]);
+      const axis = mark[along] ? along : mark.x ? "x" : "y", name = mark[axis], [low, high] = p[axis];
+      // where an axis runs back, so do its arrows
+      set(name, model.get(name) + way * Math.sign(high - low) * controls[name][3]);
     });
     grip(node, () => k);
     holder.append(node);

@@ -20,15 +20,19 @@ TIP = 15  # pixels from the tip of an arrow to the middle of its text
 
 
 @drawn
-def figure_of(scene: Scene) -> Figure:
-    """Draw a scene; the axes count its pixels, from the top left corner."""
-    sent = scene.sent()
-    figure = Figure(figsize=(sent["width"] / 100, sent["height"] / 100), layout="none")
+def figure_of(*scenes: Scene) -> Figure:
+    """Draw scenes below each other; the axes count pixels, from the top left corner."""
+    width = max(scene.width for scene in scenes)
+    height = sum(scene.height for scene in scenes)
+    figure = Figure(figsize=(width / 100, height / 100), layout="none")
     ax = figure.add_axes((0, 0, 1, 1))
-    ax.set(xlim=(0, sent["width"]), ylim=(sent["height"], 0))
+    ax.set(xlim=(0, width), ylim=(height, 0))
     ax.set_axis_off()
-    for pane in sent["panes"]:
-        _PaneDrawing(ax, pane).draw()
+    top = 0
+    for scene in scenes:
+        for pane in scene.sent()["panes"]:
+            _PaneDrawing(ax, pane, top).draw()
+        top += scene.height
     return figure
 
 
@@ -37,8 +41,10 @@ def _paint(color: str) -> str:
 
 
 class _PaneDrawing:
-    def __init__(self, ax: Axes, pane: dict):
-        self.ax, self.pane, self.box = ax, pane, pane["box"]
+    def __init__(self, ax: Axes, pane: dict, above: int):
+        left, top, w, h = pane["box"]
+        self.ax, self.pane, self.above = ax, pane, above
+        self.box = left, top + above, w, h
         self.clip, self.order = None, count(1)
 
     def draw(self) -> None:
@@ -63,7 +69,7 @@ class _PaneDrawing:
     def frame(self) -> None:
         left, top, w, h = self.box
         pane, (xlabel, ylabel) = self.pane, self.pane["labels"]
-        self.write(left, 14, pane["title"], color=pane["color"], size=13)
+        self.write(left, self.above + 14, pane["title"], color=pane["color"], size=13)
         small = {"size": 11, "align": "center"}
         for value, text in pane["ticks"][0]:
             ((x, _),) = self.place([(value, pane["y"][0])])

@@ -1,8 +1,7 @@
 """Draw your own digit: a square to draw in, and at every stroke a network's answer."""
 
-import contextlib
 import html
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,13 +10,13 @@ import ipywidgets
 import torch
 import traitlets
 from matplotlib.figure import Figure
-from torch import Tensor, nn
+from torch import Tensor
 
 from helpers.data import ImageData
 from helpers.data.drawings import PEN, frame_of, framed, resampled
-from helpers.training.modes import evaluating
-from helpers.tuning.worker import current
+from helpers.widgets.asking import output_of
 from helpers.widgets.explorer import SceneView
+from helpers.widgets.feature_maps import checked, maps_layout, maps_scene
 from helpers.widgets.picture import StillPicture
 from helpers.widgets.scene import Scene
 from helpers.widgets.scene_figure import figure_of
@@ -78,19 +77,23 @@ class SketchPad(StillPicture, ipywidgets.VBox):
         the frame that the network is used to.
     center : whether drawings are centered and scaled like the training images; the
         learner can switch it off.
+    maps : name -> from the net's images (1, 1, size, size) to feature maps
+        (1, c, h, w), such as ``{"first layer": net.features[:3]}``: they are shown
+        below, live, and asked as the net is.
 
     Raises
     ------
-    ValueError : the images have several channels or are not square, or the net does
-        not give one logit for each class. Other errors of the net are raised as they
-        are; those that come later stand in the pad.
+    ValueError : the images have several channels or are not square, the net does
+        not give one logit for each class, or ``maps`` no feature maps. Other errors of
+        both are raised as they are; those that come later stand in the pad.
 
     Attributes
     ----------
     frame : size and place of things in the training images.
     image : (size, size), what the network sees, values 0..1.
-    probabilities : (K,); None where nothing is drawn, or after an error.
-    error : what the network raised at the last drawing, or None.
+    probabilities : (K,); None where nothing is drawn, or the net failed.
+    feature_maps : name -> (c, h, w), those of the image.
+    error : what the network or ``maps`` raised at the last drawing, or None.
     controls : name -> widget.
 
     First used in the welcome notebook. Source: LeCun et al. 1998, who prepared the
@@ -98,7 +101,12 @@ class SketchPad(StillPicture, ipywidgets.VBox):
     """
 
     def __init__(
-        self, net: Callable[[Tensor], Tensor], data: ImageData, *, center: bool = True
+        self,
+        net: Callable[[Tensor], Tensor],
+        data: ImageData,
+        *,
+        center: bool = True,
+        maps: Mapping[str, Callable[[Tensor], Tensor]] | None = None,
     ):
         channels, h, w = data.train.X.shape[1:]
         if channels != 1 or h != w:
@@ -106,9 +114,11 @@ class SketchPad(StillPicture, ipywidgets.VBox):
                 f"the images are {channels} x {h} x {w}: expected square ones with "
                 "one channel"
             )
-        self.net, self.data = net, data
+        self.net, self.data, self.maps = net, data, dict(maps or {})
         self.frame = frame_of(data.train.X[:MEASURED].cpu())
         self._ask(torch.zeros(h, w))  # a net that cannot answer fails here
+        empty = self._maps_of(torch.zeros(h, w))
+        self._empty = {name: torch.zeros_like(m) for name, m in empty.items()}
         self._pen, self._number = PEN * h / 28, 0  # of the class's stored images
         self.square = Square(
             pen=PEN / 28,
@@ -117,9 +127,10 @@ class SketchPad(StillPicture, ipywidgets.VBox):
         )
         self.view = SceneView(layout=ipywidgets.Layout(width=f"{WIDTH}px"))
         self.view.layout.max_width = "100%"
+        self.maps_view = SceneView(layout=maps_layout()) if self.maps else None
         self.reading = ipywidgets.HTML().add_class("course-sketch-answer")
         self._make_controls(center)
-        body = ipywidgets.Box([self.square, self.view])
+        body = ipywidgets.Box([*filter(None, [self.square, self.view, self.maps_view])])
         super().__init__(
             [
                 body.add_class("course-sketch-body"),
@@ -276,10 +287,7 @@ class SketchPad(StillPicture, ipywidgets.VBox):
 
     def _ask(self, image: Tensor) -> Tensor:
         """Probabilities (K,) for an image (size, size) as the network gets it."""
-        weights = self.net.parameters() if isinstance(self.net, nn.Module) else ()
-        device = next((w.device for w in weights), torch.device("cpu"))
-        with _undisturbed(device), torch.no_grad(), evaluating(self.net):
-            logits = self.net(image[None, None].to(device))
+        logits = output_of(self.net, image)
         shape, num_classes = tuple(logits.shape), len(self.data.classes)
         if shape != (1, num_classes):
             raise ValueError(
@@ -288,13 +296,22 @@ class SketchPad(StillPicture, ipywidgets.VBox):
             )
         return logits[0].float().softmax(0).cpu()
 
+    def _maps_of(self, image: Tensor) -> dict[str, Tensor]:
+        """Feature maps (c, h, w) of an image (size, size), by name."""
+        return {
+            name: checked(name, output_of(function, image, self.net))
+            for name, function in self.maps.items()
+        }
+
     def _answer(self) -> None:
         """Ask the network, and show what it says."""
         sketch = self.sketch
         self.image, self.probabilities, self.error = sketch.image(), None, None
+        self.feature_maps = self._empty
         if not sketch.is_empty:
             try:
                 self.probabilities = self._ask(self.image)
+                self.feature_maps = self._maps_of(self.image)
             except Exception as error:  # whatever a learner's network raises
                 self.error = error
         says = self._says(sketch)
@@ -302,6 +319,10 @@ class SketchPad(StillPicture, ipywidgets.VBox):
         self.scene = Scene(says, panes, WIDTH, SIDE)
         with self.view.hold_sync():
             self.view.scene, self.view.says = self.scene.sent(), says
+        if self.maps_view:
+            shown = maps_scene(self.feature_maps)
+            with self.maps_view.hold_sync():
+                self.maps_view.scene, self.maps_view.says = shown.sent(), shown.says
         look = ' class="course-error"' if self.error else ""
         said = html.escape(says, quote=False)
         self.reading.value = f'<p role="status"{look}>{said}</p>'
@@ -316,7 +337,8 @@ class SketchPad(StillPicture, ipywidgets.VBox):
         if sketch.is_empty:
             return EMPTY
         if self.error is not None:
-            return f"The network failed: {type(self.error).__name__}: {self.error}"
+            failed = "network" if self.probabilities is None else "feature maps"
+            return f"The {failed} failed: {type(self.error).__name__}: {self.error}"
         label = self.controls["stored"].value
         labeled = self.data.classes[label] if sketch.stored is not None else None
         return says_of(self.probabilities, self.data.classes, labeled)
@@ -325,18 +347,19 @@ class SketchPad(StillPicture, ipywidgets.VBox):
 
     def picture(self) -> Figure:
         """The square, what the network sees of it, and its answer."""
-        return figure_of(self._still())
+        return figure_of(*self._still())
 
     def described(self) -> str:
         """The picture in words."""
         return (
             "A square with a drawing, what the network sees of it, and a bar for each "
-            f"class. {self._still().says}"
+            f"class. {' '.join(scene.says for scene in self._still())}"
         )
 
-    def _still(self) -> Scene:
+    def _still(self) -> list[Scene]:
         """As it stands; with a stored image in the empty square, small in a corner."""
         sketch, panes, says = self.sketch, self.scene.panes, self.scene.says
+        maps = self.feature_maps
         if sketch.is_empty and self.error is None:
             label, classes = int(self.data.test.y[0]), self.data.classes
             sketch = replace(
@@ -344,26 +367,15 @@ class SketchPad(StillPicture, ipywidgets.VBox):
                 size=0.6, right=0.15, down=-0.15,
             )  # fmt: skip
             image = sketch.image()
-            p = self._ask(image)
+            p, maps = self._ask(image), self._maps_of(image)
             panes = answer_panes(image, p, classes)
             says = says_of(p, classes, classes[label])
         square = image_pane("drawing", sketch.drawing(FINE * self.frame.size))
-        return Scene(says, [square, *panes], SIDE + WIDTH, SIDE)
+        still = Scene(says, [square, *panes], SIDE + WIDTH, SIDE)
+        return [still, maps_scene(maps)] if self.maps else [still]
 
     def __repr__(self) -> str:
         return f"SketchPad({self.scene.says})"
-
-
-def _undisturbed(device: torch.device) -> contextlib.AbstractContextManager:
-    """Put the random state back after the block, whatever a network draws.
-
-    Not while a panel trains in its thread: that swaps the state too, and to put back
-    an earlier one would change its numbers. A network in evaluation mode draws none.
-    """
-    worker = current()
-    if worker is not None and worker.thread is not None and worker.active:
-        return contextlib.nullcontext()
-    return torch.random.fork_rng([device] if device.type == "cuda" else [])
 
 
 def _nth_of(data: ImageData, label: int, number: int) -> Tensor | None:

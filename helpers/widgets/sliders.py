@@ -25,6 +25,18 @@ def control_of(name: str, declared: Range) -> ipywidgets.Widget:
     return _control(declared, value=declared.start, **look)
 
 
+def number_box(name: str, declared: IntSlider) -> ipywidgets.Widget:
+    """A narrow labeled box for a whole number, of which three stand side by side."""
+    return ipywidgets.BoundedIntText(
+        value=declared.start,
+        min=declared.low,
+        max=declared.high,
+        description=label_of(name),
+        style={"description_width": "28px"},
+        layout=ipywidgets.Layout(width="94px", margin="2px 2px"),
+    )
+
+
 @singledispatch
 def _control(declared: Range, **look) -> ipywidgets.Widget:
     raise TypeError(f"no control for {declared!r}")

@@ -8,6 +8,7 @@ import copy
 import io
 import re
 
+import ipywidgets
 import nbformat
 import numpy as np
 import psutil
@@ -74,6 +75,10 @@ def test_it_follows_every_control(page, name):
         if isinstance(declared, Choice):
             widget.index = 1 - min(widget.index, 1)  # the first, or else the second
             row.locator("select").select_option(index=widget.index)
+        elif isinstance(widget, ipywidgets.BoundedIntText):
+            widget.value += 1 if widget.value < widget.max else -1
+            row.locator("input").fill(str(widget.value))
+            page.page.keyboard.press("Enter")
         else:
             way = -1 if widget.value == widget.max else 1
             row.locator(".noUi-handle").focus()
@@ -141,6 +146,29 @@ def test_a_point_is_dragged_in_the_picture(page):
     expect(handle).to_have_attribute("aria-valuetext", "-0.960, 1.68")
     for k, text in enumerate(("−0.960", "1.68")):  # the sliders followed
         expect(cell.locator(".widget-readout").nth(k)).to_have_text(text)
+
+
+def test_arrows_follow_an_axis_that_runs_down_and_a_preset_sets_boxes(page):
+    name = "convolution.sliding_window"
+    cell, canvas = shown(page, name)
+    said, handle = cell.locator("[role=status]"), cell.locator(".course-handle")
+    cell.locator(ROW.format("preset")).locator("select").select_option("identity")
+    expect(cell.locator(ROW.format("w22")).locator("input")).to_have_value("1")
+    mouse = page.page.mouse
+    mouse.move(*at(canvas, ALL[name], 3, 2))
+    mouse.down()
+    mouse.move(*at(canvas, ALL[name], 2, 4), steps=4)
+    mouse.up()
+    expect(said).to_contain_text("Row 4, column 2: ")
+    handle.focus()
+    for key in ("ArrowDown", "ArrowRight", "ArrowRight", "ArrowUp", "ArrowUp"):
+        page.page.keyboard.press(key)
+    expect(said).to_contain_text("Row 3, column 4: ")
+    expect(said).to_contain_text(" = 9.")
+    cell.locator(ROW.format("w22")).locator("input").fill("2")
+    page.page.keyboard.press("Enter")
+    expect(said).to_contain_text(" = 18.")
+    expect(cell.locator(ROW.format("preset")).locator("select")).to_have_value("own")
 
 
 def test_a_finger_drags_a_handle_and_scrolls_beside_it(page):

@@ -30,12 +30,12 @@ BARS = "canvas.course-picture"
 SAID = ".course-sketch-answer [role=status]"
 
 
-def opened(lab):
+def opened(lab, cells=CELLS, name="pad.ipynb"):
     notebook = nbformat.v4.new_notebook()
     notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
-    notebook.cells = [nbformat.v4.new_code_cell(cell.strip()) for cell in CELLS]
-    nbformat.write(notebook, lab.folder / "pad.ipynb")
-    page = lab.open("pad.ipynb", width=1024)
+    notebook.cells = [nbformat.v4.new_code_cell(cell.strip()) for cell in cells]
+    nbformat.write(notebook, lab.folder / name)
+    page = lab.open(name, width=1024)
     page.run_all()
     return page
 
@@ -245,4 +245,35 @@ def test_it_can_be_read_in_the_dark(dark_lab):
     }"""
     page.page.wait_for_function(light, arg=SAID)
     assert (gray(page, 0.5, 0.2), gray(page, 0.1, 0.9)) == (255, 0)
+    page.close()
+
+
+MAPS = """
+from helpers import SketchPad, load_images
+from helpers.models import ConvNet
+net = ConvNet()
+maps = {"first layer": net.features[:3], "second layer": net.features}
+SketchPad(net, load_images("digits"), maps=maps)
+"""
+
+
+def test_feature_maps_follow_the_pen(lab):
+    page = opened(lab, [MAPS], "maps.ipynb")
+    bars, maps = (page.page.locator(BARS).nth(k) for k in (0, 1))
+    label = (
+        "Feature maps: first layer, 8 maps of 14 × 14; second layer, 16 maps of 7 × 7."
+    )
+    expect(maps).to_have_attribute("aria-label", label)
+    page.until("canvas => canvas.dataset.drawn", maps.element_handle())
+    before = maps.evaluate("canvas => canvas.toDataURL()")
+    draw(page, [SEVEN])
+    page.until(
+        "([canvas, before]) => canvas.toDataURL() !== before",
+        [maps.element_handle(), before],
+    )
+    for width in (1024, 700):  # beside each other, then below
+        page.width(width)
+        right = "node => node.getBoundingClientRect().right"
+        area = page.page.locator(".jp-OutputArea-output").first.evaluate(right)
+        assert max(canvas.evaluate(right) for canvas in (bars, maps)) <= area + 1
     page.close()

@@ -1,0 +1,1 @@
+"""What belongs to chapter 5, convolution, alone."""

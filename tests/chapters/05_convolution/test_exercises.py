@@ -1,0 +1,385 @@
+"""The solutions of chapter 5 agree with torch, and other right answers pass."""
+
+import math
+
+import pytest
+import torch
+from torch import nn, tensor
+from torch.nn import functional as F
+
+from helpers.chapters.convolution import exercises
+from helpers.chapters.convolution.exercises import (
+    builds,
+    channels,
+    kernels,
+    repairs,
+    sizes,
+)
+
+
+@pytest.fixture(autouse=True)
+def own_progress(tmp_path, monkeypatch):
+    monkeypatch.setenv("COURSE_PROGRESS", str(tmp_path / "progress.json"))
+
+
+def by_loops(X, K, b, stride, padding):
+    """Convolve one window after the other, in float64."""
+    X = F.pad(X.double(), [padding] * 4)
+    k_h, k_w = K.shape[2:]
+    rows = range(0, X.shape[2] - k_h + 1, stride)
+    columns = range(0, X.shape[3] - k_w + 1, stride)
+    Y = torch.zeros(len(X), len(K), len(rows), len(columns), dtype=torch.float64)
+    for i, top in enumerate(rows):
+        for j, left in enumerate(columns):
+            window = X[:, None, :, top : top + k_h, left : left + k_w]
+            Y[:, :, i, j] = (window * K.double()).sum((2, 3, 4)) + b
+    return Y
+
+
+# -- the solutions ------------------------------------------------------------------
+
+
+def test_true_convolution_is_that_of_mathematics():
+    """Kernels convolve as the coefficients of polynomials multiply."""
+    X, K = tensor([[0.0, 0.0, 1.0, 2.0, 3.0, 0.0, 0.0]]), tensor([[4.0, 5.0, 6.0]])
+    product = tensor([[4.0, 13.0, 28.0, 27.0, 18.0]])  # (1 + 2x + 3x^2)(4 + 5x + 6x^2)
+    assert kernels.true_convolution.solution(X, K).equal(product)
+
+
+def test_true_convolution_of_the_syllabus():
+    X, K = kernels.true_convolution.cases[0]
+    found = kernels.true_convolution.solution(X, K)
+    assert found.tolist() == [[5, 11], [23, 29]]
+
+
+@pytest.mark.filterwarnings("ignore:Using padding='same'")
+@pytest.mark.parametrize("k", range(1, 10))
+def test_padding_is_that_of_torch(k):
+    left, right = kernels.padding_for_same.solution(k)
+    X, K = torch.arange(1.0, 13).view(1, 1, 12), torch.arange(1.0, k + 1).view(1, 1, k)
+    ours = F.conv1d(F.pad(X, (left, right)), K)
+    assert ours.equal(F.conv1d(X, K, padding="same")) and ours.shape == X.shape
+
+
+@pytest.mark.parametrize("case", channels.conv_1x1.cases)
+def test_conv_1x1_is_that_of_torch(case):
+    X, W, b = case
+    ours = channels.conv_1x1.solution(X, W, b)
+    torch.testing.assert_close(ours, F.conv2d(X, W[:, :, None, None], b))
+
+
+@pytest.mark.parametrize("case", channels.max_pool2d.cases)
+def test_max_pooling_is_that_of_torch(case):
+    ours = channels.max_pool2d.solution(*case)
+    assert ours.equal(F.max_pool2d(*case))
+
+
+@pytest.mark.parametrize("case", builds.conv2d.cases)
+def test_conv2d_is_that_of_torch(case):
+    X, K, b, stride, padding = case
+    ours = builds.conv2d.solution(*case)
+    torch.testing.assert_close(ours, F.conv2d(X, K, b, stride, padding))
+
+
+def test_sizes_and_parameters_by_hand_are_those_of_torch():
+    settings = [(11, 4, 2), (3, 3, 0), (5, 1, 2)]  # kernel, stride, padding
+    layers = [nn.Conv2d(1, 1, *each) for each in settings]
+    images = [torch.zeros(1, size, size) for size in (224, 7, 28)]
+    found = [layer(X).shape[-1] for layer, X in zip(layers, images, strict=True)]
+    assert tuple(found) == sizes.sizes_by_hand.solution()
+    counted = nn.Conv2d(3, 10, 5), nn.Conv2d(25, 50, 3)
+    found = [sum(p.numel() for p in layer.parameters()) for layer in counted]
+    assert tuple(found) == sizes.count_parameters.solution()
+
+
+def size_and_field(layers, size):
+    """Build the stack, and follow the gradient of one output in the middle."""
+    stack = nn.Sequential()
+    for kernel, stride, padding in layers:
+        stack.append(nn.Conv1d(1, 1, kernel, stride, padding))
+        nn.init.ones_(stack[-1].weight)
+    X = torch.zeros(1, size, requires_grad=True)
+    out = stack(X).flatten()
+    out[len(out) // 2].backward()
+    (seen,) = X.grad.flatten().nonzero(as_tuple=True)
+    return len(out), int(seen[-1] - seen[0]) + 1
+
+
+def test_sizes_and_fields_are_those_of_torch():
+    layers = [(3, 2, 1), (2, 2, 0), (4, 1, 2), (1, 3, 0), (3, 1, 1)]
+    found = builds.sizes_and_fields.solution(layers, 200)
+    assert found == [size_and_field(layers[: k + 1], 200) for k in range(len(layers))]
+
+
+@pytest.mark.parametrize("case", builds.sizes_and_fields.cases, ids=str)
+def test_the_list_ends_where_torch_refuses_too(case):
+    layers, size = case
+    X, found = torch.zeros(1, size), builds.sizes_and_fields.solution(*case)
+    for kernel, stride, padding in layers[: len(found)]:
+        X = nn.Conv1d(1, 1, kernel, stride, padding)(X)
+    if found:
+        assert X.shape[-1] == found[-1][0]
+    if len(found) < len(layers):
+        with pytest.raises(RuntimeError):
+            nn.Conv1d(1, 1, *layers[len(found)])(X)
+
+
+def test_the_syllabus_stack():
+    fields = [
+        field
+        for _, field in builds.sizes_and_fields.solution(
+            *builds.sizes_and_fields.cases[1]
+        )
+    ]
+    assert fields == [3, 4, 8, 10]
+
+
+def test_the_repaired_forward_pass_is_that_of_modules():
+    images, K, W = repairs.class_scores.cases[2]
+    first = nn.Conv2d(3, 2, 3, padding=1, bias=False)
+    last = nn.Conv2d(2, 5, 1, bias=False)
+    first.weight.data, last.weight.data = K, W[:, :, None, None]
+    net = nn.Sequential(first, nn.ReLU(), last, nn.AdaptiveMaxPool2d(1), nn.Flatten())
+    torch.testing.assert_close(
+        repairs.class_scores.solution(images, K, W), net(images.movedim(3, 1))
+    )
+
+
+def test_no_bug_of_the_stub_raises_or_changes_a_shape_that_fits():
+    for case in repairs.class_scores.cases:
+        assert repairs.class_scores.broken(*case).ndim == 2
+
+
+# -- cases ---------------------------------------------------------------------------
+
+
+def test_no_case_has_a_kernel_that_hides_a_flip():
+    for X, K in kernels.true_convolution.cases:
+        assert not K.equal(K.flip(0, 1)) and X.shape[0] != 0
+    for _, K, *_ in builds.conv2d.cases:
+        assert not K.equal(K.flip(2, 3))
+    shapes = [(X.shape[2:], K.shape[2:]) for X, K, *_ in builds.conv2d.cases]
+    assert sum(h != w and k_h != k_w for (h, w), (k_h, k_w) in shapes) >= 4
+
+
+# -- right answers of other kinds ----------------------------------------------------
+
+
+def flipped_by_indices(X, K):
+    (h, w), (k_h, k_w) = X.shape, K.shape
+    return tensor(
+        [
+            [
+                sum(
+                    K[a, b] * X[i + k_h - 1 - a, j + k_w - 1 - b]
+                    for a in range(k_h)
+                    for b in range(k_w)
+                )
+                for j in range(w - k_w + 1)
+            ]
+            for i in range(h - k_h + 1)
+        ]
+    )
+
+
+def by_broadcasting(X, W, b):
+    return (X[:, None] * W[:, :, None, None]).sum(2) + b.view(-1, 1, 1)
+
+
+def by_a_module(X, W, b):
+    layer = nn.Linear(W.shape[1], W.shape[0])
+    layer.weight.data, layer.bias.data = W, b
+    return layer(X.movedim(1, -1)).movedim(-1, 1)
+
+
+def one_pixel_after_the_other(X, W, b):
+    n, _, h, w = X.shape
+    Y = torch.empty(n, len(W), h, w, dtype=torch.float64)
+    for k in range(n):
+        for i in range(h):
+            for j in range(w):
+                Y[k, :, i, j] = W.double() @ X[k, :, i, j].double() + b
+    return Y
+
+
+def pooled_by_unfold(X, size, stride):
+    return X.unfold(2, size, stride).unfold(3, size, stride).amax((-1, -2))
+
+
+def pooled_by_columns(X, size, stride):
+    n, c, h, w = X.shape
+    windows = F.unfold(X, size, stride=stride).view(n, c, size * size, -1)
+    return windows.max(dim=2).values.view(n, c, (h - size) // stride + 1, -1)
+
+
+def pooled_from_minus_inf(X, size, stride):
+    rows, columns = ((d - size) // stride + 1 for d in X.shape[2:])
+    Y = torch.full((*X.shape[:2], rows, columns), -math.inf)
+    for a in range(size):
+        for b in range(size):
+            part = X[:, :, a::stride, b::stride][:, :, :rows, :columns]
+            Y = torch.maximum(Y, part)
+    return Y
+
+
+def convolved_by_einsum(X, K, b, stride, padding):
+    X = F.pad(X, (padding, padding, padding, padding))
+    windows = X.unfold(2, K.shape[2], stride).unfold(3, K.shape[3], stride)
+    return torch.einsum("ncijab,ocab->noij", windows, K) + b.reshape(1, -1, 1, 1)
+
+
+def channels_last(X, K, b, stride, padding):
+    """Right numbers in another order of memory."""
+    Y = by_loops(X, K, b, stride, padding)
+    return Y.contiguous(memory_format=torch.channels_last)
+
+
+def with_ceilings_and_lists(layers, size):
+    out, field, strides = [], 1, []
+    for kernel, stride, padding in layers:
+        size = math.ceil((size + 2 * padding - kernel + 1) / stride)
+        if size <= 0:
+            return out
+        field = field + (kernel - 1) * math.prod(strides)
+        strides.append(stride)
+        out.append([size, field])
+    return out
+
+
+def scores_otherwise(images, K, W):
+    H = F.conv2d(images.movedim(-1, 1), K, padding="same").clamp(min=0)
+    return torch.einsum("kc,nchw->nkhw", W, H).amax((2, 3))
+
+
+RIGHT = [
+    (kernels.true_convolution, flipped_by_indices),
+    (
+        kernels.true_convolution,
+        lambda X, K: F.conv2d(
+            X[None, None].double(), K.rot90(2)[None, None].double()
+        ).squeeze((0, 1)),
+    ),
+    (
+        kernels.true_convolution,
+        lambda X, K: F.conv_transpose2d(X[None, None], K[None, None])[
+            0, 0, len(K) - 1 : len(X), K.shape[1] - 1 : X.shape[1]
+        ],
+    ),
+    (kernels.padding_for_same, lambda k: [(k - 1) // 2, k // 2]),
+    (kernels.padding_for_same, lambda k: divmod(k - 1, 2)[:1] + (k // 2,)),
+    (channels.conv_1x1, by_broadcasting),
+    (channels.conv_1x1, by_a_module),
+    (channels.conv_1x1, one_pixel_after_the_other),
+    (channels.max_pool2d, pooled_by_unfold),
+    (channels.max_pool2d, pooled_by_columns),
+    (channels.max_pool2d, pooled_from_minus_inf),
+    (channels.max_pool2d, lambda X, s, t: pooled_by_unfold(X.double(), s, t)),
+    (builds.conv2d, by_loops),
+    (builds.conv2d, convolved_by_einsum),
+    (builds.conv2d, channels_last),
+    (builds.sizes_and_fields, with_ceilings_and_lists),
+    (repairs.class_scores, scores_otherwise),
+]
+
+
+@pytest.mark.parametrize(
+    ("asked", "answer"), RIGHT, ids=lambda x: getattr(x, "name", "")
+)
+def test_other_right_answers_pass(asked, answer):
+    feedback = asked.check(answer)
+    assert feedback.state == "solved", feedback
+
+
+PREWITT = [[-1, 0, 1], [-1, 0, 1], [-1, 0, 1]]
+EDGES = {
+    "Prewitt": tensor(PREWITT),
+    "as a list": PREWITT,
+    "Sobel, a quarter": tensor([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]]) / 4,
+    "thirds in float64": tensor(PREWITT).double() / 3,
+    "Scharr": tensor([[-3, 0, 3], [-10, 0, 10], [-3, 0, 3]]),
+    "the middle row": tensor([[0, 0, 0], [-1, 0, 1], [0, 0, 0]]),
+    "neighbors at the left": tensor([[-1, 1, 0], [-1, 1, 0], [-1, 1, 0]]),
+    "neighbors at the right": tensor([[0, 0, 0], [0, -1, 1], [0, -1, 1]]),
+    "without symmetry": tensor([[-1, -1, 2], [-2, 1, 1], [-0.3, 0.1, 0.2]]),
+    "tenths": tensor([[-0.3, 0.1, 0.2]] * 3),
+}
+
+
+@pytest.mark.parametrize("kernel", EDGES.values(), ids=EDGES)
+def test_every_kernel_that_finds_vertical_edges_passes(kernel):
+    feedback = exercises.check(vertical_edges=lambda: kernel)
+    assert feedback.state == "solved", feedback
+
+
+NO_EDGES = {
+    "a tenth too much": tensor([[-1, 0, 1.1], [-1, 0, 1], [-1, 0, 1]]),
+    "one corner": tensor([[-1, 0, 0], [0, 0, 0], [0, 0, 1]]),
+    "two rows against each other": tensor([[-1, 0, 1], [0, 0, 0], [1, 0, -1]]),
+    "a row of ones": tensor([[-1, 0, 1], [-2, 0, 2], [1, 1, 1]]),
+    "minus Prewitt": -tensor(PREWITT),
+    "5x5": torch.zeros(5, 5),
+    "text": "Sobel",
+}
+
+
+@pytest.mark.parametrize("kernel", NO_EDGES.values(), ids=NO_EDGES)
+def test_other_kernels_do_not(kernel):
+    feedback = exercises.check(vertical_edges=lambda: kernel)
+    assert feedback.state == "wrong", feedback
+
+
+def test_a_forgotten_return_and_a_stub_are_known_in_a_kernel_too():
+    assert "Is the `return` missing?" in str(
+        exercises.check(vertical_edges=lambda: None)
+    )
+    assert exercises.check(vertical_edges=lambda: ...).state == "open"
+
+
+# -- what is said, in other words ---------------------------------------------------
+
+
+def loops(position="i * stride", last="h_out", window="", bias="b[o]", size="2 *"):
+    """A convolution in loops, as many write it, in which parts may be exchanged."""
+    code = f"""
+def answer(X, K, b, stride, padding):
+    n, c_in, h, w = X.shape
+    c_out, _, k_h, k_w = K.shape
+    X = F.pad(X, (padding, padding, padding, padding))
+    h_out = (h + {size} padding - k_h) // stride + 1
+    w_out = (w + {size} padding - k_w) // stride + 1
+    Y = torch.zeros(n, c_out, h_out, w_out)
+    for o in range(c_out):
+        for i in range(h_out):
+            for j in range(w_out):
+                p, q = {position}, {position.replace("i", "j", 1)}
+                part = X[:, :, p : p + k_h, q : q + k_w]
+                Y[:, o, i, j] = (part * K[o]{window}).sum((1, 2, 3)) + {bias}
+    return Y
+"""
+    space = {"torch": torch, "F": F}
+    exec(code, space)
+    return space["answer"]
+
+
+def test_loops_are_a_right_answer():
+    assert exercises.check(conv2d=loops()).state == "solved"
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"bias": "0"}, "The bias is missing"),
+        ({"bias": "c_in * b[o]"}, "for every input channel"),
+        ({"bias": "b.sum()"}, "a bias of its own"),
+        ({"window": ".flip(1, 2)"}, "You flipped the kernel"),
+        ({"window": " / c_in"}, "this is their mean"),
+    ],
+)
+def test_a_mistake_is_known_in_loops_too(changed, says):
+    feedback = exercises.check(conv2d=loops(**changed))
+    assert says in feedback.means, feedback
+
+
+@pytest.mark.parametrize("changed", [{"position": "i"}, {"size": "1 *"}])
+def test_a_mistake_in_loops_is_found(changed):
+    assert exercises.check(conv2d=loops(**changed)).state == "wrong"
