@@ -548,6 +548,8 @@ def test_make_claims_stores_rows(shop, capsys):
     found = claim.stored(shop)["own"]
     assert claim.judge(found.found).word == "supported"
     assert found.table["A"]["result"].mean == found.found["a"].mean
+    measured = claim.run(claim.sets["own"](), claim.full).estimates()["A"]["result"]
+    assert found.table["A"]["result"].sd == pytest.approx(measured.sd, abs=1e-6)
     assert tool.main(["--only", "toy"]) == 0
     assert len(tool.read(shop)) == len(rows)  # in the place of the old ones
 

@@ -6,6 +6,7 @@ turns and slants, its size grows, on both sides of 0 alike and with nothing else
 
 import hashlib
 import os
+from pathlib import Path
 
 import pytest
 import torch
@@ -143,3 +144,13 @@ def test_names_and_mirrors_are_those_of_torchvision():
         assert sorted(files) == sorted(name for name, _ in known.resources)
         assert SETS[name].folder == os.path.join(known.__name__, "raw")
         assert all(m.startswith("http") and m.endswith("/") for m in SETS[name].mirrors)
+
+
+def test_the_readme_counts_the_originals_of_each_part():
+    readme = Path(__file__).parents[1] / "data" / "README.md"
+    text = " ".join(readme.read_text("utf-8").split())
+    n = {part: f"{n:,}" for part, n in digits_module.SPLITS.items()}
+    said = "into {train} for training, {val} for validation and {test} for testing"
+    assert said.format(**n) in text
+    for part, number in n.items():
+        assert f"{len(digits_module.sources(part)[2]):,}" == number

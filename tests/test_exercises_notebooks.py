@@ -1,5 +1,7 @@
 """Exercises stand in the notebooks: each once, as a stub, where its table links to."""
 
+import ast
+import inspect
 import re
 
 import pytest
@@ -13,6 +15,14 @@ CHECK = re.compile(r"exercises\.check\((\w+)(=\.\.\.)?\)(  #.*)?\Z")
 @pytest.fixture
 def notebook(path):  # noqa: F811
     return nbformat.reads(path.read_text("utf-8"), as_version=4)
+
+
+def arguments_of(source, name):
+    """The names of a stub's arguments in their order; None for a class."""
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.FunctionDef) and node.name == name:
+            return [argument.arg for argument in node.args.args]
+    return None
 
 
 def test_every_exercise_stands_in_its_notebook(path, notebook):  # noqa: F811
@@ -34,6 +44,10 @@ def test_every_exercise_stands_in_its_notebook(path, notebook):  # noqa: F811
         elif not exercise.asks_for_value:
             defined = rf"^(def|class) {exercise.solution.__name__}\b"
             assert re.search(defined, code.source, re.MULTILINE)
+            arguments = arguments_of(code.source, exercise.solution.__name__)
+            if arguments is not None:  # the check passes them by place
+                wanted = inspect.signature(exercise.solution).parameters
+                assert arguments == list(wanted)
         shown = code.outputs[0].data["text/plain"]
         assert shown.startswith(f"{exercise.title}: Not attempted yet"), "a stub"
 

@@ -7,6 +7,7 @@ import http.server
 import itertools
 import os
 import random
+import re
 import socket
 import struct
 import subprocess
@@ -492,6 +493,15 @@ def test_command(toy, fetched, capsys, tmp_path):
 
 
 # --- the real files
+
+
+def test_classes_are_torchvisions_in_their_order():
+    from torchvision.datasets import MNIST, FashionMNIST
+
+    for name, published in (("fashion_mnist", FashionMNIST), ("mnist", MNIST)):
+        # "T-shirt/top" and "5 - five" are called t-shirt and 5 here
+        names = [re.split("/| - ", c)[0].lower() for c in published.classes]
+        assert list(real.SETS[name].classes) == names
 
 
 def test_hashes_are_those_of_torchvisions_files():

@@ -15,7 +15,7 @@ import torch
 
 from helpers import load_images
 from helpers.data import DataError
-from helpers.data.real import data_folders
+from helpers.data.real import SETS, data_folders
 from helpers.devices import default_device
 from helpers.exercises import progress
 from helpers.threads import num_threads
@@ -199,3 +199,11 @@ def test_the_readme_names_the_defaults(monkeypatch):
     assert default["COURSE_PROGRESS"] == "a file in your user data folder"
     file, user = progress.progress_file(), platformdirs.user_data_path()
     assert file.is_relative_to(user)
+
+
+@pytest.mark.parametrize("file", ["README.md", "data/README.md"])
+def test_a_set_is_given_to_the_variable_of_the_images(file):
+    text = (ROOT / file).read_text("utf-8")
+    given = re.findall(rf"(\w+)=(?:{'|'.join(SETS)})\b", text)
+    assert "COURSE_IMAGES" in given
+    assert set(given) <= {"COURSE_IMAGES", "DATA"}  # make data DATA=mnist
