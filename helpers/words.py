@@ -33,6 +33,7 @@ def many(n: int, noun: str) -> str:
 
 def duration(seconds: float) -> str:
     """A time that somebody waits: "1.2 s", "12 s", "2 min 03 s"."""
-    if seconds < 60:
-        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
-    return f"{seconds // 60:.0f} min {seconds % 60:02.0f} s"
+    if round(seconds, 1) < 10:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)  # rounded first: no minute has 60 s
+    return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"

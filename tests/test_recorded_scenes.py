@@ -1,6 +1,6 @@
 """What every explorer shows at a few places, against what was looked at once."""
 
-import itertools
+import math
 import random
 import re
 
@@ -133,12 +133,17 @@ def forms(form):
         else [between(declared, share) for share in SHARES]
         for declared in form.ranges.values()
     ]
-    grid = list(itertools.product(*values))
-    if len(grid) > MOST_PLACES:
-        grid = random.Random(0).sample(grid, MOST_PLACES)
+    many = math.prod(map(len, values))
+    places = range(many)
+    if many > MOST_PLACES:  # eleven controls have more than fit into memory
+        places = random.Random(0).sample(places, MOST_PLACES)
     found = {}
-    for place in grid:
-        at = dict(zip(form.ranges, place, strict=True))
+    for place in places:
+        at = {}
+        for name, options in reversed(list(zip(form.ranges, values, strict=True))):
+            place, which = divmod(place, len(options))
+            at[name] = options[which]
+        at = {name: at[name] for name in form.ranges}
         says = form.scene(**at).says
         form_of = POWER.sub("#", NUMBER.sub("#", says))
         found.setdefault(form_of, (str(at), says))

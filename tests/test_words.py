@@ -39,6 +39,19 @@ def test_plurals():
     assert many(12_000, "example") == "12,000 examples"
 
 
+@pytest.mark.parametrize(
+    ("seconds", "says"),
+    [
+        (9.96, "10 s"),
+        (59.6, "1 min 00 s"),
+        (119.7, "2 min 00 s"),
+        (3599.6, "60 min 00 s"),
+    ],
+)
+def test_a_duration_is_rounded_before_it_is_parted(seconds, says):
+    assert duration(seconds) == says
+
+
 def test_durations():
     assert [duration(s) for s in (0.04, 9.94, 12.3, 123)] == [
         *("0.0 s", "9.9 s", "12 s", "2 min 03 s")
