@@ -157,6 +157,18 @@ def picture_in(notebook: dict) -> tuple[str, str]:
     return output["metadata"]["image/png"]["alt"], output["data"]["image/png"]
 
 
+def saved(page, holds) -> tuple[str, str]:
+    """The picture that is stored once its words hold; a save waits for none long."""
+    found = []
+
+    def holding():
+        found.append(picture_in(page.save()))
+        return holds(found[-1][0])
+
+    wait_for(holding)
+    return found[-1]
+
+
 def test_what_is_saved_is_the_present_picture(page, lab):
     """The live panel keeps its focus; without a kernel the picture shows."""
     opening = picture_in(page.save())
@@ -166,8 +178,8 @@ def test_what_is_saved_is_the_present_picture(page, lab):
     page.text("Run 1 finished")
     handle = page.page.locator(".course-panel .noUi-handle").first
     handle.focus()
-    finished = picture_in(page.save())
-    assert re.search(r"run 1: val accuracy 0\.\d+ after 1 epoch\.", finished[0])
+    one = re.compile(r"run 1: val accuracy 0\.\d+ after 1 epoch\.")
+    finished = saved(page, one.search)
     assert finished[1] != opening[1]
     assert handle.evaluate("handle => handle === document.activeElement")
 
@@ -184,7 +196,7 @@ def test_what_is_saved_is_the_present_picture(page, lab):
     page.text("Run 1 finished")  # alive
     page.page.locator(".course-runs button[aria-label='Remove run 1']").click()
     expect(page.page.locator(".course-runs tbody tr")).to_have_count(1)
-    assert "run 1" not in picture_in(page.save())[0]
+    saved(page, lambda words: "run 1" not in words)
 
 
 def test_a_busy_kernel_delays_no_save(page):
@@ -192,7 +204,7 @@ def test_a_busy_kernel_delays_no_save(page):
     page.drag("epochs", 0.0)
     page.click("Run")
     page.text("Run 1 finished")
-    former = picture_in(page.save())
+    former = saved(page, lambda words: "run 1" in words)
     page.click("Run")
     page.text("Run 2 finished")
     page.page.evaluate(BUSY)
@@ -201,7 +213,7 @@ def test_a_busy_kernel_delays_no_save(page):
     assert page.page.evaluate(STATUS) == "busy"
     page.start("notebook:interrupt-kernel")
     page.wait_idle()
-    assert "run 2: val accuracy" in picture_in(page.save())[0]
+    saved(page, lambda words: "run 2: val accuracy" in words)
 
 
 def test_a_dead_kernel_leaves_the_page_standing(page):
