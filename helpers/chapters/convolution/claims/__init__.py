@@ -5,9 +5,11 @@ passes over them, and a seed, which the configurations share: it draws first wei
 order and moves. Images are shrunk to half their height and width first, so that many
 networks can be trained in a few seconds. Where networks are compared with each other,
 each trains with the rates of a grid and shows the one that is best on the validation
-images, measured on the test images. Cuts were fixed before any stored run: accuracies
-differ from one percentage point on, a network that loses ten points does not recognize
-what it was trained on, and a position is lost where R² is below a tenth.
+images, measured on the test images. The cuts that decide a claim were fixed before any
+run: accuracies differ from one percentage point on, a network that loses ten points
+does not recognize what it was trained on, and a position is lost where R² is below a
+tenth. What was changed after a look, the notebook says: the second cut and the second
+question of `where_it_is`, and the strength of the pattern of `max_or_mean`.
 """
 
 from helpers.chapters.convolution.claims.layers import (
