@@ -189,6 +189,10 @@ def conv2d(X, K, b, stride, padding):
         (kernel - 1) * jump => (kernel - 1) * jump * stride
             A layer's own stride moves its window and makes it no larger: it counts
             only for the layers behind.
+        found, field, jump = [], 1, 1 => found, field, jump, width = [], 1, 1, size
+        (size, field) => (size, min(field, width))
+            You cut the field off at the image. It counts the pixels beyond the border
+            as well: it belongs to the layers, whatever the size of the image.
         jump *= stride => jump = stride
             You multiply by the stride of the last layer alone. All strides before it
             count, as a product.
