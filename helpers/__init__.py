@@ -23,7 +23,21 @@ from helpers.data import (
 )
 from helpers.devices import default_device
 from helpers.figures import plot_curves, plot_network, show_figures, show_images
-from helpers.models import MLP, ConvNet, LeNet, SoftmaxRegression
+from helpers.models import (
+    MLP,
+    VGG,
+    AlexNet,
+    ConvNet,
+    GoogLeNet,
+    Inception,
+    LeNet,
+    NiN,
+    SoftmaxRegression,
+    kaiming_init,
+    layer_table,
+    nin_block,
+    vgg_block,
+)
 from helpers.seeds import seeded
 from helpers.training import History, accuracy, check_band, evaluate, fit, train
 from helpers.widgets import (
@@ -42,14 +56,19 @@ show_figures()
 
 __all__ = [
     "MLP",
+    "VGG",
+    "AlexNet",
     "Choice",
     "ConvNet",
     "DecisionView",
     "Examples",
     "Pane",
+    "GoogLeNet",
     "History",
     "ImageData",
+    "Inception",
     "LeNet",
+    "NiN",
     "Slider",
     "LogSlider",
     "PointData",
@@ -64,18 +83,22 @@ __all__ = [
     "evaluate",
     "explorer",
     "fit",
+    "kaiming_init",
+    "layer_table",
     "load_checkpoint",
     "load_images",
     "load_photograph",
     "make_points",
     "make_regression",
     "minibatches",
+    "nin_block",
     "plot_curves",
     "plot_network",
     "save_checkpoint",
     "seeded",
     "show_images",
     "train",
+    "vgg_block",
     "with_label_noise",
 ]
 
