@@ -22,7 +22,13 @@ from helpers.data import (
     with_label_noise,
 )
 from helpers.devices import default_device
-from helpers.figures import plot_curves, plot_network, show_figures, show_images
+from helpers.figures import (
+    plot_curves,
+    plot_network,
+    show_figures,
+    show_images,
+    show_layers,
+)
 from helpers.models import (
     MLP,
     VGG,
@@ -97,6 +103,7 @@ __all__ = [
     "save_checkpoint",
     "seeded",
     "show_images",
+    "show_layers",
     "train",
     "vgg_block",
     "with_label_noise",

@@ -7,6 +7,7 @@ drawn twice and no global figure is left over; as a cell's last value it shows a
 from helpers.figures.curves import draw_curves, plot_curves
 from helpers.figures.images import show_images
 from helpers.figures.intervals import Interval, Scale, plot_intervals
+from helpers.figures.layers import show_layers
 from helpers.figures.network import plot_network
 from helpers.figures.regions import draw_regions, plot_regions
 from helpers.figures.style import (
@@ -34,6 +35,7 @@ __all__ = [
     "plot_network",
     "plot_regions",
     "show_images",
+    "show_layers",
     "to_png",
     "show_figures",
 ]

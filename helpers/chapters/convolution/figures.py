@@ -3,14 +3,11 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import torch
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
-from torch import Tensor, nn
+from torch import Tensor
 
 from helpers.figures import COLORS, drawn, line_style
-
-FAINT, PAPER = "#888888", "#ffffff"
 
 
 @drawn
@@ -63,66 +60,6 @@ def show_weight_matrices(matrices: Mapping[str, Tensor]) -> Figure:
     )
     figure.set_label(f"Three matrices of weights, a row for each output; {said}.")
     return figure
-
-
-@drawn
-def show_layers(net: nn.Sequential, X: Tensor) -> Figure:
-    """Draw a convolutional network as its stacks of maps, with shapes and parameters.
-
-    Parameters
-    ----------
-    net : layers one behind the other; activations are not drawn.
-    X : one image, (1, c, h, w), that goes through them.
-    """
-    steps = [("image", tuple(X.shape[1:]), 0)]
-    with torch.no_grad():
-        for layer in net:
-            X = layer(X)
-            if not isinstance(layer, nn.ReLU | nn.Flatten):
-                count = sum(p.numel() for p in layer.parameters())
-                steps.append((_name(layer), tuple(X.shape[1:]), count))
-    figure = Figure(figsize=(6.6, 2.3))
-    ax = figure.subplots()
-    ax.set_axis_off()
-    largest, at = max(s[-1] for _, s, _ in steps if len(s) == 3), 0.0
-    for k, (name, shape, count) in enumerate(steps):
-        side = shape[-1] / largest if len(shape) == 3 else 0.1
-        depth = min(shape[0], 6) if len(shape) == 3 else 1
-        height = side if len(shape) == 3 else 1.0
-        color = COLORS[0] if count else FAINT
-        for layer in range(depth):
-            offset = 0.035 * (depth - 1 - layer)
-            ax.add_patch(
-                Rectangle((at + offset, offset - height / 2), side, height,
-                          facecolor=PAPER, edgecolor=color, linewidth=1)
-            )  # fmt: skip
-        middle = at + side / 2 + 0.0175 * (depth - 1)
-        text = " × ".join(map(str, shape))
-        ax.text(middle, -0.68, text, ha="center", va="top", fontsize=7.5)
-        below = f"{count:,} parameters" if count else ""
-        label = name if k == 0 else f"{name}\n{below}".strip()
-        ax.text(middle, 0.76 + 0.24 * (k % 2), label, ha="center", va="bottom",
-                fontsize=7.5)  # fmt: skip
-        at += side + 0.035 * depth + 0.42
-    ax.set(xlim=(-0.3, at), ylim=(-0.9, 1.4), aspect="equal")
-    said = "; ".join(
-        f"{name} {' x '.join(map(str, shape))}"
-        + (f", {count:,} parameters" * bool(count))
-        for name, shape, count in steps
-    )
-    figure.set_label(f"A network, from left to right: {said}.")
-    return figure
-
-
-def _name(layer: nn.Module) -> str:
-    """What a reader calls a layer."""
-    if isinstance(layer, nn.Conv2d):
-        size = " × ".join(map(str, layer.kernel_size))
-        return f"convolution {size}"
-    names = {nn.MaxPool2d: "max pooling", nn.AvgPool2d: "average pooling"}
-    return names.get(
-        type(layer), "linear" if isinstance(layer, nn.Linear) else "global"
-    )
 
 
 @drawn

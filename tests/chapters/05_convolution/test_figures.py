@@ -2,8 +2,6 @@
 
 import numpy as np
 import torch
-from matplotlib.patches import Rectangle
-from torch import nn
 
 from helpers.chapters.convolution import figures
 from helpers.figures.described import described
@@ -29,22 +27,6 @@ def test_weight_matrices_hide_what_is_no_weight():
     assert some.get_title(loc="left") == "some: 3 weights"  # one of them stands twice
     assert everything.get_title(loc="left") == "all: 4 weights"
     assert "some: 4 of 6 entries, 3 different" in described(figure)
-
-
-def test_layers_have_their_shapes_and_parameters():
-    net = nn.Sequential(
-        nn.Conv2d(1, 3, 5), nn.ReLU(), nn.AvgPool2d(2), nn.Flatten(), nn.Linear(48, 7)
-    )
-    figure = figures.show_layers(net, torch.zeros(1, 1, 12, 12))
-    assert described(figure) == (
-        "A network, from left to right: image 1 x 12 x 12; convolution 5 × 5 3 x 8 x "
-        "8, 78 parameters; average pooling 3 x 4 x 4; linear 7, 343 parameters."
-    )
-    (ax,) = figure.axes
-    widths = [p.get_width() for p in ax.patches if isinstance(p, Rectangle)]
-    assert np.allclose(widths, [1] + 3 * [8 / 12] + 3 * [4 / 12] + [0.1])
-    texts = [text.get_text() for text in ax.texts]
-    assert "3 × 8 × 8" in texts and "convolution 5 × 5\n78 parameters" in texts
 
 
 def test_patches_stand_beside_their_kernel():
