@@ -84,6 +84,18 @@ def test_damage_is_told(stored, shown):
     assert told_apart(shown, stored)
 
 
+def test_a_magnitude_may_be_half_or_twice_as_large():
+    for stored, shown, agree in (
+        ("3.4e-04", "6.7e-04", True),
+        ("3.4e-04", "1.8e-04", True),
+        ("3.4e-04", "6.7e-03", False),
+        ("6.7e-03", "3.4e-04", False),
+        ("1.5e-07", "9.0e-07", True),  # rounding
+    ):
+        found = told_apart(stored, shown, 0.06)
+        assert (not found) == agree, (stored, shown)
+
+
 def test_what_was_trained_may_differ_by_more():
     assert told_apart("0.50", "0.54") and not told_apart("0.50", "0.54", 0.06)
     assert told_apart("0.50", "0.60", 0.06) and told_apart("2.30", "2.50", 0.06)

@@ -6,7 +6,8 @@ numbers within a tolerance, pictures after they were made small. A cell that can
 compared says why in its metadata, ``"not_compared": "times"``; REASONS holds the words.
 A training goes another way on another processor, and the longer, the farther apart: a
 cell that shows its results says how much they may differ, ``"tolerance": 0.06``, as a
-share of the number, or of 1 if it is smaller.
+share of the number, or of 1 if it is smaller. A number with an exponent, ``3.4e-04``, is
+a magnitude: it may be half or twice as large.
 
 What is stored was made from the digits: on other images nothing is compared.
 """
@@ -129,10 +130,12 @@ def _agree(old: str, new: str, tolerance: float) -> bool:
     trained = tolerance > TOLERANCE
     if all(re.fullmatch(r"[-−+]?[\d,]+", text) for text in (old, new)):
         return trained and apart <= max(2, tolerance * size)  # as the best epoch
-    if trained:  # a share of the number, or as much of 1, as for an accuracy
-        return apart <= tolerance * max(size, 1)
     if max(map(abs, values)) < ROUNDING:
         return True
+    if trained and "e" in old:  # a magnitude, as of a gradient: half or twice as much
+        return apart <= max(map(abs, values)) / 2
+    if trained:  # a share of the number, or as much of 1, as for an accuracy
+        return apart <= tolerance * max(size, 1)
     digit = min(map(_last_digit, (old, new)))
     return apart <= max(1.001 * digit, tolerance * size)
 
