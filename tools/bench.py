@@ -26,6 +26,7 @@ from torch.nn import functional as F
 
 from helpers import (
     MLP,
+    VGG,
     DecisionView,
     Examples,
     IntSlider,
@@ -70,10 +71,10 @@ def fit_rate(build, examples: Examples) -> float:
 
 
 def fit_rows():
-    """Yield a row for LeNet and MLP-256 with one and two threads each."""
+    """Yield a row for LeNet, VGG and MLP-256 with one and two threads each."""
     train = load_images("digits").train
-    for build, target in ((LeNet, 0.95), (MLP, 0.88)):
-        size = 256 * (40 if build is LeNet else 46)
+    for build, batches, target in ((LeNet, 40, 0.95), (VGG, 24, 0.95), (MLP, 46, 0.88)):
+        size = 256 * batches
         examples = train.take(size)
         X, y = train.X[:256].contiguous(), train.y[:256]
         for n in (1, 2):

@@ -68,11 +68,11 @@ def test_07_alexnet():
 
 def test_08_vgg():
     """132,863,336 and 138,357,544 parameters for VGG-11 and VGG-16."""
-    vgg = taught("06", "vgg").vgg
+    vgg_net = taught("06", "vgg_net").vgg_net
     _, space = run("vgg-code", "vgg-whole-code")
     for name, count in (("eleven", 132_863_336), ("sixteen", 138_357_544)):
         with torch.device("meta"):
-            own = vgg(space[name])
+            own = vgg_net(space[name])
             ours = VGG(space[name], (4096, 4096), 0.5, 3, 224, 1000)
         assert sum(p.numel() for p in own.parameters()) == count
         assert sum(p.numel() for p in ours.parameters()) == count

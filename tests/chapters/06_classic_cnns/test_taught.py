@@ -18,7 +18,7 @@ own = taught(
     "by_hand",
     "gradient_ratio",
     "vgg_block",
-    "vgg",
+    "vgg_net",
     "nin_block",
     "conv",
     "spread",
