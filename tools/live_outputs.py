@@ -6,8 +6,8 @@ numbers within a tolerance, pictures after they were made small. A cell that can
 compared says why in its metadata, ``"not_compared": "times"``; REASONS holds the words.
 A training goes another way on another processor, and the longer, the farther apart: a
 cell that shows its results says how much they may differ, ``"tolerance": 0.06``, as a
-share of the number, or of 1 if it is smaller. A number with an exponent, ``3.4e-04``, is
-a magnitude: it may be half or twice as large.
+share of the number, or of 1 if it is smaller. A number with an exponent, ``3.4e-04``,
+is a magnitude: it may be half or twice as large.
 
 What is stored was made from the digits: on other images nothing is compared.
 """
