@@ -48,6 +48,7 @@ from helpers.seeds import seeded
 from helpers.training import History, accuracy, check_band, evaluate, fit, train
 from helpers.widgets import (
     Choice,
+    CostView,
     DecisionView,
     IntSlider,
     LogSlider,
@@ -66,6 +67,7 @@ __all__ = [
     "AlexNet",
     "Choice",
     "ConvNet",
+    "CostView",
     "DecisionView",
     "Examples",
     "Pane",

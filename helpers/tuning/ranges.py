@@ -12,6 +12,7 @@ WORDS = {
     "num_epochs": "epochs",
     "num_hiddens": "hidden units",
     "n_train": "training size",
+    "lambda_": "lambda",  # which Python keeps for itself
 }
 
 

@@ -1,7 +1,7 @@
 """Feature maps of one image, layer by layer, as small pictures side by side."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import ipywidgets
 import torch
@@ -46,16 +46,28 @@ def maps_scene(maps: Mapping[str, Tensor]) -> Scene:
         f"{name}, {many(len(m), 'map')} of {m.shape[1]} × {m.shape[2]}"
         for name, m in maps.items()
     )
-    panes = [_pane(name, layer, WIDTH / len(maps)) for name, layer in maps.items()]
+    size = WIDTH / len(maps), HEIGHT
+    panes = [
+        maps_pane(name, layer, *size, range(min(len(layer), MOST_MAPS)))
+        for name, layer in maps.items()
+    ]
     return Scene(f"Feature maps: {says}.", panes, WIDTH, HEIGHT)
 
 
-def _pane(name: str, maps: Tensor, width: float) -> Pane:
+def maps_pane(
+    name: str, maps: Tensor, width: float, height: float, channels: Sequence[int]
+) -> Pane:
+    """Draw some of the maps (c, h, w) of a layer side by side.
+
+    Parameters
+    ----------
+    width, height : pixels that there are for them.
+    channels : which are drawn; black and white are the ends of all of them.
+    """
     maps = maps.nan_to_num()
     low, high = min(0.0, maps.min().item()), maps.max().item()
-    shown = maps[:MOST_MAPS]
-    count, h, w = shown.shape
-    columns = _columns(count, width / w, (HEIGHT - 30) / h)
+    count, (h, w) = len(channels), maps.shape[1:]
+    columns = _columns(count, width / w, (height - 30) / h)
     rows = math.ceil(count / columns)
     of = f"{count} of {len(maps)}" if count < len(maps) else f"{count}"
     pane = Pane(
@@ -63,11 +75,12 @@ def _pane(name: str, maps: Tensor, width: float) -> Pane:
         (0, columns * w), (rows * h, 0), xticks={}, yticks={}, grid=False,
         framed=False, equal=True, name=name,
     )  # fmt: skip
-    gray = (shown - low) / (high - low) if high > low else torch.zeros_like(shown)
-    for k, one in enumerate(gray):
+    for k, channel in enumerate(channels):
+        one = maps[channel]
+        gray = (one - low) / (high - low) if high > low else torch.zeros_like(one)
         x, y = k % columns * w, k // columns * h
         ends = (x + GAP * w, x + w - GAP * w), (y + h - GAP * h, y + GAP * h)
-        pane.image(one[..., None].expand(-1, -1, 3), *ends, name=f"{name} {k}")
+        pane.image(gray[..., None].expand(-1, -1, 3), *ends, name=f"{name} {channel}")
     return pane
 
 

@@ -25,15 +25,20 @@ def figure_of(*scenes: Scene) -> Figure:
     width = max(scene.width for scene in scenes)
     height = sum(scene.height for scene in scenes)
     figure = Figure(figsize=(width / 100, height / 100), layout="none")
-    ax = figure.add_axes((0, 0, 1, 1))
-    ax.set(xlim=(0, width), ylim=(height, 0))
+    draw_scenes(figure.add_axes((0, 0, 1, 1)), *scenes)
+    return figure
+
+
+def draw_scenes(ax: Axes, *scenes: Scene) -> None:
+    """Draw scenes below each other on axes, which then count pixels."""
     ax.set_axis_off()
     top = 0
     for scene in scenes:
         for pane in scene.sent()["panes"]:
             _PaneDrawing(ax, pane, top).draw()
         top += scene.height
-    return figure
+    width = max(scene.width for scene in scenes)
+    ax.set(xlim=(0, width), ylim=(top, 0), aspect="equal")
 
 
 def _paint(color: str) -> str:
