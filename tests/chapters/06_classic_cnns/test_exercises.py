@@ -1,5 +1,7 @@
 """The solutions of chapter 6 agree with torch, and other right answers pass."""
 
+from itertools import permutations
+
 import pytest
 import torch
 from torch import nn
@@ -189,7 +191,8 @@ def normalized_one_after_the_other(X, size, alpha, beta, k):
 
 
 def normalized_by_pooling(X, size, alpha, beta, k):
-    means = F.avg_pool3d(X[:, None] ** 2, (size, 1, 1), 1, (size // 2, 0, 0))[:, 0]
+    squares = F.pad(X[:, None] ** 2, (0, 0, 0, 0, size // 2, size // 2))
+    means = F.avg_pool3d(squares, (size, 1, 1), stride=1)[:, 0]
     return X / (k + alpha * size * means).pow(beta)
 
 
@@ -342,8 +345,6 @@ def test_what_is_no_assignment_is_wrong(given):
 
 
 def test_every_wrong_assignment_gets_a_sentence():
-    from itertools import permutations
-
     for given in permutations(RIGHT_LETTERS):
         if given != RIGHT_LETTERS:
             assert exercises.check(stuck_networks=given).means, given
