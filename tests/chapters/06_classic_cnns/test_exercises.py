@@ -307,7 +307,7 @@ class Raises(nn.Module):
     [
         (lambda: [nn.ReLU()], "an nn.Sequential is asked for, not a list"),
         (lambda: nn.Sequential, "an nn.Sequential is asked for, not a type"),
-        (lambda: 3, "an nn.Sequential is asked for, not a int"),
+        (lambda: 3, "an nn.Sequential is asked for, not an int"),
         (lambda: None, "Is the `return` missing?"),
         (nn.Sequential, "The values differ."),
         (lambda: nn.Linear(3, 3), "It raised RuntimeError"),

@@ -5,6 +5,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from helpers.exercises import exercise
+from helpers.exercises.comparing import a_kind_of
 
 
 def described(answer, blocks, c_in):
@@ -16,7 +17,7 @@ def described(answer, blocks, c_in):
     if net is ... or net is None:
         return net
     if not isinstance(net, nn.Module):
-        raise TypeError(f"an nn.Sequential is asked for, not a {type(net).__name__}")
+        raise TypeError(f"an nn.Sequential is asked for, not {a_kind_of(net)}")
     generator = torch.Generator().manual_seed(0)
     X = torch.randn(2, c_in, 13, 16, generator=generator)
     with torch.no_grad():
