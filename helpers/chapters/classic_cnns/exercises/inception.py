@@ -1,0 +1,205 @@
+"""Several scales side by side: the Inception block, and pyramid pooling."""
+
+import torch
+from torch.nn import functional as F
+
+from helpers.exercises import exercise
+
+
+def normal(*shape, seed):
+    """A tensor of random normal numbers."""
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+
+
+def draw(n, h, w, c_in, c1, c2, c3, c4, seed):
+    """A random case: X, and the kernels of the four branches."""
+    shapes = [(n, c_in, h, w), (c1, c_in, 1, 1)]
+    shapes += [(c2[0], c_in, 1, 1), (c2[1], c2[0], 3, 3)]
+    shapes += [(c3[0], c_in, 1, 1), (c3[1], c3[0], 5, 5), (c4, c_in, 1, 1)]
+    X, K1, K2a, K2b, K3a, K3b, K4 = (
+        normal(*shape, seed=seed + k) for k, shape in enumerate(shapes)
+    )
+    return X, K1, (K2a, K2b), (K3a, K3b), K4
+
+
+@exercise(
+    "An Inception block from its kernels",
+    name="inception-forward",
+    kind="build",
+    stars=3,
+    cases=[
+        draw(1, 4, 5, 2, 1, (2, 3), (1, 2), 2, seed=0),
+        draw(2, 2, 3, 3, 2, (2, 2), (2, 2), 2, seed=10),
+        draw(1, 1, 1, 4, 3, (2, 4), (2, 1), 5, seed=20),
+        draw(3, 6, 5, 2, 4, (3, 2), (2, 3), 1, seed=30),
+    ],
+    hint="All four branches keep height and width. Which padding does a 3×3 kernel "
+    "need for that, which a 5×5 kernel, and which stride and padding the 3×3 pooling? "
+    "Six convolutions make six ReLUs.",
+    then="The block looks at each place through windows of 1, 3 and 5 pixels at once, "
+    "and what follows chooses among the channels.",
+    without=("Inception", "inception"),
+    usual="""
+        K2[1], padding=1 => K2[1]
+            A branch has lost height and width, so that it does not fit beside the
+            others. A 3×3 kernel needs padding 1 to keep them, a 5×5 kernel 2.
+        K3[1], padding=2 => K3[1]
+            The 5×5 kernel needs padding 2 to keep height and width.
+        3, stride=1, padding=1 => 3, padding=1
+            The stride of F.max_pool2d is by default its size, 3, so the fourth branch
+            shrinks. Give it stride=1.
+        3, stride=1, padding=1 => 3, stride=1
+            The pooling needs padding=1 to keep height and width, and stride=1: by
+            default its stride is its size, 3.
+        , dim=1 =>
+            torch.cat joins along axis 0, the examples, if you give it no axis. The
+            channels are axis 1.
+        torch.cat(branches, dim=1) => sum(branches)
+            You added the branches. Their channels are put side by side with torch.cat:
+            nothing is added.
+        torch.cat => torch.stack
+            torch.stack makes a new axis. torch.cat puts the channels side by side.
+        branch2, branch3, branch4] => branch3, branch2, branch4]
+            The branches of the 3×3 and of the 5×5 kernel are exchanged.
+        [branch1, branch2, branch3, branch4] => [branch4, branch3, branch2, branch1]
+            The order is reversed: 1×1, 3×3, 5×5, and the pooling last.
+        F.relu(F.conv2d(X, K2[0] => (F.conv2d(X, K2[0]
+        F.relu(F.conv2d(X, K3[0] => (F.conv2d(X, K3[0]
+            Behind the 1×1 convolutions that reduce the channels the ReLU is missing:
+            there is one behind every convolution.
+        F.relu(F.conv2d(X, K1 => (F.conv2d(X, K1
+        F.relu(F.conv2d(branch2 => (F.conv2d(branch2
+        F.relu(F.conv2d(branch3 => (F.conv2d(branch3
+        F.relu(F.conv2d(pooled, K4 => (F.conv2d(pooled, K4
+            The last ReLU of the branches is missing: there is one behind every
+            convolution.
+        F.relu(F.conv2d(X, K1 => (F.conv2d(X, K1
+        F.relu(F.conv2d(X, K2[0] => (F.conv2d(X, K2[0]
+        F.relu(F.conv2d(branch2 => (F.conv2d(branch2
+        F.relu(F.conv2d(X, K3[0] => (F.conv2d(X, K3[0]
+        F.relu(F.conv2d(branch3 => (F.conv2d(branch3
+        F.relu(F.conv2d(pooled, K4 => (F.conv2d(pooled, K4
+            The ReLUs are missing: there is one behind every convolution.
+        F.max_pool2d(X, 3, stride=1, padding=1) => F.avg_pool2d(X, 3, 1, 1)
+            The fourth branch takes the maximum of each window, not the mean.
+        F.max_pool2d(X, 3, stride=1, padding=1) => X
+        F.relu(F.conv2d(pooled, K4)) => F.max_pool2d(F.conv2d(X, K4).relu(), 3, 1, 1)
+            In the fourth branch the pooling comes first, and then the 1×1 convolution.
+        F.max_pool2d(X, 3, stride=1, padding=1) => X
+            The pooling of the fourth branch is missing.
+    """,
+)
+def inception_forward(X, K1, K2, K3, K4):
+    branch1 = F.relu(F.conv2d(X, K1))
+    branch2 = F.relu(F.conv2d(X, K2[0]))
+    branch2 = F.relu(F.conv2d(branch2, K2[1], padding=1))
+    branch3 = F.relu(F.conv2d(X, K3[0]))
+    branch3 = F.relu(F.conv2d(branch3, K3[1], padding=2))
+    pooled = F.max_pool2d(X, 3, stride=1, padding=1)
+    branch4 = F.relu(F.conv2d(pooled, K4))
+    branches = [branch1, branch2, branch3, branch4]
+    return torch.cat(branches, dim=1)
+
+
+@exercise(
+    "The weights of an Inception block",
+    name="inception-widths",
+    cases=[
+        (3, 2, (4, 5), (6, 7), 8),
+        (192, 64, (96, 128), (16, 32), 32),
+        (256, 128, (128, 192), (32, 96), 64),
+    ],
+    hint="Six convolutions. A k × k convolution from a channels to b has k · k · a · b "
+    "weights; the pooling has none.",
+    then="For GoogLeNet's first block, with 192 channels, these are 163,328 weights. "
+    "Without the two 1×1 convolutions that reduce them they would be 393,216.",
+    usual="""
+        c_in * c2[0] + 9 * c2[0] * c2[1] => 9 * c_in * c2[1]
+        c_in * c3[0] + 25 * c3[0] * c3[1] => 25 * c_in * c3[1]
+            These are the weights without reduction. The 3×3 and the 5×5 kernels get
+            c2[0] and c3[0] channels, from a 1×1 convolution that counts as well.
+        c_in * c2[0] + 9 * c2[0] * c2[1] => 9 * c2[0] * c2[1]
+        c_in * c3[0] + 25 * c3[0] * c3[1] => 25 * c3[0] * c3[1]
+            The two 1×1 convolutions that reduce the channels have weights, too.
+        9 * c2[0] => 9 * c_in
+        25 * c3[0] => 25 * c_in
+            The 1×1 convolution comes first, so the larger kernels get the reduced
+            channels, not c_in.
+        c_in * c2[0] + 9 * => 9 * c_in * c2[0] +
+        c_in * c3[0] + 25 * => 25 * c_in * c3[0] +
+            The 1×1 convolution comes first, and the 3×3 or 5×5 one behind it; you have
+            them in reverse.
+        + 9 * => + 3 *
+        + 25 * => + 5 *
+            A 3×3 kernel has 9 weights for each input channel, and a 5×5 kernel 25.
+        25 * c3 => 9 * c3
+            The third branch has 5×5 kernels: 25 weights for each input channel.
+        return c_in * c1 => b = c1 + sum(c2) + sum(c3) + c4\\n    return b + c_in * c1
+            Biases are left out here; you counted one for each output channel.
+        ` + c_in * c4` =>
+            The branch of the pooling has a 1×1 convolution, too.
+        + c_in * c4 => + 9 * c_in * c4
+            The pooling has no weights; behind it stands a 1×1 convolution.
+        return c_in * c1 => return 0
+            The first branch, one 1×1 convolution, is missing.
+        return c1 + c2[1] + c3[1] + c4
+            These are the channels of the output. The weights are asked for.
+    """,
+)
+def inception_widths(c_in, c1, c2, c3, c4):
+    branch2 = c_in * c2[0] + 9 * c2[0] * c2[1]
+    branch3 = c_in * c3[0] + 25 * c3[0] * c3[1]
+    return c_in * c1 + branch2 + branch3 + c_in * c4
+
+
+@exercise(
+    "Pyramid pooling",
+    stars=2,
+    cases=[
+        (torch.arange(16.0).view(1, 1, 4, 4), (1, 2)),
+        (normal(2, 3, 7, 9, seed=0), (1, 2, 4)),
+        (normal(3, 2, 13, 6, seed=1), (3, 1)),
+        (normal(1, 4, 3, 5, seed=2), (4,)),
+    ],
+    hint="`F.adaptive_max_pool2d(X, level)` gives level × level values of each "
+    "channel. `flatten(1)` makes one row of each example, and the rows are joined.",
+    then="Images of any size give vectors of one length, so that a linear layer can "
+    "stand behind it: with 8 channels and the levels 1, 2, 4 these are 168 numbers.",
+    usual="""
+        adaptive_max_pool2d => adaptive_avg_pool2d
+            These are means. The largest value of each window is asked for.
+        flatten(1) => flatten(2)
+        rows, dim=1) => rows, dim=2).flatten(1)
+            Your values are ordered by channels first. All channels of the first level
+            come first, and then those of the next.
+        flatten(1) => flatten(2).transpose(1, 2).flatten(1)
+            Within a level you have the positions first. Each channel's values stay
+            together, as `flatten(1)` leaves them.
+        `.flatten(1)` =>
+            The levels have maps of different sizes, which cannot be joined: flatten
+            each of them first.
+        flatten(1) => flatten()
+            `flatten()` also joins the examples. Leave the first axis: flatten(1).
+        , dim=1 =>
+            torch.cat joins along axis 0, the examples, if you give it no axis.
+        for level in levels => for level in sorted(levels, reverse=True)
+            The order is another one: the levels come as they are given.
+        for level in levels => for level in sorted(levels)
+            You have sorted the levels. They come in the order in which they are given.
+        for level in levels => for level in levels[-1:]
+            This is the last level alone. Join what all of them give.
+        for level in levels => for level in (1, 2, 4)
+            The levels are given, and not always 1, 2, 4.
+        F.adaptive_max_pool2d(X, level) => F.max_pool2d(X, level)
+            You took the level for the size of a window. It is the number of windows
+            along each axis, so the windows grow with the image.
+        rows = => sizes = X.shape[2:]\\n    rows =
+        adaptive_max_pool2d(X, level) => max_pool2d(X, [s // level or 1 for s in sizes])
+            Windows of h // level pixels leave a rest if level does not divide the
+            size, which makes more windows than `level`, or fewer. Adaptive pooling
+            spreads them over the whole image.
+    """,
+)
+def pyramid_pooling(X, levels):
+    rows = [F.adaptive_max_pool2d(X, level).flatten(1) for level in levels]
+    return torch.cat(rows, dim=1)
