@@ -1,0 +1,1 @@
+"""What only chapter 6, classic convolutional networks, needs."""
