@@ -15,7 +15,7 @@ NETWORKS = {
     "LeNet": (LeNet, 0.01),
     "AlexNet": (AlexNet, 0.003),
     "VGG": (VGG, 0.01),
-    "NiN": (partial(NiN, last_relu=False), 0.01),
+    "NiN": (partial(NiN, last_relu=False), 0.003),
     "GoogLeNet": (GoogLeNet, 0.01),
 }
 BETTER = {"it is worse": -0.01, SAME: 0.01, "it is better": None}

@@ -1,4 +1,4 @@
-"""Claims of chapter 6 on whether training gets going: NiN's start, a further head."""
+"""Claims of chapter 6 on whether training gets going: NiN, an auxiliary head."""
 
 from functools import partial
 
@@ -44,9 +44,9 @@ STARTS = {  # what NiN is made with, its first weights, and how it is trained
     "Kaiming, no last ReLU, Adam": ({"last_relu": False}, kaiming_init, "Adam"),
 }
 FAILS = {
-    "it fails from less than a quarter": 0.25,
-    "it fails from a quarter to three quarters": 0.75,
-    "it fails from more than three quarters": None,
+    "fewer than a quarter of the starts fail": 0.25,
+    "a quarter to three quarters of them fail": 0.75,
+    "more than three quarters of them fail": None,
 }
 
 
@@ -58,7 +58,7 @@ def failing(name, quantity):
 @claim(
     "NiN learns from every start.",
     failing("torch's default", "Share of failing starts, torch's default weights"),
-    true="it fails from less than a quarter",
+    true="fewer than a quarter of the starts fail",
     also=[
         failing("Xavier", "Xavier's weights"),
         failing("Kaiming, no last ReLU", "Kaiming's weights, no ReLU behind the last"),
@@ -95,16 +95,16 @@ def nin_starts(data, n_train, num_epochs, seed):
 
 # -- an auxiliary head ---------------------------------------------------------------
 
-BEFORE, BEHIND, WIDTH = 2, 4, 64  # hidden layers before the further head and behind it
-SHARE = 0.3  # of the further head's loss, as in GoogLeNet
+WIDTH, BEFORE, BEHIND = 64, 2, 4  # hidden layers before and behind the auxiliary head
+SHARE = 0.3  # of the auxiliary head's loss, as in GoogLeNet
 
 
 class Deep(nn.Module):
-    """An MLP of six hidden layers, with a further head behind the second or without.
+    """An MLP of six hidden layers, with an auxiliary head behind the second or without.
 
-    Input (n, 1, h, w), output (n, K) logits; in training with a further head (n, 2 K),
-    its logits behind the others. Source: Szegedy et al. 2015, Going deeper with
-    convolutions.
+    Input (n, 1, h, w), output (n, K) logits; in training with an auxiliary head
+    (n, 2 K), its logits behind the others. Source: Szegedy et al. 2015, Going deeper
+    with convolutions.
     """
 
     def __init__(self, activation, head, num_inputs, num_outputs):
@@ -122,21 +122,21 @@ class Deep(nn.Module):
             *layers(BEHIND, WIDTH), nn.Linear(WIDTH, num_outputs)
         )
         # Made last, so that all other first weights are those of the net without it.
-        self.further = nn.Linear(WIDTH, num_outputs) if head else None
+        self.auxiliary = nn.Linear(WIDTH, num_outputs) if head else None
 
     def forward(self, X):
         H = self.before(X)
         y_hat = self.behind(H)
-        if self.training and self.further is not None:
-            return torch.cat([y_hat, self.further(H)], 1)
+        if self.training and self.auxiliary is not None:
+            return torch.cat([y_hat, self.auxiliary(H)], 1)
         return y_hat
 
 
 def loss_of_heads(y_hat, y, num_outputs):
-    """Cross-entropy of the last head, and SHARE of that of the further one, if any."""
-    last, *further = y_hat.split(num_outputs, 1)
+    """Cross-entropy of the last head, and SHARE of the auxiliary one's, if any."""
+    last, *auxiliary = y_hat.split(num_outputs, 1)
     return sum(
-        (SHARE * F.cross_entropy(f, y) for f in further), F.cross_entropy(last, y)
+        (SHARE * F.cross_entropy(a, y) for a in auxiliary), F.cross_entropy(last, y)
     )
 
 
@@ -147,6 +147,7 @@ def first_gradient(net, images, loss):
     return grad.norm().item()
 
 
+GRADIENT = "gradient in thousandths"  # one without the head is far smaller than 1
 HEAD_RATES = (0.001, 0.003, 0.01)
 LIFTED = {"less than twice": 2, "2 to 100 times": 100, "more than 100 times": None}
 BETTER = {"it is worse with it": -0.01, SAME: 0.01, "it is better with it": None}
@@ -155,16 +156,16 @@ BETTER = {"it is worse with it": -0.01, SAME: 0.01, "it is better with it": None
 @claim(
     "An auxiliary head lifts the first layer's gradient.",
     ratio(
-        ("sigmoid, with", "gradient"),
-        ("sigmoid, without", "gradient"),
+        ("sigmoid, with", GRADIENT),
+        ("sigmoid, without", GRADIENT),
         LIFTED,
-        "The first layer's gradient, with over without a further head, sigmoid",
+        "The first layer's gradient, with over without an auxiliary head, sigmoid",
     ),
     true=["2 to 100 times", "more than 100 times"],
     also=[
         ratio(
-            ("ReLU, with", "gradient"),
-            ("ReLU, without", "gradient"),
+            ("ReLU, with", GRADIENT),
+            ("ReLU, without", GRADIENT),
             LIFTED,
             "The same with ReLU",
         ),
@@ -172,7 +173,7 @@ BETTER = {"it is worse with it": -0.01, SAME: 0.01, "it is better with it": None
             ("sigmoid, with", "test accuracy"),
             ("sigmoid, without", "test accuracy"),
             BETTER,
-            "Test accuracy, with minus without a further head, sigmoid",
+            "Test accuracy, with minus without an auxiliary head, sigmoid",
         ),
         difference(
             ("ReLU, with", "test accuracy"),
@@ -185,7 +186,7 @@ BETTER = {"it is worse with it": -0.01, SAME: 0.01, "it is better with it": None
     full=(4_000, 6, 6),
 )
 def auxiliary_head(data, n_train, num_epochs, seed):
-    """Six hidden layers, a further head behind the second; torch's first weights."""
+    """Six hidden layers, an auxiliary head behind the second; torch's first weights."""
     data, results = small(data), {}
     images = data.train.take(n_train)
     loss = partial(loss_of_heads, num_outputs=len(data.classes))
@@ -193,7 +194,7 @@ def auxiliary_head(data, n_train, num_epochs, seed):
         for name, head in (("with", True), ("without", False)):
             make_net = partial(fresh, partial(Deep, activation, head), data, seed)
             results[f"{activation.__name__.replace('S', 's')}, {name}"] = {
-                "gradient": first_gradient(make_net(), images, loss),
+                GRADIENT: 1_000 * first_gradient(make_net(), images, loss),
                 **at_best_rate(
                     make_net,
                     data,
