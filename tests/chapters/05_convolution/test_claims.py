@@ -8,7 +8,7 @@ from torch.nn import functional as F
 from helpers import load_images
 from helpers.chapters.convolution import claims
 from helpers.chapters.convolution.claims import layers, places, training
-from helpers.claims import Size
+from helpers.claims import Size, small_images
 from helpers.data import Examples
 from helpers.models import ConvNet
 from tests.verdicts import of_chapter, shown
@@ -146,7 +146,7 @@ def test_moved_images_are_the_centered_ones_somewhere_else(data):
         centered.X, moved.X, moves.tolist(), strict=True
     ):
         assert torch.equal(before.roll((down, right), (1, 2)), after)
-    ink = places.halved(data.test.X).sum((1, 2, 3))
+    ink = small_images.halved(data.test.X).sum((1, 2, 3))
     torch.testing.assert_close(moved.X.sum((1, 2, 3)), ink)
     assert places.off_center(centered.X).abs().float().mean() < 0.02
 
@@ -200,7 +200,7 @@ def test_what_halves_the_maps_leaves_as_many_values_to_the_linear_layer():
 
 
 def test_small_images_keep_their_ink(data):
-    small = training.small(data)
+    small = small_images.small(data)
     assert small.test.X.shape == (1_000, 1, 16, 16)
     assert torch.equal(small.test.X[..., 1:-1, 1:-1], 3 * F.avg_pool2d(data.test.X, 2))
     frame = small.test.X.clone()
@@ -208,7 +208,7 @@ def test_small_images_keep_their_ink(data):
     assert not frame.any()
     assert torch.equal(small.test.origin, data.test.origin)
     made = claims.densities()
-    assert training.small(made) is made
+    assert small_images.small(made) is made
 
 
 def test_convolutions_start_with_kaimings_weights():
@@ -232,7 +232,7 @@ def test_the_rate_is_chosen_on_val_and_reported_on_test():
     )
     wrong = Examples(made.test.X, 1 - made.test.y)
     swapped = type(made)(made.name, made.classes, made.train, made.val, wrong)
-    row = training.at_best_rate(
+    row = small_images.at_best_rate(
         lambda: nn.Sequential(nn.Flatten(), nn.Linear(256, 2)),
         swapped, 500, 2, 0, (1e-6, 0.01, 10.0)
     )  # fmt: skip

@@ -6,15 +6,10 @@ from functools import partial
 import torch
 from torch import nn
 
-from helpers.chapters.convolution.claims.training import (
-    at_best_rate,
-    conv_net,
-    kaiming,
-    put,
-    small,
-)
+from helpers.chapters.convolution.claims.training import conv_net, kaiming, put
 from helpers.claims import SAME, difference
 from helpers.claims.fair import fresh
+from helpers.claims.small_images import at_best_rate, small
 from helpers.data import Examples, ImageData
 from helpers.widgets.predict import claim
 

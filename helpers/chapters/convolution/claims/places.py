@@ -8,14 +8,10 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from helpers.chapters.convolution.claims.training import (
-    conv_net,
-    halved,
-    put,
-    train_net,
-)
+from helpers.chapters.convolution.claims.training import conv_net, put
 from helpers.claims import difference, level
 from helpers.claims.fair import right_on
+from helpers.claims.small_images import halved, train_net
 from helpers.models import MLP
 from helpers.seeds import seeded
 from helpers.widgets.predict import claim
