@@ -295,6 +295,11 @@ def direct(gamma, lambda_):
     return np.linalg.solve(regular, y), np.trace(np.linalg.solve(regular, K))
 
 
+def test_the_kernel_falls_with_the_squared_distance():
+    K = rbf(np.array([[0.0, 0.0], [3.0, 4.0]]), np.array([[0.0, 0.0]]), 0.02)
+    assert K == pytest.approx(np.exp([[0.0], [-0.5]]))
+
+
 @pytest.mark.parametrize("gamma, lambda_", [(0.1, 0.1), (3.0, 0.01), (10.0, 20.0)])
 def test_the_kernel_machine_solves_ridge_regression(gamma, lambda_):
     scene = explorers.kernel_machine.scene(gamma=gamma, lambda_=lambda_)
