@@ -219,11 +219,12 @@ def _label(pane: Pane, points: Sequence[tuple[float, float, Shown]]) -> None:
         )
         for k, y in zip(group, heights, strict=True):
             x, _, s = points[k]
-            outside = bool(pane.log) and places[k] > right - BESIDE * (right - left)
             look = {"color": s.color, "size": 11, "bold": True, "halo": True}
-            look |= (
-                {"align": "right", "shift": (-9, 4)} if outside else {"shift": (9, 4)}
-            )
+            look |= {"align": "left", "shift": (9, 4)}
+            if not pane.log and places[k] < max(places):  # longer curves go on there
+                look |= {"align": "center", "shift": (0, -6)}
+            elif pane.log and places[k] > right - BESIDE * (right - left):
+                look |= {"align": "right", "shift": (-9, 4)}
             pane.text((x, y), s.run.mark, name=f"{pane.name} mark {s.run.id}", **look)
 
 
@@ -255,8 +256,8 @@ def _in_words(shown: Sequence[Shown]) -> str:
         return "No run is shown: each is a curve at the left and a point at the right."
 
     def said(s: Shown) -> str:
-        cost = "not known" if s.cost is None else f"{s.cost:,}"
-        return f"{s.run.name}, {s.accuracies[-1]:.3f}, multiplications {cost}"
+        cost = "an unknown number of" if s.cost is None else f"{s.cost:,}"
+        return f"{s.run.name}, {s.accuracies[-1]:.3f} with {cost} multiplications"
 
     best = max(shown, key=lambda s: s.accuracies[-1])
     least = best.accuracies[-1] - NEAR - 1e-9

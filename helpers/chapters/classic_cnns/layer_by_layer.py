@@ -14,7 +14,7 @@ from helpers.widgets.scene import Pane
 from helpers.words import many
 
 WIDTH, HEIGHT = 690, 330
-SHARE = 4.2  # of the maps; the image has 1
+SHARE = 3.4  # of the maps; the image has 1
 MOST_MAPS = 64  # that are drawn
 
 
@@ -99,7 +99,7 @@ def _in_words(layer: str, maps: Tensor, channel: int) -> str:
         f"{zero} 0 everywhere."
     )
     if not channel:
-        return says
+        return f"{says} Channel 0 stands for all of them."
     one = min(channel, count)
     which = f"channel {one}" + (", the last" if one < channel else "")
     share = (maps[one - 1] == 0).float().mean().item()
