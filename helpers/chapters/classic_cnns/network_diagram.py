@@ -28,7 +28,7 @@ def _vgg(width: float) -> VGG:
 
 # name -> the network at a width, as a multiple of the one that the chapter trains
 SMALL: dict[str, Callable[[float], nn.Module]] = {
-    "LeNet": lambda width: LeNet(),  # has one width
+    "LeNet": lambda width: LeNet(),
     "AlexNet": lambda width: AlexNet(round(12 * width)),
     "VGG": _vgg,
     "NiN": lambda width: NiN(round(12 * width)),
@@ -41,6 +41,7 @@ TORCHVISION = {
     f"VGG-16{FULL}": ("vgg16", {}),
     f"GoogLeNet{FULL}": ("googlenet", {"aux_logits": False, "init_weights": False}),
 }
+FIXED = {"LeNet", *TORCHVISION}  # have one width
 MEMORY = "memory of the values, KB"
 
 
@@ -75,7 +76,7 @@ def network_diagram(
     width=Slider(0.5, 3.0, start=1.0),
 ):
     """A network layer by layer: where it has its parameters, and where its work."""
-    shape, rows = rows_of(network, width)
+    shape, rows = rows_of(network, _kept(network, width))
     amounts = np.array([getattr(row, bars) for row in rows])
     colors = [MOST if amount == amounts.max() else USUAL for amount in amounts]
     low = len(rows) + 0.6
@@ -110,6 +111,13 @@ def network_diagram(
         text = f"{amount:,.0f} ({amount / amounts.sum():.1%})"
         right.text((amount, k + 1), text, shift=(6, 4), size=11, name=f"amount {k + 1}")
     return _in_words(network, width, bars, rows), left, right
+
+
+def _kept(network: str, width: float) -> float:
+    """One width for all that make the same network: it is built and counted once."""
+    if network == "GoogLeNet":
+        return round(2 * width) / 2
+    return 1.0 if network in FIXED else width
 
 
 @lru_cache(maxsize=256)
@@ -178,6 +186,6 @@ def _in_words(network: str, width: float, bars: str, rows: tuple[Row, ...]) -> s
         says += f" The only linear layer has {linear[0] / total:.1%}."
     else:
         says += f" The {len(linear)} linear layers together: {sum(linear) / total:.1%}."
-    if width != 1 and (network == "LeNet" or network in TORCHVISION):
+    if width != 1 and network in FIXED:
         says += f" {network} has one width: the slider does not move it."
     return says

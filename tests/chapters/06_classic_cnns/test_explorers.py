@@ -124,6 +124,20 @@ def test_the_width_moves_what_has_a_width():
         assert says.endswith("the slider does not move it.") == fixed
 
 
+def test_a_network_is_built_once_for_all_stops_of_the_slider_that_make_it():
+    for name in ("GoogLeNet", "LeNet", "VGG-11, full size"):
+        scenes = []
+        for width in (1.45, 1.5, 1.55):
+            scenes.append(explorers.network_diagram.scene(network=name, width=width))
+            if width == 1.45:
+                misses = rows_of.cache_info().misses
+        assert rows_of.cache_info().misses == misses
+        assert (scenes[0]["bar"]["lengths"] == scenes[2]["bar"]["lengths"]).all()
+    work = layer_table(GoogLeNet(48), 1, 28, 28).multiplications
+    says = explorers.network_diagram.scene(network="GoogLeNet", width=1.55).says
+    assert f", {work:,} multiplications" in says
+
+
 # -- inception_branches -------------------------------------------------------------
 
 ODD = {"c1": 20, "c2_reduced": 30, "c2": 50, "c3_reduced": 7, "c3": 11, "c4": 5}
