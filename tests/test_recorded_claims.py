@@ -28,6 +28,7 @@ ALIKE = {
             "logistic regression, near and far",
         ]
     ],
+    "alexnet-steps": [["sigmoid", "normalization"]],  # always the same class
     "one-vs-rest": [["logistic, one against the rest", "softmax regression"]],
     "wide-and-regularized": [["1024, no dose", "1024, best dose"]],  # the best is none
 }
