@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 from matplotlib.figure import Figure
 from torch import Tensor
 
@@ -202,7 +201,7 @@ def show_costs() -> Figure:
     for ax, cost in zip(axes, ("parameters", "multiplications"), strict=True):
         ax.set(xscale="log", xlabel=cost)
         low, high = ax.get_xlim()
-        ax.set_xlim(low, high * np.sqrt(high / low) ** 0.25)
+        ax.set_xlim(low, high * (high / low) ** 0.25)
     axes[0].set_ylabel("test accuracy")
     axes[1].legend(loc="lower right", fontsize=8)
     figure.set_label("Accuracy on Fashion-MNIST: " + "; ".join(said) + ".")

@@ -78,12 +78,6 @@ def test_curves_on_a_scale_of_powers(show):
         assert line.get_xydata().T.tolist() == [x, y]
 
 
-COSTS = {  # d2l's networks: parameters, multiplications
-    "LeNet, sigmoid": (61_706, 416_520),
-    "AlexNet": (46_764_746, 938_180_544),
-}
-
-
 def test_costs_are_drawn_where_they_are():
     figure = figures.show_costs()
     here, there = published.small_networks(), published.published_networks()
