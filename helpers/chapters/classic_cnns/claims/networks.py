@@ -9,9 +9,9 @@ from helpers.models import VGG, AlexNet, GoogLeNet, LeNet, NiN, kaiming_init
 from helpers.widgets.predict import claim
 
 # At their default widths, without dropout, which costs a small network in three passes
-# more than it brings (`alexnet_steps`), each with one learning rate: of 0.001, 0.003, 0.01, 0.03 the
-# best on the validation images of both sets, with two seeds. A grid for each seed would
-# take three times as long.
+# more than it brings (`alexnet_steps`). Each has one learning rate: of 0.001, 0.003,
+# 0.01, 0.03 the best on the validation images of both sets, with two seeds. A grid for
+# each seed would take three times as long.
 NETWORKS = {
     "LeNet": (LeNet, 0.01),
     "AlexNet": (partial(AlexNet, dropout=0.0), 0.01),
