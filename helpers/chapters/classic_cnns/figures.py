@@ -9,6 +9,11 @@ from helpers.chapters.classic_cnns.published import published_networks, small_ne
 from helpers.figures import COLORS, drawn, line_style
 
 MARKERS = ("o", "s")
+# Names that stand at the left of their dot, where others are close: (group, name).
+LEFT = {
+    "parameters": {(1, "VGG"), (1, "AlexNet")},
+    "multiplications": {(0, "GoogLeNet"), (0, "LeNet, sigmoid"), (1, "LeNet")},
+}
 IMAGENET = {  # top-5 error of the best entry of each ILSVRC, classification
     2010: 0.282,
     2011: 0.258,
@@ -191,8 +196,11 @@ def show_costs() -> Figure:
                 ax.plot(getattr(net, cost), net.accuracy, "o", markersize=size,
                         fillstyle="none" if k == 0 else "full", color=COLORS[k],
                         label=group if n == 0 else None)  # fmt: skip
-                ax.annotate(net.name, (getattr(net, cost), net.accuracy), xytext=(4, 3),
-                            textcoords="offset points", fontsize=7)  # fmt: skip
+                left = (k, net.name) in LEFT[cost]
+                ax.annotate(net.name, (getattr(net, cost), net.accuracy),
+                            xytext=(-4 if left else 5, 2), fontsize=7,
+                            ha="right" if left else "left",
+                            textcoords="offset points")  # fmt: skip
         said += [
             f"{net.name} ({group}) {net.accuracy:.3f} with {net.parameters:,} "
             f"parameters and {net.multiplications:,} multiplications"
@@ -201,7 +209,8 @@ def show_costs() -> Figure:
     for ax, cost in zip(axes, ("parameters", "multiplications"), strict=True):
         ax.set(xscale="log", xlabel=cost)
         low, high = ax.get_xlim()
-        ax.set_xlim(low, high * (high / low) ** 0.25)
+        room = (high / low) ** 0.25  # for the names
+        ax.set_xlim(low / room, high * room)
     axes[0].set_ylabel("test accuracy")
     axes[1].legend(loc="lower right", fontsize=8)
     figure.set_label("Accuracy on Fashion-MNIST: " + "; ".join(said) + ".")
