@@ -13,6 +13,7 @@ from helpers.chapters.classic_cnns.exercises import (
     blocks,
     inception,
     kernels,
+    pyramid,
     training,
 )
 from helpers.models import VGG, Inception, nin_block
@@ -138,12 +139,12 @@ def test_the_weights_of_an_inception_block():
 @pytest.mark.parametrize("size", [7, 13, 32])
 def test_a_pyramid_has_168_numbers_for_maps_of_any_size(size):
     X = torch.randn(2, 8, size, size)
-    ours = inception.pyramid_pooling.solution(X, (1, 2, 4))
+    ours = pyramid.pyramid_pooling.solution(X, (1, 2, 4))
     assert ours.shape == (2, 168)
     assert ours[:, :8].equal(X.amax((2, 3)))
 
 
-@pytest.mark.parametrize("case", training.auxiliary_loss.cases)
+@pytest.mark.parametrize("case", auxiliary_loss.cases)
 def test_the_repaired_step_is_that_of_modules_and_an_optimizer(case):
     X, y, *weights, lr = case
     layers = [nn.Linear(*W.shape, bias=False) for W in weights]
@@ -156,14 +157,14 @@ def test_the_repaired_step_is_that_of_modules_and_an_optimizer(case):
     loss = F.cross_entropy(main(X), y) + 0.3 * aux
     loss.backward()
     optimizer.step()
-    ours = training.auxiliary_loss.solution(*case)
+    ours = auxiliary_loss.solution(*case)
     for a, b in zip(ours, (loss, first.weight.T, main(X)), strict=True):
         torch.testing.assert_close(a, b.detach())
 
 
 def test_no_bug_of_the_stub_raises_and_each_is_seen_by_itself():
     """In every case each bug alone changes what the function returns."""
-    asked = training.auxiliary_loss
+    asked = auxiliary_loss
     alone = [m.wrong for m in asked.mistakes if m.left == "Bugs left: 1 of 3."]
     assert len(alone) == 3
     for case in asked.cases:
@@ -282,7 +283,7 @@ RIGHT = [
             p.numel() for p in Inception(*widths).parameters() if p.ndim > 1
         ),
     ),
-    (inception.pyramid_pooling, pyramid_by_slices),
+    (pyramid.pyramid_pooling, pyramid_by_slices),
 ]
 
 

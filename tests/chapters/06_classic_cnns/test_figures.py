@@ -31,7 +31,7 @@ def test_the_map_squares_both_coordinates_and_a_line_parts_the_classes():
 
 def test_points_on_the_wrong_side_are_counted():
     X = torch.tensor([[1.0, 0], [0, 1.2], [2, 0], [0, 2.2], [1.9, 0], [2.1, 0]])
-    y = torch.tensor([-1.0, -1, 1, 1, -1, 1])
+    y = torch.tensor([-1.0, -1, 1, 1, 1, -1])
     assert "1 of 6 on the wrong side" in described(figures.show_feature_map(X, y))
 
 

@@ -26,7 +26,10 @@ def normal(*shape, seed=0):
 def run(*cells):
     """What some cells of the notebook print, and what they leave."""
     printed = []
+    import torchvision  # after helpers, which mends it
+
     space = {"torch": torch, "nn": nn, "F": F, "layer_table": layer_table}
+    space["torchvision"] = torchvision
     space["print"] = lambda *words: printed.append(" ".join(map(str, words)))
     for cell in cells:
         exec(source_of("06", cell), space)

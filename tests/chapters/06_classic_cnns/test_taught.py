@@ -102,7 +102,7 @@ def test_the_gaussian_kernel(gamma):
 
 def test_descent_reaches_the_minimum_and_leaves_no_gradient():
     w = torch.tensor([3.0, -4.0], requires_grad=True)
-    end = own.descend(lambda: (w - 1).square().sum() + 0.5, [w], lr=0.25)
+    end = own.descend(lambda w: (w - 1).square().sum() + 0.5, [w], lr=0.25)
     assert end == pytest.approx(0.5) and w.grad is None
     torch.testing.assert_close(w.detach(), torch.ones(2))
 

@@ -2,9 +2,13 @@
 
 from helpers.exercises import cells
 
-EXERCISES, check, table = cells(
-    *(
-        f"{__name__}.{module}"
-        for module in ("kernels", "alexnet", "blocks", "inception", "training")
-    )
+MODULES = (
+    "kernels",
+    "alexnet",
+    "blocks",
+    "inception",
+    "auxiliary",
+    "pyramid",
+    "training",
 )
+EXERCISES, check, table = cells(*(f"{__name__}.{module}" for module in MODULES))
