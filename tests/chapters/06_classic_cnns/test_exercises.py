@@ -16,6 +16,7 @@ from helpers.chapters.classic_cnns.exercises import (
     pyramid,
     training,
 )
+from helpers.chapters.classic_cnns.exercises.auxiliary import auxiliary_loss
 from helpers.models import VGG, Inception, nin_block
 
 
