@@ -64,7 +64,7 @@ def kernels(gamma: float) -> Kernels:
     return Kernels(train, val, cells, values.clip(0), vectors)  # -1e-16 is rounding
 
 
-@explorer(width=650, height=310, presets=PRESETS)
+@explorer(width=640, height=310, presets=PRESETS)
 def kernel_machine(
     gamma=LogSlider(0.01, 100, start=0.1),
     lambda_=LogSlider(1e-4, 100, start=0.1),
@@ -105,7 +105,7 @@ def _plane_pane(scores: np.ndarray) -> Pane:
     for sign, color, name in ((-1, COLORS[0], "blue"), (1, COLORS[1], "orange")):
         strength = 0.5 * (sign * scores).clip(0, 1)
         pane.image(strength, (x0, x1), (y0, y1), color=color, smooth=True, name=name)
-    pane.line(border(scores), color=INK, width=1.6, name="border", label="border")
+    pane.line(border(scores), color=INK, width=1.6, name="border")
     looks = {
         "val": ("validation", {"size": 2.2, "alpha": 0.55}),
         "train": ("training", {"size": 3.2, "edge": FAINT}),
