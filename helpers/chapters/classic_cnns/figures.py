@@ -135,13 +135,7 @@ def show_ratios(depths: Sequence[int], ratios: Mapping[str, Sequence[float]]) ->
     depths : numbers of hidden layers.
     ratios : name -> a ratio for each depth.
     """
-    figure = Figure(figsize=(5, 2.7))
-    ax = figure.subplots()
-    for k, (name, values) in enumerate(ratios.items()):
-        ax.semilogy(depths, values, marker="o", label=name, **line_style(k))
-    ax.set(xlabel="hidden layers", ylabel="first / last gradient")
-    ax.set_xticks(list(depths))
-    ax.legend(loc="lower left")
+    figure = _on_log_scale(depths, ratios, "hidden layers", "first / last gradient")
     said = "; ".join(
         f"{name} {values[0]:.2g} with {depths[0]}, {values[-1]:.2g} with {depths[-1]}"
         for name, values in ratios.items()
@@ -159,19 +153,28 @@ def show_spread(spreads: Mapping[str, Sequence[float]]) -> Figure:
     spreads : name -> standard deviation over images behind each layer, from first to
         last.
     """
-    figure = Figure(figsize=(5, 2.7))
-    ax = figure.subplots()
-    for k, (name, values) in enumerate(spreads.items()):
-        layers = range(1, len(values) + 1)
-        ax.semilogy(layers, values, marker="o", label=name, **line_style(k))
-    ax.set(xlabel="convolution", ylabel="sd over images")
-    ax.set_xticks(list(layers))
-    ax.legend(loc="lower left")
+    depth = len(next(iter(spreads.values())))
+    layers = range(1, depth + 1)
+    figure = _on_log_scale(layers, spreads, "convolution", "sd over images")
     said = "; ".join(
         f"{name} from {values[0]:.2g} to {values[-1]:.2g}"
         for name, values in spreads.items()
     )
     figure.set_label(f"How much images differ behind each convolution: {said}.")
+    return figure
+
+
+def _on_log_scale(
+    x: Sequence[int], curves: Mapping[str, Sequence[float]], xlabel: str, ylabel: str
+) -> Figure:
+    """Draw named curves over whole numbers, on a scale of powers of ten."""
+    figure = Figure(figsize=(5, 2.7))
+    ax = figure.subplots()
+    for k, (name, values) in enumerate(curves.items()):
+        ax.semilogy(x, values, marker="o", label=name, **line_style(k))
+    ax.set(xlabel=xlabel, ylabel=ylabel)
+    ax.set_xticks(list(x))
+    ax.legend(loc="lower left")
     return figure
 
 
