@@ -215,6 +215,6 @@ def show_costs() -> Figure:
         room = (high / low) ** 0.25  # for the names
         ax.set_xlim(low / room, high * room)
     axes[0].set_ylabel("test accuracy")
-    axes[1].legend(loc="lower right", fontsize=8)
+    axes[0].legend(loc="upper left", fontsize=8)
     figure.set_label("Accuracy on Fashion-MNIST: " + "; ".join(said) + ".")
     return figure
