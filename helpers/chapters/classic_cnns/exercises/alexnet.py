@@ -18,6 +18,12 @@ from helpers.exercises import exercise
     usual="""
         55, 27, 27, 13, 13, 13, 13, 6 => 56, 28, 28, 14, 14, 14, 14, 7
             You rounded up. A window that does not fit any more is left out.
+        55, 27, 27, 13, 13, 13, 13, 6 => 55, 28, 28, 14, 14, 14, 14, 7
+            55 pixels leave room for (55 - 3) / 2 + 1 = 27 windows of the pooling; one
+            that does not fit any more is left out there, too.
+        55, 27, 27, 13, 13, 13, 13, 6 => 55, 27, 27, 13, 11, 9, 7, 3
+            You left out the padding of the 3×3 convolutions. With it they keep the
+            size.
         55, 27, 27, 13, 13, 13, 13, 6 => 56, 27, 27, 13, 13, 13, 13, 6
             The first kernel moves 54.25 times. It stops after 54 moves; a window that
             does not fit any more is left out.

@@ -69,6 +69,9 @@ K_7, y_7, K_7_new = gaussian(7, 3, width=0.5, seed=1)
         K_new @ alpha => alpha @ K_new
             K_new has one row for each new point, so it stands at the left: K_new times
             the coefficients.
+        K_new @ alpha => (K_new @ alpha).sign()
+            These are the signs alone, as a classifier would take them. Return the
+            predictions themselves.
         K_new @ alpha => (K + lam * torch.eye(len(K))) @ alpha
             You undo what you have solved: this is y again. Multiply by K_new.
     """,
