@@ -1,12 +1,12 @@
 """Explorers of chapter 6: their texts and the order of their boxes, from the marks."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from torch import nn
 
-from helpers.chapters.classic_cnns import explorers
-from helpers.chapters.classic_cnns.kernel_machine import PRESETS
+from helpers.chapters.classic_cnns import explorers, kernel_machine
 from helpers.chapters.classic_cnns.parts import text_of
 from helpers.models import Inception
 
@@ -44,19 +44,15 @@ def test_the_layers_of_a_branch_stand_in_the_order_of_the_block():
         assert found == expected
 
 
-def test_the_other_way_is_compared_with_this_one():
-    for reductions in (True, False):
-        says = explorers.inception_branches.scene(reductions=reductions).says
-        this, other, ratio = re.search(
-            r"; ([\d,]+) weights.*? would be ([\d,]+) weights, ([\d.]+) times", says
-        ).groups()
-        expected = int(other.replace(",", "")) / int(this.replace(",", ""))
-        assert ratio == f"{expected:.2f}"
+def test_each_accuracy_is_counted_with_labels_of_its_own(monkeypatch):
+    """Both parts of the circles have the same labels in the same order: turn one's."""
 
+    def accuracies():
+        says = explorers.kernel_machine.scene().says
+        return [float(a) for a in re.findall(r"accuracy (\d\.\d+)", says)]
 
-def test_more_wiggly_presets_have_more_degrees_of_freedom():
-    scenes = [explorers.kernel_machine.scene(**values) for values in PRESETS.values()]
-    freedom = [
-        float(re.search(r"freedom: ([\d.]+) of", scene.says)[1]) for scene in scenes
-    ]
-    assert freedom == sorted(freedom) and freedom[2] > 100 > 20 > freedom[1]
+    train, val = accuracies()
+    data = kernel_machine.circles()
+    turned = replace(data, val=replace(data.val, y=1 - data.val.y))
+    monkeypatch.setattr(kernel_machine, "circles", lambda: turned)
+    assert accuracies() == pytest.approx([train, 1 - val])

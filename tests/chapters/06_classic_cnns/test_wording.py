@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from helpers import models
+from helpers import layer_table, load_images, models
 from helpers.chapters.classic_cnns import claims
 from helpers.chapters.classic_cnns.claims import blocks, starts
 from helpers.chapters.classic_cnns.exercises import (
@@ -75,33 +75,8 @@ def test_several_sizes_name_their_channels():
 
 
 def test_halved_images_have_squares_of_about_one():
-    from helpers import load_images
-
     squares = halved(load_images("digits").train.X).square().mean().item()
     assert squares == pytest.approx(1, abs=0.25)
-
-
-def test_the_choice_of_a_rate_never_sees_the_test_images(monkeypatch):
-    from dataclasses import replace
-
-    from helpers import load_images
-    from helpers.claims import small_images
-
-    data = load_images("digits", n_train=64, n_val=30, n_test=30)
-    asked = []
-
-    def best(train_at, rates, data):
-        asked.append(data.val.X)
-        return train_at(rates[:1])[rates[0]]
-
-    monkeypatch.setattr(small_images, "best_on_val", best)
-    data = replace(data, test=replace(data.test, y=(data.test.y + 1) % 10))
-
-    def make_net():
-        return nn.Sequential(nn.Flatten(), nn.Linear(784, 10))
-
-    small_images.at_best_rate(make_net, data, 20, 1, 0)
-    assert len(asked) == 1 and asked[0].equal(data.val.X[:20])
 
 
 # -- exercises -------------------------------------------------------------------------
@@ -163,10 +138,13 @@ def test_the_shapes_in_a_stub_are_those_of_its_cases(exercise):
 # -- networks --------------------------------------------------------------------------
 
 
-def test_a_docstring_counts_the_parameters_that_there_are():
-    (said,) = re.findall(r"([\d,]+) parameters for ten classes", models.LeNet.__doc__)
-    count = sum(p.numel() for p in models.LeNet().parameters())
-    assert said == f"{count:,}"
+@pytest.mark.parametrize("make", [models.NiN, models.GoogLeNet])
+def test_poolings_leave_the_sides_that_stand_beside_them(make):
+    source = inspect.getsource(make)
+    said = re.findall(r"nn\.MaxPool2d\(.*?# .*?-> (\d+) x (\d+)", source)
+    table = layer_table(make(), 1, 28, 28, depth=None)
+    found = [r.shape[1:] for r in table if r.kind == "MaxPool2d" and "b" not in r.name]
+    assert [tuple(map(int, sides)) for sides in said] == found and len(said) == 2
 
 
 def test_a_normalization_stands_between_convolution_and_relu():
