@@ -124,7 +124,7 @@ def test_hidden_and_removed_runs_leave_no_point():
 def test_the_point_of_a_live_run_moves():
     panel = make_panel()
     kept = panel.run(width=4)
-    panel.set(num_epochs=500, width=20)
+    panel.set(num_epochs=500, width=20, lr=0.01)  # slow: its accuracy goes on moving
     seen = []
     panel.view.canvas.observe(lambda _: seen.append(points_of(panel.view)), "scene")
     panel.start()
@@ -273,6 +273,22 @@ def test_labels_of_points_at_one_place_are_apart():
         low, high = view.scene[pane].ends[1]
         assert min(np.diff(heights)) > 0.069 * (high - low)
         assert low < min(heights) and max(heights) < high
+
+
+def test_a_line_joins_the_last_accuracies_of_the_seeds():
+    run = past("1", ((0.9, 0.6), (0.5, 0.8)))
+    whole = [dataclasses.replace(h, train_loss=(1.0, 0.5)) for h in run.histories]
+    view = shown(dataclasses.replace(run, histories=whole), run_1=1000)
+    (line,) = [m for m in view.scene["cost"].marks if m["kind"] == "line"]
+    assert line["xy"].tolist() == [[1000, 0.6], [1000, 0.8]]
+
+
+def test_the_axis_is_about_as_wide_as_the_points():
+    for costs, decades in (((1000,), 1.2), ((50, 10**6), 5.0)):
+        runs = [past(str(k), (0.3, 0.9)) for k in range(1, len(costs) + 1)]
+        view = shown(*runs, **{f"run_{k}": c for k, c in enumerate(costs, 1)})
+        left, right = view.scene["cost"].ends[0]
+        assert right - left < decades
 
 
 @pytest.mark.parametrize("costs", [(1000,), (1000, 1100), (50, 10**9), (7, 8, 10**4)])

@@ -39,6 +39,8 @@ def test_every_exercise_stands_in_its_notebook(path, notebook):  # noqa: F811
             text.cell_type == "markdown" and code is found[exercise.solution.__name__]
         )
         assert exercise.title.lower() in text.source.lower()
+        stars = text.source.count("★")  # most chapters leave them to the table
+        assert stars in (0, exercise.stars), f"{exercise.name}: difficulty"
         if exercise.kind == "repair":
             assert code.source.startswith(exercise.stub)
         elif not exercise.asks_for_value:

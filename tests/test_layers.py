@@ -3,11 +3,14 @@
 import numpy as np
 import pytest
 import torch
+from matplotlib.colors import to_hex
 from matplotlib.patches import Rectangle
 from torch import nn
 
 from helpers import layer_table, models, show_layers
+from helpers.figures import COLORS
 from helpers.figures.described import described
+from helpers.figures.layers import FAINT
 
 SMALL = (models.LeNet, models.AlexNet, models.VGG, models.NiN, models.GoogLeNet)
 
@@ -26,6 +29,17 @@ def test_layers_have_their_shapes_and_parameters():
     assert np.allclose(widths, [1] + 3 * [8 / 12] + 3 * [4 / 12] + [0.1])
     texts = [text.get_text() for text in ax.texts]
     assert "3 × 8 × 8" in texts and "convolution 5 × 5\n78 parameters" in texts
+
+
+def test_layers_with_parameters_have_the_colour():
+    net = nn.Sequential(nn.Conv2d(1, 3, 5), nn.AvgPool2d(2), nn.Flatten())
+    (ax,) = show_layers(net.append(nn.Linear(48, 7)), torch.zeros(1, 1, 12, 12)).axes
+    colors = [to_hex(patch.get_edgecolor()) for patch in ax.patches]
+    image, *convolution = colors[:4]
+    *pooling, linear = colors[4:]
+    assert {image, *pooling} == {FAINT} and {*convolution, linear} == {
+        COLORS[0].lower()
+    }
 
 
 @pytest.mark.parametrize("make", SMALL)

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torch import nn
 
 from helpers import make_points
 from helpers.chapters.classic_cnns import figures, published
@@ -42,6 +43,14 @@ def test_each_start_is_a_dot_in_its_row():
     assert second.tolist() == [[0.1, 1], [0.4, 1], [0.9, 1]]
     assert [t.get_text() for t in ax.get_yticklabels()] == ["a", "b"]
     assert ax.get_xlim()[0] == 0
+
+
+def test_the_ends_are_said_from_the_lowest_to_the_highest():
+    figure = figures.show_ends({"a": [0.5, 0.5], "b": [0.4, 0.1, 0.9]})
+    assert described(figure) == (
+        "The loss at the end of each training: a, 2 starts, 0.500 to 0.500; b, 3 "
+        "starts, 0.100 to 0.900."
+    )
 
 
 def test_accuracies_stand_in_order():
@@ -96,6 +105,41 @@ def test_what_d2l_published():
     assert accuracy == [0.808, 0.881, 0.919, 0.844, 0.888]
     lenet = networks["LeNet, sigmoid"]
     assert (lenet.parameters, lenet.multiplications) == (61_706, 416_520)
+
+
+def convolutions(net):
+    """Channels in and out, and sides of the kernels, of all convolutions in order."""
+    convs = [m for m in net.modules() if isinstance(m, nn.Conv2d)]
+    return [(m.in_channels, m.out_channels, m.kernel_size[0]) for m in convs]
+
+
+def test_d2ls_googlenet_has_torchvisions_widths():
+    """But for gray images, and for torchvision's slip, 3x3 in the branch of 5x5."""
+    import torchvision  # after helpers, which mends it
+
+    with torch.device("meta"):
+        found = convolutions(published.d2l_googlenet())
+        theirs = convolutions(torchvision.models.googlenet(init_weights=False))
+    theirs = theirs[: len(found)]  # the auxiliary heads stand last
+    assert found[0] == (1, 64, 7) and theirs[0] == (3, 64, 7)
+    assert [c[:2] for c in found[1:]] == [c[:2] for c in theirs[1:]]
+    assert sum(k == 5 for *_, k in found) == 9
+
+
+def test_d2ls_vgg_has_a_quarter_of_torchvisions_widths():
+    import torchvision
+
+    with torch.device("meta"):
+        found = convolutions(published.d2l_vgg())
+        theirs = convolutions(torchvision.models.vgg11())
+    assert found[0] == (1, 16, 3)
+    assert found[1:] == [(a // 4, b // 4, k) for a, b, k in theirs[1:]]
+
+
+def test_d2l_enlarges_its_images_as_it_says():
+    sides = {name: side for name, (_, side) in published.MADE.items()}
+    assert sides.pop("LeNet, sigmoid") == 28 and sides.pop("GoogLeNet") == 96
+    assert set(sides.values()) == {224}
 
 
 def test_the_courses_networks_are_at_their_default_width():
