@@ -24,6 +24,15 @@ def test_it_stands_upright_and_its_colours_are_red_green_blue():
     assert red > green + 0.1 > blue + 0.2
 
 
+def test_the_portrait_is_cut_where_it_was():
+    """The sky is blue; face and stripes, which are redder, stay where they are seen."""
+    red, _, blue = load_photograph("portrait")
+    assert (blue - red)[:40, 100:].mean() > 0.4
+    rows, columns = ((red - blue)[20:90] > 0.2).nonzero(as_tuple=True)
+    middle = (20 + rows.double().median(), columns.double().median())
+    assert middle == pytest.approx((64, 59), abs=1)
+
+
 def test_a_small_one_is_the_mean_of_a_large_one():
     large = load_photograph("temple", 426)
     small = load_photograph("temple", 213)

@@ -1,5 +1,7 @@
 """Claims of chapter 5: their verdicts, and that their experiments can fail."""
 
+import re
+
 import pytest
 import torch
 from torch import nn
@@ -8,7 +10,7 @@ from torch.nn import functional as F
 from helpers import load_images
 from helpers.chapters.convolution import claims
 from helpers.chapters.convolution.claims import layers, places, training
-from helpers.claims import Size, small_images
+from helpers.claims import SAME, Size, small_images
 from helpers.data import Examples
 from helpers.models import ConvNet
 from tests.verdicts import of_chapter, shown
@@ -285,3 +287,33 @@ def test_r_squared_of_what_is_known_and_of_what_is_not():
     for features, expected in ((known, 1.0), (noise, 0.0)):
         cut = [(f[:2_000], f[2_000:]) for f in (features, where)]
         assert places.explained(*cut).mean().item() == pytest.approx(expected, abs=0.05)
+
+
+@pytest.mark.parametrize("name", [n for n in CLAIMS if n != "where-it-is"])
+def test_accuracies_differ_from_one_point_on(name):
+    """As the module says; "no difference" has the same cut on both sides."""
+    for question in CLAIMS[name].questions.values():
+        assert max(cut for cut in question.cuts if cut < 0) == -0.01
+        if SAME in question.answers:
+            assert question.cuts == (-0.01, 0.01)
+
+
+def test_the_statement_says_how_many_weights_are_fewer():
+    (said,) = re.findall(
+        r"(\d+) % fewer weights", CLAIMS["two-small-kernels"].statement
+    )
+    assert int(said) == round(100 * (1 - 2 * 3**2 / 5**2))
+
+
+def test_a_pattern_is_as_strong_as_was_settled():
+    """What its own kernel finds, less what the noise adds: nine pixels of 1.5."""
+    made = claims.patterns()
+    X = F.conv2d(made.train.X, layers.PATTERN[None, None]).flatten(1)
+    best = X.amax(1)[made.train.y == 1]
+    assert best.mean().item() == pytest.approx(9 * 1.5, abs=0.6)
+
+
+def test_a_further_convolution_has_its_relu():
+    further = layers.pooled_by_convolution(num_inputs=256, num_outputs=10)
+    kinds = [type(m) for m in further.features.modules() if not list(m.children())]
+    assert kinds == [nn.Conv2d, nn.ReLU] * 4

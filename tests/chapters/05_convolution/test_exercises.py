@@ -1,6 +1,7 @@
 """The solutions of chapter 5 agree with torch, and other right answers pass."""
 
 import math
+import re
 
 import pytest
 import torch
@@ -383,3 +384,35 @@ def test_a_mistake_is_known_in_loops_too(changed, says):
 @pytest.mark.parametrize("changed", [{"position": "i"}, {"size": "1 *"}])
 def test_a_mistake_in_loops_is_found(changed):
     assert exercises.check(conv2d=loops(**changed)).state == "wrong"
+
+
+# -- what is forbidden, and what is told afterwards ---------------------------------
+
+
+@pytest.mark.parametrize(
+    "asked", [channels.conv_1x1, builds.conv2d], ids=lambda x: x.name
+)
+def test_no_layer_of_torch_that_convolves_is_allowed(asked):
+    for n in (1, 2, 3):
+        assert {f"conv{n}d", f"Conv{n}d"} <= set(asked.without)
+
+
+def test_the_fields_of_seven_layers():
+    told = re.search(
+        r"seven 3×3 layers see (\d+) pixels with stride 1, and (\d+) if each of them",
+        builds.sizes_and_fields.then,
+    ).groups()
+    for stride, field in zip((1, 2), told, strict=True):
+        found = builds.sizes_and_fields.solution([(3, stride, 1)] * 7, 999)
+        assert found[-1][1] == int(field)
+
+
+@pytest.mark.parametrize(("axis", "word"), [(0, "rows"), (1, "columns")])
+def test_a_flip_of_one_axis_is_told_by_its_name(axis, word):
+    feedback = exercises.check(
+        true_convolution=lambda X, K: kernels.true_convolution.solution(X, K.flip(axis))
+    )
+    assert feedback.state == "wrong"
+    other = {"rows": "columns", "columns": "rows"}[word]
+    # the solution flips both, so that the other axis is left flipped alone
+    assert f"You flipped the {other} alone" in str(feedback)

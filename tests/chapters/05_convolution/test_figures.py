@@ -40,3 +40,14 @@ def test_patches_stand_beside_their_kernel():
             assert np.array_equal(shown[5 * c + 1 + m], patches[c, m])
     frames = [p for ax in figure.axes for p in ax.patches]
     assert {(f.get_x(), f.get_y(), f.get_width()) for f in frames} == {(1.5, 1.5, 3)}
+
+
+def test_positive_weights_are_red_and_negative_ones_blue():
+    """As the notebook reads them: red weights want ink, blue ones want none."""
+    kernels = torch.tensor([[[1.0, 0, -1]] * 3] * 2)
+    kernel_figure = figures.show_kernels_and_patches(kernels, torch.rand(2, 1, 7, 7))
+    matrix_figure = figures.show_weight_matrices(dict(zip("ab", kernels, strict=True)))
+    for figure in (kernel_figure, matrix_figure):
+        image = figure.axes[0].images[0]
+        red, _, blue, _ = image.to_rgba(image.get_array())[0].T
+        assert red[0] > blue[0] and red[2] < blue[2]
