@@ -84,6 +84,15 @@ def test_multiplications_by_hand():
     assert (table.parameters, table.multiplications) == (571, 1998)
 
 
+def test_a_layer_that_runs_twice_has_its_weights_once():
+    layer = nn.Linear(4, 4)
+    table = layer_table(nn.Sequential(layer, nn.ReLU(), layer), 4)
+    assert [row.parameters for row in table] == [20, 0, 0]
+    assert [row.multiplications for row in table] == [16, 0, 16]
+    inside = nn.Sequential(nn.Sequential(layer, layer), nn.Linear(4, 2))
+    assert [row.multiplications for row in layer_table(inside, 4)] == [32, 8]
+
+
 def test_a_table_as_text():
     lines = repr(layer_table(nn.Sequential(nn.Flatten(), nn.Linear(6, 1000)), 2, 3))
     assert lines.splitlines() == [

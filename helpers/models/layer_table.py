@@ -18,7 +18,8 @@ class LayerRow:
     name : where it stands in the network, as in `net.get_submodule(name)`.
     kind : the name of its class.
     shape : of its output for one example, without the batch axis.
-    parameters : weights and biases, of all layers in it.
+    parameters : weights and biases, of all layers in it, without those that a row
+        above has already.
     multiplications : of weights with values, for one example; pooling, activations and
         normalization count as none.
     """
@@ -104,29 +105,36 @@ def layer_table(net: nn.Module, *shape: int, depth: int | None = 1) -> LayerTabl
     net = copy.deepcopy(net).to("meta").eval()
     shown = [
         (name, layer)
-        for name, layer in net.named_modules(remove_duplicate=False)
+        for name, layer in net.named_modules()
         if name and _is_row(name, layer, depth)
     ] or [("", net)]
     rows: list[LayerRow] = []
-    work: dict[nn.Module, int] = dict.fromkeys(net.modules(), 0)
+    counted: set[nn.Parameter] = set()  # a layer that runs twice has its weights once
+    done, begun = [0], dict.fromkeys(net.modules(), 0)  # multiplications
+
+    def begin(layer: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        begun[layer] = done[0]
 
     def count(layer: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
-        work[layer] = _multiplications(layer, output)
+        done[0] += _multiplications(layer, output)
 
     def note(name: str, layer: nn.Module, output: Tensor) -> None:
+        new = set(layer.parameters()) - counted
+        counted.update(new)
         rows.append(
             LayerRow(
                 name,
                 type(layer).__name__,
                 tuple(output.shape[1:]),
-                sum(p.numel() for p in layer.parameters()),
-                sum(work[part] for part in layer.modules()),
+                sum(p.numel() for p in new),
+                done[0] - begun[layer],
             )
         )
 
     for layer in net.modules():
         layer.register_forward_hook(count)
     for name, layer in shown:
+        layer.register_forward_pre_hook(begin)
         layer.register_forward_hook(
             lambda layer, inputs, output, name=name: note(name, layer, output)
         )
