@@ -164,6 +164,7 @@ def show_spread(spreads: Mapping[str, Sequence[float]]) -> Figure:
     return figure
 
 
+@drawn
 def _on_log_scale(
     x: Sequence[int], curves: Mapping[str, Sequence[float]], xlabel: str, ylabel: str
 ) -> Figure:
