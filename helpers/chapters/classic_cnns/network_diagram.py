@@ -26,13 +26,14 @@ def _vgg(width: float) -> VGG:
     return VGG([(n, round(width * c)) for n, c in blocks], (round(64 * width),))
 
 
-# name -> the network at a width, as a multiple of the one that the chapter trains
+# name -> the network at a width, as a multiple of the one that the chapter trains; the
+# one that has a single width comes last
 SMALL: dict[str, Callable[[float], nn.Module]] = {
-    "LeNet": lambda width: LeNet(),
     "AlexNet": lambda width: AlexNet(round(12 * width)),
     "VGG": _vgg,
     "NiN": lambda width: NiN(round(12 * width)),
     "GoogLeNet": lambda width: GoogLeNet(16 * round(2 * width)),  # multiples of 16
+    "LeNet": lambda width: LeNet(),
 }
 # name -> its name in torchvision, and what it is made with
 TORCHVISION = {
@@ -71,7 +72,7 @@ SHOWN |= {MEMORY: "memory"}
 
 @explorer(width=690, height=HEIGHT)
 def network_diagram(
-    network=Choice(*SMALL, *TORCHVISION, start="AlexNet"),
+    network=Choice(*SMALL, *TORCHVISION),
     bars=Choice(SHOWN),
     width=Slider(0.5, 3.0, start=1.0),
 ):
