@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from helpers import MLP, ConvNet, models, seeded
+from helpers import MLP, BatchNorm, ConvNet, LeNet, models, seeded
 
 
 def kinds(net):
@@ -48,6 +48,43 @@ def test_dropout_stands_behind_the_activation():
     assert not net(X).equal(net(X))
     net.eval()
     assert net(X).equal(net(X))
+
+
+def test_the_norm_stands_before_every_hidden_layers_activation():
+    net = MLP((8, 4), 3, 2, dropout=0.4, norm=BatchNorm)
+    block = ["Linear", "BatchNorm", "ReLU", "Dropout"]
+    assert kinds(net) == ["Flatten", *block, *block, "Linear"]
+    assert net[2].num_features == 8 and net[6].num_features == 4
+    norms = [layer for layer in LeNet(norm=BatchNorm) if isinstance(layer, BatchNorm)]
+    assert [norm.num_features for norm in norms] == [6, 16, 120, 84]
+    names = kinds(LeNet(norm=BatchNorm))
+    before = [names[k + 1] for k, name in enumerate(names) if name == "BatchNorm"]
+    assert before == ["ReLU"] * 4
+
+
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize(
+    "reference, shape",
+    [
+        (nn.BatchNorm1d, (5, 3)),
+        (nn.BatchNorm1d, (5, 3, 7)),
+        (nn.BatchNorm2d, (5, 3, 4, 6)),
+    ],
+)
+def test_batch_norm_is_torchs_for_every_number_of_axes(reference, shape, training):
+    X = 3 * torch.randn(shape, generator=torch.Generator().manual_seed(0)) + 1
+    ours, theirs = BatchNorm(3).train(training), reference(3).train(training)
+    assert ours(X).equal(theirs(X))
+    assert list(ours.state_dict()) == list(theirs.state_dict())
+    assert ours.running_mean.equal(theirs.running_mean)
+    assert ours.running_var.equal(theirs.running_var)
+
+
+def test_batch_norm_says_which_shape_it_needs():
+    with pytest.raises(ValueError, match=r"shape \(3,\): expected \(n, c\)"):
+        BatchNorm(3)(torch.zeros(3))
+    with pytest.raises(ValueError, match="more than 1 value per channel"):
+        BatchNorm(3)(torch.zeros(1, 3))
 
 
 def test_init_is_applied_to_every_layer_after_torchs_own():
@@ -132,7 +169,7 @@ NETS = [
     net
     for net in vars(models).values()
     if isinstance(net, type) and issubclass(net, nn.Module)
-    if net is not models.Inception  # a block, whose widths have no default
+    if net not in (models.Inception, models.BatchNorm)  # layers: no default widths
 ]
 
 

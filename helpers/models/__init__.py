@@ -14,11 +14,13 @@ from helpers.models.classic import (
 from helpers.models.conv_net import ConvNet
 from helpers.models.dense import MLP, SoftmaxRegression, kaiming_init
 from helpers.models.layer_table import LayerRow, LayerTable, layer_table
+from helpers.models.normalization import BatchNorm
 
 __all__ = [
     "MLP",
     "VGG",
     "AlexNet",
+    "BatchNorm",
     "ConvNet",
     "GoogLeNet",
     "Inception",

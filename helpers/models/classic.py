@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor, nn
 
-Norm = Callable[[int], nn.Module]  # of the channels, such as nn.BatchNorm2d
+from helpers.models.normalization import Norm
 
 
 class LeNet(nn.Sequential):
@@ -20,6 +20,8 @@ class LeNet(nn.Sequential):
     dropout : probability, 0 to 1, that a value between two linear layers is 0 in
         training; 0 adds no nn.Dropout.
     num_outputs : number of classes K.
+    norm : makes the normalization before each non-linearity from the channels or the
+        width, such as BatchNorm (chapter 7).
 
     Input (n, 1, 28, 28), output (n, K) logits; 61,706 parameters for ten classes.
     Taught in chapter 6. Source: LeCun et al. 1998, Gradient-based learning applied to
@@ -32,21 +34,26 @@ class LeNet(nn.Sequential):
         pooling: Callable[[int], nn.Module] = nn.AvgPool2d,
         dropout: float = 0.0,
         num_outputs: int = 10,
+        norm: Norm | None = None,
     ):
         drop = [nn.Dropout(dropout)] if dropout else []
+
+        def active(c: int) -> list[nn.Module]:
+            return [*([norm(c)] if norm else []), activation()]
+
         super().__init__(
             nn.Conv2d(1, 6, kernel_size=5, padding=2),  # (n, 6, 28, 28)
-            activation(),
+            *active(6),
             pooling(2),  # (n, 6, 14, 14)
             nn.Conv2d(6, 16, kernel_size=5),  # (n, 16, 10, 10)
-            activation(),
+            *active(16),
             pooling(2),  # (n, 16, 5, 5)
             nn.Flatten(),
             nn.Linear(16 * 5 * 5, 120),
-            activation(),
+            *active(120),
             *drop,
             nn.Linear(120, 84),
-            activation(),
+            *active(84),
             *drop,
             nn.Linear(84, num_outputs),
         )

@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 from torch import Tensor, nn
 
+from helpers.models.normalization import Norm
+
 
 def kaiming_init(layer: nn.Module) -> None:
     """Draw weights with variance 2 / fan_in, biases 0, for ``net.apply(kaiming_init)``.
@@ -49,6 +51,8 @@ class MLP(nn.Sequential):
         nn.Dropout.
     init : function of one module, applied to every layer as in ``net.apply(init)``;
         None keeps torch's initial weights.
+    norm : makes the normalization of a hidden layer, before its non-linearity, from its
+        width, such as BatchNorm.
 
     Input (n, ...) with d values per example, output (n, K) logits.
 
@@ -56,7 +60,7 @@ class MLP(nn.Sequential):
     ------
     ValueError : dropout is no probability.
 
-    Taught in chapter 3; dropout in chapter 4.
+    Taught in chapter 3; dropout in chapter 4, normalization in chapter 7.
     """
 
     def __init__(
@@ -67,13 +71,15 @@ class MLP(nn.Sequential):
         activation: Callable[[], nn.Module] = nn.ReLU,
         dropout: float = 0.0,
         init: Callable[[nn.Module], object] | None = None,
+        norm: Norm | None = None,
     ):
         if not 0 <= dropout <= 1:
             raise ValueError(f"dropout={dropout!r}: allowed are 0 to 1")
         widths = (num_inputs, *num_hiddens)
         layers: list[nn.Module] = [nn.Flatten()]
         for n_in, n_out in zip(widths[:-1], widths[1:], strict=True):
-            layers += [nn.Linear(n_in, n_out), activation()]
+            normalized = [norm(n_out)] if norm else []
+            layers += [nn.Linear(n_in, n_out), *normalized, activation()]
             if dropout:
                 layers.append(nn.Dropout(dropout))
         super().__init__(*layers, nn.Linear(widths[-1], num_outputs))
