@@ -4,6 +4,7 @@ import torch
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from helpers.figures.style import COLORS, drawn
 
@@ -16,15 +17,19 @@ def show_layers(net: nn.Sequential, X: Tensor) -> Figure:
 
     Parameters
     ----------
-    net : layers one behind the other; activations are not drawn.
+    net : layers one behind the other; activations are not drawn, and a batch
+        normalization is named with the layer in front of it.
     X : one image, (1, c, h, w), that goes through them.
     """
     steps = [("image", tuple(X.shape[1:]), 0)]
     with torch.no_grad():
         for layer in net:
             X = layer(X)
-            if not isinstance(layer, nn.ReLU | nn.Flatten):
-                count = sum(p.numel() for p in layer.parameters())
+            count = sum(p.numel() for p in layer.parameters())
+            if isinstance(layer, _BatchNorm):  # it keeps the shape: one stack for both
+                name, shape, before = steps[-1]
+                steps[-1] = (f"{name}\nbatch norm", shape, before + count)
+            elif not isinstance(layer, nn.ReLU | nn.Flatten):
                 steps.append((_name(layer), tuple(X.shape[1:]), count))
     figure = Figure(figsize=(6.9, 2.3))
     ax = figure.subplots()
@@ -51,7 +56,7 @@ def show_layers(net: nn.Sequential, X: Tensor) -> Figure:
         at += side + 0.035 * depth + (0.42 if len(shape) == 3 else 0.75)
     ax.set(xlim=(-0.3, at), ylim=(-0.9, 1.5), aspect="equal")
     said = "; ".join(
-        f"{name} {' x '.join(map(str, shape))}"
+        f"{name.replace(chr(10), ', ')} {' x '.join(map(str, shape))}"
         + (f", {count:,} parameters" * bool(count))
         for name, shape, count in steps
     )
@@ -64,7 +69,10 @@ def _name(layer: nn.Module) -> str:
     if isinstance(layer, nn.Conv2d):
         size = " × ".join(map(str, layer.kernel_size))
         return f"convolution {size}"
-    names = {nn.MaxPool2d: "max pooling", nn.AvgPool2d: "average pooling"}
-    return names.get(
-        type(layer), "linear" if isinstance(layer, nn.Linear) else "global"
-    )
+    names = {
+        nn.Linear: "linear",
+        nn.MaxPool2d: "max pooling",
+        nn.AvgPool2d: "average pooling",
+    }
+    found = (name for kind, name in names.items() if isinstance(layer, kind))
+    return next(found, "global")

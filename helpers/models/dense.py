@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from torch import Tensor, nn
 
+from helpers.models.layers import Layers
 from helpers.models.normalization import Norm
 
 
@@ -38,7 +39,7 @@ class SoftmaxRegression(nn.Module):
         return self.linear(X.flatten(1))
 
 
-class MLP(nn.Sequential):
+class MLP(Layers):
     """Hidden layers, each with a non-linearity, between the pixels and the logits.
 
     Parameters
