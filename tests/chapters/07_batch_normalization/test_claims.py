@@ -167,9 +167,10 @@ def test_the_rate_is_that_of_the_best_network_on_val(shrunk):
         return made[-1]
 
     images = shrunk.train.take(300)
-    best = training.trained(make_net, images, shrunk, 2, 0, rates=(1e-4, 0.1, 1e4))
-    scores = [accuracy_on(net, shrunk.val.take(300)) for net in made]
-    assert best is made[1] and max(scores) == scores[1]
+    best = training.trained(make_net, images, shrunk, 2, 0, rates=(1e-4, 0.01, 1.0))
+    scores = {net: accuracy_on(net, shrunk.val) for net in made}
+    assert len(made) >= 3 and len({*scores.values()}) >= 3
+    assert best is max(scores, key=scores.get) and best is not made[0]
 
 
 @pytest.mark.parametrize("first", [True, False])
@@ -212,7 +213,7 @@ def test_all_norms_start_from_the_same_weights():
 @pytest.mark.parametrize(
     "accuracies, expected",
     [
-        ((0.1, 0.80, 0.84, 0.85, 0.81, 0.1), (0.01, 1.0)),
+        ((0.1, 0.80, 0.84, 0.85, 0.81, 0.1), (0.01, 10.0)),
         ((0.84, 0.1, 0.84, 0.1, 0.85, 0.1), (10.0, 10.0)),  # no bridge to the others
         ((0.85, 0.85, 0.85, 0.85, 0.85, 0.85), (0.001, 100.0)),
         ((0.1, 0.799, 0.85, 0.1, 0.1, 0.1), (0.1, 0.1)),  # more than 5 points below

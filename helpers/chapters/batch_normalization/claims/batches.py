@@ -205,7 +205,7 @@ def gain(first, size, quantity, measure="test accuracy", answers=GAIN):
         ),
     ],
     live=None,
-    full=(600, 30, 5),
+    full=(600, 30, 8),
     anew=("training images", "wrong labels", "first weights", "order", "dropout"),
 )
 def regularizes(data, n_train, num_epochs, seed):

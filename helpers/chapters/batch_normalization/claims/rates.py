@@ -128,7 +128,7 @@ def with_minus_without(net, measure, answers, quantity):
         ),
     ],
     live=None,
-    full=(2_000, 4, 5),
+    full=(1_500, 4, 8),
 )
 def larger_rates(data, n_train, num_epochs, seed):
     """A deep MLP and LeNet at all rates of a grid; without it from Kaiming's weights.
@@ -285,7 +285,7 @@ def cost_of_shift(activation, quantity):
             "The shift put back over the shift without batch norm, ReLU",
         ),
     ],
-    live=(500, 5, 3),
+    live=(400, 4, 3),
     full=(2_000, 6, 6),
     anew=("first weights", "order", "shift"),
 )
