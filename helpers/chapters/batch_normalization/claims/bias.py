@@ -1,0 +1,160 @@
+"""Claim of chapter 7 on the bias before a normalization."""
+
+import copy
+from functools import partial
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from helpers.chapters.batch_normalization.claims.training import (
+    conv_net,
+    group_norm,
+    train_net,
+)
+from helpers.claims import SAME, difference, level
+from helpers.claims.fair import fresh, right_on
+from helpers.claims.small_images import small
+from helpers.widgets.predict import claim
+
+RATE = 0.1  # near the best of all four; a bias changes nothing about it
+RAISED = 1.0  # what every other bias is raised by after training
+GRADIENT, FROZEN = "gradient, power of ten", "gradient in eval mode, power of ten"
+
+
+def convolutions(net):
+    """The convolutions of a network, from the first on."""
+    return [layer for layer in net if isinstance(layer, nn.Conv2d)]
+
+
+def without_bias(net):
+    """Take the biases of the convolutions away; the weights stay as they were drawn."""
+    for conv in convolutions(net):
+        conv.bias = None
+    return net
+
+
+def raised(net):
+    """Return a copy of the network; every other bias is larger by RAISED.
+
+    Group norm would take out what all channels of a group have in common.
+    """
+    net = copy.deepcopy(net)
+    with torch.no_grad():
+        for conv in convolutions(net):
+            conv.bias[::2] += RAISED
+    return net
+
+
+@torch.no_grad()
+def with_new_statistics(net, images):
+    """Collect the running statistics anew, as those of all the images together.
+
+    Layer after layer, since each one's input depends on the statistics before it.
+    """
+    for k, layer in enumerate(net):
+        if isinstance(layer, nn.BatchNorm2d):
+            X = net[:k].eval()(images.X)
+            layer.running_mean.copy_(X.mean((0, 2, 3)))
+            layer.running_var.copy_(X.var((0, 2, 3)))
+    return net
+
+
+def gradient_of_biases(net, images, training):
+    """Length of the biases' gradient over that of the weights', as a power of ten.
+
+    Of all convolutions, in training or in evaluation mode, in double precision; the
+    network stays as it is.
+    """
+    net = copy.deepcopy(net).double().train(training)
+    convs = convolutions(net)
+    loss = F.cross_entropy(net(images.X.double()), images.y)
+    grads = torch.autograd.grad(loss, [p for c in convs for p in (c.bias, c.weight)])
+    of_bias, of_weight = (
+        torch.cat([g.flatten() for g in grads[k::2]]).norm() for k in (0, 1)
+    )
+    return torch.log10(of_bias / of_weight).item()
+
+
+SIZE = {"below a thousandth": -3, "not so small": None}
+HARM = {"it costs accuracy": -0.01, SAME: 0.01, "it gains accuracy": None}
+
+
+@claim(
+    "The bias before a batch normalization is useless.",
+    difference(
+        "batch norm, bias",
+        "batch norm, no bias",
+        {"worse with bias": -0.01, SAME: 0.01, "better with bias": None},
+        "Test accuracy, with minus without bias, batch norm",
+    ),
+    true=SAME,
+    also=[
+        difference(
+            "group norm, bias",
+            "group norm, no bias",
+            {"worse with bias": -0.01, SAME: 0.01, "better with bias": None},
+            "With minus without bias, group norm",
+        ),
+        level(
+            "Gradient of the biases over the weights', as a power of ten, batch norm",
+            ("batch norm, bias", GRADIENT),
+            SIZE,
+        ),
+        level(
+            "The same in evaluation mode, where the statistics are frozen",
+            ("batch norm, bias", FROZEN),
+            SIZE,
+        ),
+        level("The same, group norm", ("group norm, bias", GRADIENT), SIZE),
+        difference(
+            "batch norm, bias raised",
+            "batch norm, bias",
+            HARM,
+            "Every other bias raised by 1 after training, batch norm, old statistics",
+        ),
+        difference(
+            "batch norm, bias raised, new statistics",
+            "batch norm, bias",
+            HARM,
+            "The same with statistics that were collected anew",
+        ),
+        difference(
+            "group norm, bias raised",
+            "group norm, bias",
+            HARM,
+            "Every other bias raised by 1 after training, group norm",
+        ),
+    ],
+    live=(800, 3, 3),
+    full=(2_000, 5, 6),
+)
+def bias_before(data, n_train, num_epochs, seed):
+    """Two convolutions before a norm, with biases or without, from the same weights.
+
+    All train at one rate. Then the biases are raised and nothing trains any more.
+    """
+    data, results = small(data), {}
+    images = data.train.take(n_train)
+    for name, norm in (("batch norm", nn.BatchNorm2d), ("group norm", group_norm)):
+        make_net = partial(fresh, partial(conv_net, norm), data, seed)
+        net, bare = (
+            train_net(start, images, num_epochs, RATE, seed)
+            for start in (make_net(), without_bias(make_net()))
+        )
+        other = raised(net)
+        results |= {
+            f"{name}, bias": {
+                "test accuracy": right_on(net, data.test),
+                GRADIENT: gradient_of_biases(net, images, training=True),
+            },
+            f"{name}, no bias": {"test accuracy": right_on(bare, data.test)},
+            f"{name}, bias raised": {"test accuracy": right_on(other, data.test)},
+        }
+        if norm is nn.BatchNorm2d:
+            results[f"{name}, bias"][FROZEN] = gradient_of_biases(
+                net, images, training=False
+            )
+            right = right_on(with_new_statistics(other, images), data.test)
+            results[f"{name}, bias raised, new statistics"] = {"test accuracy": right}
+    return results

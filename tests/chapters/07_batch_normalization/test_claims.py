@@ -1,0 +1,470 @@
+"""Claims of chapter 7: their verdicts, and that their experiments can fail."""
+
+import copy
+import math
+from functools import partial
+
+import pytest
+import torch
+from torch import nn
+
+from helpers import load_images
+from helpers.chapters.batch_normalization.claims import batches, bias, rates, training
+from helpers.claims import Size
+from helpers.claims.fair import accuracy_on, fresh
+from helpers.claims.small_images import small
+from helpers.models import MLP, BatchNorm, LeNet, kaiming_init
+from helpers.seeds import seeded
+from tests.verdicts import of_chapter, shown
+
+CLAIMS = of_chapter("07")
+# Live, on the embedded data; nbval runs them in their notebook, not once more here.
+EXPECTED = {
+    "bias-before": ("supported", "no difference of a percentage point"),
+    "covariate-shift": ("not supported", "better than without batch norm"),
+}
+FULL = {  # without a look: as stored at full size
+    "larger-rates": ("supported", "larger rates work"),
+    "small-batches": ("not supported", "batches of 128 are worse"),
+    "before-or-after": ("not supported", "before is worse"),
+    "regularizes": ("not supported", "it loses accuracy"),
+}
+
+
+@pytest.fixture(autouse=True)
+def on_the_cpu(monkeypatch):
+    monkeypatch.setenv("COURSE_DEVICE", "cpu")
+
+
+@pytest.fixture(scope="module")
+def data():
+    return load_images("digits", n_train=2_000, n_val=500, n_test=1_000)
+
+
+@pytest.fixture(scope="module")
+def shrunk(data):
+    return small(data)
+
+
+# -- a planted bug changes the verdict -----------------------------------------------
+
+
+def linear(num_inputs, num_outputs, blind=False):
+    """A linear network, or one that gets images without content."""
+    seen = [nn.Threshold(1e9, 0.0)] if blind else []
+    return nn.Sequential(*seen, nn.Flatten(), nn.Linear(num_inputs, num_outputs))
+
+
+def without_norm_is_blind(norm, num_inputs, num_outputs, **settings):
+    return linear(num_inputs, num_outputs, blind=norm is training.no_norm)
+
+
+def norm_behind_is_blind(norm, num_inputs, num_outputs, norm_first):
+    return linear(num_inputs, num_outputs, blind=not norm_first)
+
+
+def norm_is_forgotten(norm, init, num_inputs, num_outputs):
+    return linear(num_inputs, num_outputs)
+
+
+def small_batches_are_blind(
+    make_net, images, data, num_epochs, seed, rates, batch_size
+):
+    with seeded(seed):
+        net = linear(256, 10, blind=batch_size <= 8)
+    return training.train_net(net, images, 1, 0.1, seed)
+
+
+def norm_is_everywhere(*arguments, norm, **settings):
+    return MLP(*arguments, norm=norm or BatchNorm, **settings)
+
+
+def bias_carries_all(net):
+    return nn.Sequential(nn.Threshold(1e9, 0.0), *net)
+
+
+SMALL = Size(300, 3, 3)
+BUGS = {  # module, attribute, what takes its place, the verdict then
+    "larger-rates": (rates, "deep_mlp", norm_is_forgotten, "not supported"),
+    "bias-before": (bias, "without_bias", bias_carries_all, "not supported"),
+    "small-batches": (batches, "trained", small_batches_are_blind, "supported"),
+    "before-or-after": (batches, "conv_net", norm_behind_is_blind, "supported"),
+    "covariate-shift": (rates, "MLP", norm_is_everywhere, "supported"),
+    "regularizes": (batches, "conv_net", without_norm_is_blind, "supported"),
+}
+
+
+def test_all_are_here():
+    assert {*EXPECTED, *FULL} == set(BUGS) == set(CLAIMS)
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_the_notebook_shows_the_verdict(name):
+    assert shown("07", CLAIMS[name]) == EXPECTED[name][1]
+
+
+@pytest.mark.parametrize("name", FULL)
+def test_the_full_size_has_the_verdict(name):
+    claim = CLAIMS[name]
+    assert claim.live is None
+    assert claim.judge(claim.stored()["digits"].found) == FULL[name]
+
+
+@pytest.mark.parametrize("name", BUGS)
+def test_a_planted_bug_flips_the_verdict(name, data, monkeypatch):
+    module, attribute, bug, expected = BUGS[name]
+    assert (EXPECTED | FULL)[name][0] != expected
+    monkeypatch.setattr(module, attribute, bug)
+    assert CLAIMS[name].judge(CLAIMS[name].run(data, SMALL)).word == expected
+
+
+# -- how the networks train ----------------------------------------------------------
+
+
+def kinds(net):
+    return [type(layer).__name__ for layer in net]
+
+
+def noted(monkeypatch, module, name, result):
+    """Note the arguments of the calls of a function, which answers with a result."""
+    calls = []
+
+    def noting(*arguments, **named):
+        calls.append((arguments, named))
+        return result
+
+    monkeypatch.setattr(module, name, noting)
+    return calls
+
+
+def test_training_is_plain_descent_whose_rate_falls_to_nothing(shrunk, monkeypatch):
+    calls = noted(monkeypatch, training, "train", None)
+    images = shrunk.train.take(100)
+    net = linear(256, 10)
+    assert training.train_net(net, images, 3, 0.2, 5, batch_size=8) is net
+    ((of, named),) = calls
+    assert of == (net, images)
+    assert (named["lr"], named["batch_size"], named["num_epochs"], named["seed"]) == (
+        *(0.2, 8, 3, 5),
+    )
+    assert not {"momentum", "optimizer", "weight_decay"} & set(named)
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.2)
+    schedule, lrs = named["schedule"](optimizer), []
+    for _ in range(3 * 13):  # steps of 100 images in batches of 8
+        lrs.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        schedule.step()
+    assert named["schedule_every"] == "step"
+    assert lrs == sorted(lrs, reverse=True) and lrs[0] == 0.2
+    assert optimizer.param_groups[0]["lr"] == pytest.approx(0, abs=1e-9)
+
+
+def test_the_rate_is_that_of_the_best_network_on_val(shrunk):
+    made = []
+
+    def make_net():
+        made.append(fresh(linear, shrunk, 0))
+        return made[-1]
+
+    images = shrunk.train.take(300)
+    best = training.trained(make_net, images, shrunk, 2, 0, rates=(1e-4, 0.01, 1.0))
+    scores = {net: accuracy_on(net, shrunk.val) for net in made}
+    assert len(made) >= 3 and len({*scores.values()}) >= 3
+    assert best is max(scores, key=scores.get) and best is not made[0]
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_the_small_network(first):
+    make = partial(training.conv_net, nn.BatchNorm2d, 256, 10, norm_first=first)
+    between = ["BatchNorm2d", "ReLU"] if first else ["ReLU", "BatchNorm2d"]
+    block = ["Conv2d", *between, "MaxPool2d"]
+    assert kinds(make()) == [*block, *block, "Flatten", "Linear"]
+    assert kinds(make(dropout=0.5))[-3:] == ["Flatten", "Dropout", "Linear"]
+    assert make(dropout=0.5)[-2].p == 0.5
+    assert make()(torch.rand(3, 1, 16, 16)).shape == (3, 10)
+
+
+def weights(net):
+    return [m.weight for m in net.modules() if isinstance(m, nn.Linear | nn.Conv2d)]
+
+
+def equal_weights(*nets):
+    pairs = zip(*map(weights, nets), strict=True)
+    return all(torch.equal(first, second) for first, second in pairs)
+
+
+def test_all_norms_start_from_the_same_weights():
+    norms = (training.no_norm, nn.BatchNorm2d, training.group_norm)
+    nets = []
+    for norm in norms:
+        with seeded(3):
+            nets.append(training.conv_net(norm, 256, 10))
+    assert equal_weights(*nets[:2]) and equal_weights(*nets[1:])
+    X = torch.rand(5, 8, 4, 4)
+    assert torch.equal(training.no_norm(8)(X), X)
+    normed = training.group_norm(8)(X).unflatten(1, (4, 2))
+    torch.testing.assert_close(normed.mean((2, 3, 4)), torch.zeros(5, 4), atol=1e-5,
+                               rtol=0)  # fmt: skip
+
+
+# -- larger rates --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "accuracies, expected",
+    [
+        ((0.1, 0.80, 0.84, 0.85, 0.81, 0.1), (0.01, 10.0)),
+        ((0.84, 0.1, 0.84, 0.1, 0.85, 0.1), (10.0, 10.0)),  # no bridge to the others
+        ((0.85, 0.85, 0.85, 0.85, 0.85, 0.85), (0.001, 100.0)),
+        ((0.1, 0.799, 0.85, 0.1, 0.1, 0.1), (0.1, 0.1)),  # more than 5 points below
+    ],
+)
+def test_a_window_is_the_unbroken_run_of_rates_around_the_best(accuracies, expected):
+    grid = (0.001, 0.01, 0.1, 1.0, 10.0, 100.0)
+    assert rates.window(dict(zip(grid, accuracies, strict=True))) == expected
+
+
+def test_the_grid_is_told_in_powers_of_two(shrunk, monkeypatch):
+    """Accuracies by rate are made up: good from 1/32 to 1/4, best at 1/8."""
+    good, by_net = {-5: 0.78, -4: 0.79, -3: 0.8, -2: 0.76}, {}
+
+    def planned(net, images, num_epochs, lr, seed):
+        by_net[net] = math.log2(lr)
+        return net
+
+    monkeypatch.setattr(rates, "train_net", planned)
+    monkeypatch.setattr(rates, "accuracy_on", lambda net, _: good.get(by_net[net], 0.1))
+    row = rates.over_the_grid(lambda: linear(256, 10), shrunk, 50, 1, 0)
+    assert sorted(by_net.values()) == [*range(-8, 4)]
+    assert (row[rates.BEST], row[rates.LARGEST], row[rates.WIDTH]) == (-3, -2, 3)
+
+
+def test_the_deep_networks_differ_in_the_norm_and_the_first_weights():
+    def made(make, norm, init):
+        with seeded(0):
+            return make(norm, init, 256, 10)
+
+    plain, normed = (made(rates.deep_mlp, n, None) for n in (None, BatchNorm))
+    assert kinds(plain).count("Linear") == kinds(normed).count("BatchNorm") + 1 == 11
+    assert kinds(normed)[1:4] == ["Linear", "BatchNorm", "ReLU"]
+    assert equal_weights(plain, normed)
+    drawn = made(rates.deep_mlp, None, kaiming_init)
+    assert drawn[3].weight.std().item() == pytest.approx(math.sqrt(2 / 64), rel=0.1)
+    lenets = [made(rates.lenet, norm, None) for norm in (None, BatchNorm)]
+    assert kinds(lenets[0]) == kinds(LeNet())
+    assert kinds(lenets[1]).count("BatchNorm") == 4 and equal_weights(*lenets)
+    assert not any(m.bias.any() for m in made(rates.lenet, None, kaiming_init)
+                   if hasattr(m, "bias"))  # fmt: skip
+
+
+# -- internal covariate shift --------------------------------------------------------
+
+
+def test_the_shift_is_drawn_anew_at_every_step_for_every_unit():
+    X, layer = torch.randn(4, 5_000), rates.Shifting()
+    assert layer.eval()(X) is X
+    layer.train()
+    with seeded(0):
+        moves = [layer(torch.zeros_like(X)) for _ in range(2)]
+        scaled = layer(torch.stack([torch.zeros(5_000), torch.ones(5_000)]))
+    for b in moves:
+        assert torch.equal(b, b[:1].expand(4, -1)), "the same for all of a batch"
+        assert b[0].std().item() == pytest.approx(0.5, rel=0.05)
+        assert b[0].mean().item() == pytest.approx(0, abs=0.03)
+    assert not torch.equal(*moves)
+    a = scaled[1] - scaled[0] - 1
+    assert a.std().item() == pytest.approx(0.5, rel=0.05)
+    assert torch.corrcoef(torch.stack([a, scaled[0]]))[0, 1].abs() < 0.1
+
+
+def test_the_shift_is_put_back_behind_the_norm():
+    assert kinds(rates.shifting_norm(8)) == ["BatchNorm", "Shifting"]
+
+
+def test_a_shift_is_how_far_means_move_in_standard_deviations():
+    layer = rates.Watched(nn.ReLU())
+    X = torch.tensor([[-2.0, -10.0], [2.0, 10.0]])
+    for move in (100.0, 100.0, -1.0, 1.0):  # the first half does not count
+        given = X + move
+        assert torch.equal(layer(given), given.relu())
+    means = torch.tensor([-1.0, 1.0]).std().item()
+    spread = (X[:, 0].std() + X[:, 1].std()).item() / 2
+    assert layer.shift() == pytest.approx(means / spread)
+    layer.eval()(X)
+    assert len(layer.means) == 4, "only what comes in training"
+
+
+def test_sigmoid_units_start_centered_with_fitting_weights(shrunk):
+    with seeded(0):
+        net = rates.fit_to_sigmoid(MLP((400,) * 3, 256, 10, activation=nn.Sigmoid))
+    first, *others = (m for m in net if isinstance(m, nn.Linear))
+    expected = 4 * math.sqrt(2 / (400 + 400))
+    assert others[0].weight.std().item() == pytest.approx(expected, rel=0.05)
+    assert not first.bias.any()
+    for layer in others:
+        halves = torch.full((1, 400), 0.5)
+        torch.testing.assert_close(layer(halves), torch.zeros(1, layer.out_features),
+                                   atol=1e-4, rtol=0)  # fmt: skip
+
+
+def test_the_networks_of_the_shift_are_watched_and_start_alike():
+    nets = {}
+    for norm in (None, BatchNorm, rates.shifting_norm):
+        with seeded(0):
+            nets[norm] = rates.watched_mlp(nn.ReLU, norm, rates.as_drawn, 256, 10)
+    assert [kinds(net).count("Watched") for net in nets.values()] == [5, 5, 5]
+    assert equal_weights(nets[None], nets[BatchNorm])
+    assert equal_weights(nets[BatchNorm], nets[rates.shifting_norm])
+
+
+# -- the bias before a norm ----------------------------------------------------------
+
+
+@pytest.fixture
+def batch_net(shrunk):
+    """A network whose running statistics come from some training."""
+    net = fresh(partial(training.conv_net, nn.BatchNorm2d), shrunk, 0)
+    return training.train_net(net, shrunk.train.take(300), 2, 0.1, 0)
+
+
+def test_only_the_biases_of_the_convolutions_are_missing(shrunk):
+    make = partial(fresh, partial(training.conv_net, nn.BatchNorm2d), shrunk, 0)
+    bare = bias.without_bias(make())
+    assert equal_weights(bare, make())
+    assert [conv.bias for conv in bias.convolutions(bare)] == [None, None]
+    assert bare[-1].bias is not None
+
+
+def test_the_gradient_of_the_biases_is_nothing_with_the_batchs_statistics(shrunk):
+    """And something with frozen ones, or before a norm of groups of channels."""
+    images = shrunk.train.take(100)
+    makes = {n: partial(fresh, partial(training.conv_net, n), shrunk, 0)
+             for n in (nn.BatchNorm2d, training.group_norm)}  # fmt: skip
+    net = makes[nn.BatchNorm2d]()
+    before = copy.deepcopy(net.state_dict())
+    assert bias.gradient_of_biases(net, images, training=True) < -10
+    assert bias.gradient_of_biases(net, images, training=False) > -2
+    group = makes[training.group_norm]()
+    assert bias.gradient_of_biases(group, images, training=True) > -2
+    after = net.state_dict()
+    assert all(torch.equal(after[name], value) for name, value in before.items())
+
+
+def test_the_power_of_ten_of_the_gradients(shrunk):
+    images = shrunk.train.take(100)
+    net = fresh(partial(training.conv_net, training.group_norm), shrunk, 0)
+    found = bias.gradient_of_biases(net, images, training=True)
+    nn.functional.cross_entropy(net(images.X), images.y).backward()
+    convs = bias.convolutions(net)
+    of_bias, of_weight = (
+        sum(getattr(c, name).grad.square().sum() for c in convs).sqrt()
+        for name in ("bias", "weight")
+    )
+    assert found == pytest.approx(math.log10(of_bias / of_weight), abs=1e-3)
+
+
+def test_a_raised_bias_changes_nothing_but_with_old_statistics(batch_net, shrunk):
+    images = shrunk.train.take(300)
+    other = bias.raised(batch_net)
+    for old, new in zip(*map(bias.convolutions, (batch_net, other)), strict=True):
+        change = new.bias - old.bias
+        assert torch.equal(change[1::2], torch.zeros_like(change[1::2]))
+        torch.testing.assert_close(change[::2], torch.ones_like(change[::2]))
+    X = images.X
+    with torch.no_grad():
+        torch.testing.assert_close(
+            copy.deepcopy(other).train()(X), copy.deepcopy(batch_net).train()(X),
+            atol=1e-3, rtol=1e-3,
+        )  # fmt: skip
+        far = (other.eval()(X) - batch_net.eval()(X)).abs().max()
+        assert far > 1
+        again = bias.with_new_statistics(other, images).eval()(X)
+        expected = copy.deepcopy(batch_net).train()(X)
+        torch.testing.assert_close(again, expected, atol=0.01, rtol=0.01)
+
+
+# -- batch sizes, places, noise ------------------------------------------------------
+
+
+def test_the_grid_of_rates_is_in_proportion_to_the_batch_size():
+    assert batches.rates_for(32) == training.RATES
+    assert batches.rates_for(8) == pytest.approx([lr / 4 for lr in training.RATES])
+
+
+def test_every_batch_size_trains_every_network(shrunk, monkeypatch):
+    net = fresh(linear, shrunk, 0)
+    calls = noted(monkeypatch, batches, "trained", net)
+    results = CLAIMS["small-batches"].experiment(shrunk, 50, 2, 0)
+    found = [(named["batch_size"], of[5]) for of, named in calls]
+    assert found == [(s, batches.rates_for(s)) for s in batches.SIZES] * 6
+    assert [int(name.rpartition(", ")[2]) for name in results] == [*batches.SIZES] * 6
+    nets = {name: of[0]() for name, (of, _) in zip(results, calls, strict=True)}
+    names = {name.rpartition(", ")[0]: kinds(net) for name, net in nets.items()}
+    norms = {
+        name: {*layers} & {"Identity", "BatchNorm2d", "BatchNorm", "GroupNorm"}
+        for name, layers in names.items()
+    }
+    assert norms == {
+        "conv, no norm": {"Identity"},
+        "conv, batch norm": {"BatchNorm2d"},
+        "conv, group norm": {"GroupNorm"},
+        "MLP, no norm": set(),
+        "MLP, batch norm": {"BatchNorm"},
+        "MLP, group norm": {"GroupNorm"},
+    }
+    assert equal_weights(nets["MLP, no norm, 2"], nets["MLP, batch norm, 128"])
+    w = weights(nets["MLP, batch norm, 2"])[1]
+    assert w.std().item() == pytest.approx(math.sqrt(2 / 64), rel=0.1), "Kaiming's"
+
+
+def test_the_norm_stands_before_or_behind_every_relu():
+    first, behind = (batches.deep_mlp(place, 256, 10) for place in (True, False))
+    assert kinds(first) == [
+        *("Flatten", *(["Linear", "BatchNorm", "ReLU"] * 5), "Linear")
+    ]
+    assert kinds(behind) == [
+        *("Flatten", *(["Linear", "ReLU", "BatchNorm"] * 5), "Linear")
+    ]
+
+
+def test_the_places_are_those_that_are_named(shrunk, monkeypatch):
+    calls = noted(monkeypatch, batches, "trained", fresh(linear, shrunk, 0))
+    results = CLAIMS["before-or-after"].experiment(shrunk, 50, 2, 0)
+    for name, (of, _) in zip(results, calls, strict=True):
+        order = [k for k in kinds(of[0]()) if "Norm" in k or k == "ReLU"][:2]
+        assert (order[1] == "ReLU") == name.endswith("before"), name
+
+
+def test_wrong_labels_are_never_the_right_ones(shrunk):
+    images = batches.noisy(shrunk.train, 1_000, 0, 10)
+    again = batches.noisy(shrunk.train, 1_000, 0, 10)
+    other = batches.noisy(shrunk.train, 1_000, 1, 10)
+    assert torch.equal(images.X, again.X) and torch.equal(images.y, again.y)
+    assert not torch.equal(images.X, other.X)
+    X = shrunk.train.X.flatten(1)
+    own = torch.cdist(images.X.flatten(1), X).argmin(1)
+    changed = images.y != shrunk.train.y[own]
+    assert changed.double().mean().item() == pytest.approx(0.3, abs=0.05)
+    shifts = (images.y - shrunk.train.y[own])[changed] % 10
+    assert {*shifts.tolist()} == set(range(1, 10))
+    assert len(own.unique()) == 1_000
+
+
+def test_the_gap_is_that_to_the_training_images_with_their_labels(shrunk, monkeypatch):
+    net = fresh(linear, shrunk, 0)
+    calls = noted(monkeypatch, batches, "trained", net)
+    results = CLAIMS["regularizes"].experiment(shrunk, 100, 2, 0)
+    assert list(results) == [
+        *("no norm, 8", "no norm, 32", "no norm, 200"),
+        *("batch norm, 8", "batch norm, 32", "batch norm, 200"),
+        "dropout, 32",
+    ]
+    images = batches.noisy(shrunk.train, 100, 0, 10)
+    for row in results.values():
+        gap = accuracy_on(net, images) - accuracy_on(net, shrunk.test)
+        assert row["gap"].mean().item() == pytest.approx(gap, abs=1e-6)
+    assert all(torch.equal(of[1].y, images.y) for of, _ in calls)
+    assert [kinds(of[0]()).count("Dropout") for of, _ in calls] == [0] * 6 + [1]
+    assert [kinds(of[0]()).count("BatchNorm2d") for of, _ in calls] == [
+        *(0, 0, 0, 2, 2, 2, 0)
+    ]
