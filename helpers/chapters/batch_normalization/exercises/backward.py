@@ -32,8 +32,9 @@ def draw(n, d, seed):
     hint="Three paths lead from an input to the loss: through its own output, through "
     "the mean and through the variance. The second takes away the mean of dY, the "
     "third what points along X_hat.",
-    then="Both the sum of a column and its product with X_hat are 0, up to eps: the "
-    "output does not change if the inputs of a channel are shifted or scaled together.",
+    then="Each column of the gradient adds up to 0, and so do, up to eps, its products "
+    "with X_hat: to shift or to scale all inputs of a channel changes no output.",
+    without=("backward", "autograd"),
     usual="""
         dY - dY.mean(0) - X_hat * (dY * X_hat).mean(0) => dY
             The mean and the variance depend on the inputs, too. This is the gradient

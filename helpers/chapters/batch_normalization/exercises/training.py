@@ -83,9 +83,8 @@ def letter(value) -> str:
     hint="Does the loss ever leave ln 10? How ragged is it? Training accuracy is "
     "measured with the statistics of the batch, validation accuracy with the running "
     "ones: which network lives in two worlds?",
-    then="The first needs a normalization, the second larger batches or another "
-    "normalization. The third has learned as much as the healthy one: only what it "
-    "keeps for evaluation is wrong.",
+    then="The third has learned exactly what the healthy one has learned: running "
+    "statistics play no part in training. Only what it keeps for evaluation is wrong.",
     usual="""
         "C", "D", "A", "B" => "A", "D", "C", "B"
             This loss falls from the first epoch on. Without normalization, nothing
@@ -99,8 +98,8 @@ def letter(value) -> str:
             normalization, nothing moves in four sigmoid layers: the loss stays at
             ln 10.
         "C", "D", "A", "B" => "C", "A", "D", "B"
-            The loss of your second network is smooth, as that of batches of 20 is. Two
-            images have a mean and a variance that change from step to step.
+            The loss of your second network changes little from step to step, as with
+            batches of 20. With two images the mean and the variance change at random.
         "C", "D", "A", "B" => "C", "B", "A", "D"
             Your second network is the healthy one: its loss falls smoothly, and its two
             accuracies agree.
