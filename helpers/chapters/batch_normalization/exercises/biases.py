@@ -89,8 +89,8 @@ def output(answer, conv, bn, X):
     hint="In evaluation the layer multiplies channel i by gamma / sqrt(running_var + "
     "eps), one number, and adds another. `W * scale[:, None, None, None]` multiplies "
     "kernel i. What becomes of the bias when the running mean is subtracted?",
-    then="In evaluation batch normalization then costs nothing. This is done when a "
-    "network is deployed.",
+    then="In evaluation the normalization then takes no time of its own: a network is "
+    "folded like this before it is put to use.",
     without=("fuse_conv_bn_eval", "fuse_conv_bn_weights", "fuse_modules"),
     usual="""
         bn.running_var + bn.eps => bn.running_var

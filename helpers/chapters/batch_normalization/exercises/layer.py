@@ -40,8 +40,8 @@ def used(cls, program):
         ("bn = BatchNorm2d(3); bn(X)",),
         ("bn = BatchNorm2d(3); sorted(dict(bn.named_parameters()))",),
         (
-            "bn = BatchNorm2d(3); names = 'gamma', 'beta', 'running_mean', "
-            "'running_var'; [name in bn.state_dict() for name in names]",
+            "bn = BatchNorm2d(3); names = {'gamma', 'beta', 'running_mean', "
+            "'running_var'}; sorted(names & set(bn.state_dict()))",
         ),
         ("bn = BatchNorm2d(3); bn(X); bn.running_mean.view(-1)",),
         ("bn = BatchNorm2d(3); bn(X); bn.running_var.view(-1)",),
@@ -84,9 +84,9 @@ def used(cls, program):
         self.register_buffer("running_var", => self.running_var = nn.Parameter(
         self.running_mean += self => self.running_mean = self.running_mean + self
         self.running_var += self => self.running_var = self.running_var + self
-            The running statistics are parameters, in whose place no plain tensor may be
-            put, and which an optimizer would change. They are state: make each a
-            buffer, with `register_buffer`.
+            The running statistics are parameters: no plain tensor can take the place of
+            one, and an optimizer would get them, too. They are state, which is not
+            learned: make each a buffer, with `register_buffer`.
         self.register_buffer("running_mean", => self.running_mean = nn.Parameter(
         self.register_buffer("running_var", => self.running_var = nn.Parameter(
             The running statistics are parameters, so an optimizer would get them, too.
@@ -100,15 +100,15 @@ def used(cls, program):
         X.var(axes, correction=0) => X.var(axes)
         correction=1 => correction=0
             The two variances are exchanged: the biased one, which divides by n,
-            normalizes the batch; the unbiased one, n - 1, goes into the running
-            variance.
+            normalizes the batch; the unbiased one, which divides by n - 1, goes into
+            the running variance.
         correction=0 => correction=1
-            You normalize with the unbiased variance, n - 1. Within a batch the mean of
-            the squared deviations is used: `correction=0`. Only the running variance
-            gets the unbiased one.
+            You normalize with the unbiased variance, which divides by n - 1. Within a
+            batch the mean of the squared deviations is used: `correction=0`. Only the
+            running variance gets the unbiased one.
         correction=1 => correction=0
-            The running variance gets the biased variance, n. It estimates the variance
-            of all data, so it gets the unbiased one, n - 1.
+            The running variance gets the biased variance, which divides by n. It is an
+            estimate for all data, so it gets the unbiased one: n - 1.
         += self.momentum * (mean => += (1 - self.momentum) * (mean
         += self.momentum * (unbiased => += (1 - self.momentum) * (unbiased
             Momentum is turned round. In torch it is the weight of the new batch: with
@@ -138,9 +138,9 @@ def used(cls, program):
             In evaluation you normalize by the batch, so the output of an example
             depends on its neighbors in the batch. Use the running statistics there.
         with torch.no_grad() => if True
-            The running statistics keep the graph of every batch, so memory grows from
-            step to step and a second `backward` fails. Update them under
-            `torch.no_grad()`, or from `mean.detach()`.
+            The running statistics carry a graph that grows with every batch, and no
+            gradient is ever taken through it. Update them under `torch.no_grad()`, or
+            from `mean.detach()`.
         mean = X.mean => mean = X.detach().mean
         ` var = X.var` => ` var = X.detach().var`
             No gradient flows through mean and variance. They depend on the input as

@@ -34,8 +34,8 @@ def draw(n, m, d, seed):
     ],
     hint="`train.mean(0)` has one number for each column. Where the standard deviation "
     "is 0, divide by 1: `torch.where(condition, a, b)` chooses entry by entry.",
-    then="A network sees new examples on the scale that it was trained on. Batch "
-    "normalization does the same with each channel, inside of the network.",
+    then="So a network sees new examples on the scale that it was trained on. Batch "
+    "normalization standardizes inside of the network, in training by each batch.",
     usual="""
         train.mean(0), train.std(0 => new.mean(0), new.std(0
             These are the statistics of the new values, so the same example would get

@@ -82,7 +82,7 @@ def letter(value) -> str:
     call=lambda answer: up_to_the_first_wrong(answer, stuck_curves.solution(), letter),
     hint="Does the loss ever leave ln 10? How ragged is it? Training accuracy is "
     "measured with the statistics of the batch, validation accuracy with the running "
-    "ones: which network lives in two worlds?",
+    "ones: what if these are wrong?",
     then="The third has learned exactly what the healthy one has learned: running "
     "statistics play no part in training. Only what it keeps for evaluation is wrong.",
     usual="""
