@@ -38,6 +38,7 @@ from helpers import (
     seeded,
 )
 from helpers.devices import place
+from helpers.training import train_side_by_side
 from helpers.widgets.curves_view import CurvesView
 from tools.bench_d2l import d2l_rows
 from tools.bench_rows import ROUNDS, Row, by_turns, ratio_row, threads
@@ -109,6 +110,44 @@ def plane_rows():
         )
     what = "training with moving decision regions, against curves alone, MLP of 8 + 8"
     yield ratio_row(what, 1, new, base, "examples/s", 0.85)
+
+
+# -- several runs at once -----------------------------------------------------------
+
+
+def runs_seconds(build, examples: Examples, batch_size: int, k: int) -> float:
+    """Seconds of about 100 steps of k runs side by side."""
+    epochs = max(1, 100 * batch_size // len(examples))
+    nets = [build() for _ in range(k)]
+    begin = time.perf_counter()
+    train_side_by_side(nets, examples, 0.1, epochs, batch_size)
+    return time.perf_counter() - begin
+
+
+def side_by_side_rows():
+    """Yield what 8 runs side by side cost, as a multiple of one of the same code."""
+    points = make_points("moons", n_train=200).train
+    digits = load_images("digits").train.take(1_024)
+    halved = Examples(F.avg_pool2d(digits.X, 2), digits.y)
+    for what, build, examples, batch_size, most in (
+        ("points, MLP 2-16-16-2", lambda: MLP((16, 16), 2, 2), points, 32, 2.5),
+        ("14 x 14 digits, MLP 196-32-10", lambda: MLP((32,), 196), halved, 64, 2.5),
+        ("28 x 28 digits, LeNet", LeNet, digits.take(256), 64, None),
+    ):
+        with threads(1):
+            eight, one = by_turns(
+                lambda b=build, e=examples, n=batch_size: runs_seconds(b, e, n, 8),
+                lambda b=build, e=examples, n=batch_size: runs_seconds(b, e, n, 1),
+            )
+        ratio = statistics.median(a / b for a, b in zip(eight, one, strict=True))
+        ms = [1000 * statistics.median(seconds) for seconds in (eight, one)]
+        yield Row(
+            f"8 runs side by side against one, {what}",
+            1,
+            f"{ratio:.2f} times ({ms[0]:.0f} against {ms[1]:.0f} ms)",
+            f"at most {most}" if most else "no limit: it does not pay",
+            most is None or ratio <= most,
+        )
 
 
 # -- in the browser -----------------------------------------------------------------
@@ -216,6 +255,7 @@ def test_rows():
 GROUPS = {
     "fit": fit_rows,
     "plane": plane_rows,
+    "side_by_side": side_by_side_rows,
     "d2l": d2l_rows,
     "browser": browser_rows,
     "notebooks": notebook_rows,

@@ -7,6 +7,7 @@ from helpers.training.bands import check_band
 from helpers.training.evaluate import accuracy, evaluate
 from helpers.training.fit import DEFAULTS, fit, train
 from helpers.training.history import Epoch, History, Metrics, Recorder, Step
+from helpers.training.side_by_side import train_side_by_side
 
 __all__ = [
     "DEFAULTS",
@@ -20,4 +21,5 @@ __all__ = [
     "evaluate",
     "fit",
     "train",
+    "train_side_by_side",
 ]
