@@ -35,7 +35,7 @@ def test_bands_hold_the_middle_seventy_percent():
     assert middle[:, 1].tolist() == [50, 60, 70]
     assert high[:, 1].tolist() == [85, 95, 105]
     assert lines_of(right)[0][:, 1].tolist() == [-85, -95, -105]
-    assert left.get_ylim() == right.get_ylim() and left.get_title() == "a"
+    assert left.get_ylim() == right.get_ylim() and left.get_title("left") == "a"
     (band,) = left.collections
     heights = band.get_paths()[0].vertices[:, 1]
     assert heights.min() == 15 and heights.max() == 105
@@ -67,7 +67,7 @@ def test_maps_are_blue_if_they_reach_the_marked_ones_output(name):
         column, row = map(int, square.get_xy())
         found[row, column] = square.get_facecolor() == blue
     assert (found == reached).all() and len(ax.patches) == 24
-    assert ax.get_title() == name and ax.get_ylim()[0] > ax.get_ylim()[1]
+    assert ax.get_title("left") == name and ax.get_ylim()[0] > ax.get_ylim()[1]
 
 
 def test_the_groups_are_as_many_as_asked():
@@ -105,8 +105,8 @@ def test_sizes_run_from_the_first_to_the_last_layer():
 def test_running_means_are_lines_among_the_batches_dots():
     figure = figures.show_running(torch.tensor([1.0, 3, 2]), {"m": [0.5, 1, 1.5]})
     dots, line = figure.axes[0].lines
-    assert dots.get_ydata().tolist() == [1, 3, 2] and dots.get_linestyle() == "None"
-    assert line.get_ydata() == [0.5, 1, 1.5]
+    assert list(dots.get_ydata()) == [1, 3, 2] and dots.get_linestyle() == "None"
+    assert list(line.get_ydata()) == [0.5, 1, 1.5]
     assert "3 batches, from 1.00 to 3.00" in described(figure)
     assert described(figure).endswith("at the end m 1.50.")
 
