@@ -42,6 +42,23 @@ def test_layers_with_parameters_have_the_colour():
     }
 
 
+def test_a_batch_norm_is_named_with_the_layer_in_front_of_it():
+    net = models.LeNet(norm=models.BatchNorm).eval()
+    (ax,) = show_layers(net, torch.zeros(1, 1, 28, 28)).axes
+    words = [text.get_text() for text in ax.texts]
+    plain = show_layers(models.LeNet(), torch.zeros(1, 1, 28, 28)).axes[0]
+    assert len(words) == len(plain.texts)  # no stack of its own
+    named = [word for word in words if "batch norm" in word]
+    assert named == [
+        "convolution 5 × 5\nbatch norm\n168 parameters",
+        "convolution 5 × 5\nbatch norm\n2,448 parameters",
+        "linear\nbatch norm\n48,360 parameters",
+        "linear\nbatch norm\n10,332 parameters",
+    ]
+    said = show_layers(net, torch.zeros(1, 1, 28, 28)).get_label()
+    assert "convolution 5 × 5, batch norm 6 x 28 x 28, 168 parameters" in said
+
+
 @pytest.mark.parametrize("make", SMALL)
 @pytest.mark.parametrize("depth", [1, 2, None])
 def test_a_table_counts_every_parameter_once(make, depth):

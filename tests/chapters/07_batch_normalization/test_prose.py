@@ -1,0 +1,231 @@
+"""Chapter 7: what its sentences say is computed anew, as the numbers in them ask."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from helpers import BatchNorm, LeNet, layer_table
+from helpers.chapters.batch_normalization import explorers, rates
+from tests.taught import notebook_path, taught
+
+
+def text_of(cell_id: str) -> str:
+    """The text of a cell, without its line breaks."""
+    cells = json.loads(notebook_path("07").read_text("utf-8"))["cells"]
+    (source,) = (cell["source"] for cell in cells if cell["id"] == cell_id)
+    return " ".join("".join(source).split())
+
+
+def groups(pattern: str, cell_id: str) -> tuple[str, ...]:
+    """What a pattern finds in a cell; the sentence must still be there."""
+    found = re.search(pattern, text_of(cell_id))
+    assert found, f"{cell_id}: no longer says {pattern!r}; change this test with it"
+    return found.groups()
+
+
+def as_number(text: str) -> float:
+    return float(text.replace(",", ""))
+
+
+# -- the layer -----------------------------------------------------------------------
+
+
+def test_the_running_averages_move_as_the_formula_says():
+    said = groups(
+        r"\\leftarrow (0\.\d)\\,\\bar\\mu \+ (0\.\d)\\,\\mu_B.*\\leftarrow (0\.\d)"
+        r"\\,\\bar\\sigma\^2 \+ (0\.\d)\\,\\frac\{m\}\{m-1\}",
+        "running",
+    )
+    kept, new, kept_var, new_var = map(float, said)
+    bn = nn.BatchNorm1d(1)
+    bn.running_mean.fill_(3.0), bn.running_var.fill_(5.0)
+    bn(torch.tensor([[1.0], [2.0], [3.0], [4.0]]))
+    assert bn.running_mean.item() == pytest.approx(kept * 3 + new * 2.5)
+    unbiased = 4 / 3 * 1.25
+    assert bn.running_var.item() == pytest.approx(kept_var * 5 + new_var * unbiased)
+    assert groups(r"root of (1\.25), and (1\.6667) goes", "running-more") == (
+        "1.25", f"{unbiased:.4f}",
+    )  # fmt: skip
+
+
+def test_epsilon_and_the_first_gamma_and_beta_are_torchs():
+    (power,) = groups(r"\$10\^\{-(\d)\}\$ in torch", "formula-more")
+    bn = nn.BatchNorm2d(3)
+    assert bn.eps == 10.0 ** -int(power)
+    first, second = groups(r"start at (\d) and (\d)\.", "formula-more")
+    assert bn.weight.tolist() == [float(first)] * 3
+    assert bn.bias.tolist() == [float(second)] * 3
+
+
+def test_the_formula_is_that_of_the_code():
+    source = text_of("formula")
+    assert r"\hat x_i = \frac{x_i - \mu_B}{\sqrt{\sigma_B^2 + \varepsilon}}" in source
+    assert r"y_i = \gamma\, \hat x_i + \beta" in source
+    own = taught("07", "batch_norm")
+    x = torch.tensor([[1.0], [2.0], [3.0], [6.0]])
+    Y = own.batch_norm(x, torch.tensor([2.0]), torch.tensor([7.0]), eps=0.5)
+    torch.testing.assert_close(Y, 2 * (x - 3) / (3.5 + 0.5) ** 0.5 + 7)
+
+
+def test_the_folded_formula_is_evaluation_mode():
+    assert (
+        r"\gamma\,\frac{Wx + b - \bar\mu}{\sqrt{\bar\sigma^2+\varepsilon}} + \beta"
+        in (text_of("fold"))
+    )
+    torch.manual_seed(0)
+    layer, bn = nn.Linear(4, 3), nn.BatchNorm1d(3)
+    for p in (bn.weight, bn.bias, bn.running_mean, bn.running_var):
+        p.data.uniform_(0.5, 2)
+    x = torch.randn(5, 4)
+    expected = (x @ layer.weight.T + layer.bias - bn.running_mean) / torch.sqrt(
+        bn.running_var + bn.eps
+    ) * bn.weight + bn.bias
+    torch.testing.assert_close(bn.eval()(layer(x)), expected)
+
+
+def test_lenet_gets_as_many_parameters_as_said():
+    count, added, before = groups(
+        r"LeNet with (\w+) batch normalizations.* add (\d+) parameters to ([\d,]+)\.",
+        "where-read",
+    )
+    net = LeNet(norm=BatchNorm)
+    assert count == "four" and sum(isinstance(m, BatchNorm) for m in net) == 4
+    plain = layer_table(LeNet(), 1, 28, 28).parameters
+    assert as_number(before) == plain
+    assert int(added) == layer_table(net, 1, 28, 28).parameters - plain
+
+
+def test_two_images_become_one_and_minus_one():
+    assert "a batch of 2 becomes 1 and −1 in every unit" in text_of("small-more")
+    X = torch.randn(2, 50, generator=torch.Generator().manual_seed(0))
+    values = F.batch_norm(X, None, None, training=True, eps=1e-12)
+    torch.testing.assert_close(values.abs(), torch.ones(2, 50))
+    assert (values.sum(0).abs() < 1e-5).all()
+
+
+def test_the_brake_is_the_inverse_square():
+    """The effective rate: a step changes scaled weights' direction as lr / scale^2."""
+    assert "divided by the squared length of the weights" in text_of("scale-more")
+    assert "a tenth of the gradient" in text_of("scale-read")
+    X = torch.randn(20, 6, generator=torch.Generator().manual_seed(0)).double()
+    y = torch.randn(20, 4, generator=torch.Generator().manual_seed(1)).double()
+
+    def turned(scale, lr):
+        W = torch.ones(4, 6, dtype=torch.float64).triu().requires_grad_()
+        scaled = (scale * W.detach()).requires_grad_()
+        out = F.batch_norm(X @ scaled.T, None, None, training=True, eps=1e-12)
+        (slope,) = torch.autograd.grad((out - y).square().mean(), scaled)
+        after = (scaled - lr * slope).detach()
+        assert (slope * scaled).sum().abs() < 1e-6  # a right angle
+        return after / scale - W.detach()
+
+    torch.testing.assert_close(turned(10, 1.0), turned(1, 0.01))
+
+
+# -- the signal ----------------------------------------------------------------------
+
+
+def test_gradients_grow_by_a_fifth_per_layer():
+    own = taught("07", "gradient_sizes")
+    from helpers import load_images
+
+    own.gradient_sizes.__globals__["some"] = load_images("digits").train.take(256)
+    growth = {}
+    for depth in (10, 50):
+        sizes = own.gradient_sizes(depth, nn.ReLU, norm=BatchNorm)
+        growth[depth] = sizes[0] / sizes[-1]
+    (ten,) = groups(r"Ten layers make a factor of (\w+) of that", "signal-more")
+    assert ten == "six" and 5 < growth[10] < 7
+    assert "by about a fifth per layer" in text_of("signal-more")
+    assert growth[50] ** (1 / 49) == pytest.approx(1.2, abs=0.03)
+    assert "fifty of ten thousand" in text_of("signal-more")
+    assert "about ten thousandfold" in text_of("signal-read")
+    assert 5_000 < growth[50] < 20_000
+    hundred = own.gradient_sizes(100, nn.ReLU, norm=BatchNorm)
+    assert "a hundred of a hundred million" in text_of("signal-more")
+    assert 5e7 < hundred[0] / hundred[-1] < 3e8
+
+
+def test_the_signal_explorers_ratios_are_those_said():
+    before, after = groups(
+        r"is ([\d,.]+) times the last one's before training, and ([\d.]+) times after "
+        r"twenty steps",
+        "signal-explorer-read",
+    )
+    for steps, said in ((0, before), (20, after)):
+        scene = explorers.signal.scene(
+            activation="ReLU", depth=50, gradient_of="activations", steps=steps
+        )
+        (found,) = re.findall(
+            r"; with normalization .*? it is ([\d,.]+) times", scene.says
+        )
+        assert as_number(found) == pytest.approx(as_number(said), rel=0.05)
+        (loss,) = re.findall(r"\(loss ([\d.]+)\)\.$", scene.says)
+        assert float(loss) == pytest.approx(np.log(10), abs=0.1)  # that of guessing
+
+
+def test_the_rates_that_work_are_those_said():
+    count, low, high = groups(
+        r"with it (\w+) do, from ([\d.]+) to ([\d.]+)\.", "rates-read"
+    )
+    found = {
+        norm: rates.ends(rates.losses(5, "ReLU", "torch's", 0, norm))
+        for norm in ("", "batch")
+    }
+    good = [
+        rate
+        for rate, loss in zip(rates.RATES, found["batch"], strict=True)
+        if loss < rates.GUESSING / 2
+    ]
+    assert count == "six" and len(good) == 6
+    assert good[0] == pytest.approx(float(low), rel=0.02)
+    assert good[-1] == pytest.approx(float(high), rel=0.03)
+    assert not (found[""] < rates.GUESSING / 2).any()
+    assert "weights that are far too large are: one rate is left" in text_of(
+        "rates-read"
+    )
+    large = rates.ends(rates.losses(5, "ReLU", "too large, 1", 0, "batch"))
+    assert (large < rates.GUESSING / 2).sum() == 1
+
+
+def test_kaimings_rates_are_those_said():
+    (best,) = groups(
+        r"learns too, at rates near ([\d.]+); at 1 it is lost", "rates-read"
+    )
+    for seed in range(3):
+        plain, normalized = (
+            rates.ends(rates.losses(5, "ReLU", "Kaiming", seed, norm))
+            for norm in ("", "batch")
+        )
+        assert rates.RATES[plain.argmin()] == pytest.approx(float(best), rel=0.01)
+        at_one = rates.RATES.index(1.0)
+        assert plain[at_one] > 2.2  # guessing's is 2.30
+        assert normalized[at_one] - normalized.min() < 0.15
+
+
+# -- references ----------------------------------------------------------------------
+
+
+def test_the_recall_answers_hold():
+    answers = text_of("recall-questions")
+    assert "The output stays, the gradient becomes a tenth." in answers
+    assert "Its gradient is 0." in answers
+    bn = nn.BatchNorm2d(3)
+    assert len(bn.state_dict()) == 5  # four vectors and a counter
+    assert "Which four vectors belong to the layer" in answers
+    assert [name for name, _ in bn.named_parameters()] == ["weight", "bias"]
+
+
+def test_group_norm_with_the_panels_settings_compares_the_units_of_one_image():
+    assert "these three compare the units or pixels of one image" in text_of(
+        "others-more"
+    )
+    X = torch.randn(4, 6, 3, 3, generator=torch.Generator().manual_seed(0))
+    for groups_ in (1, 2, 6):
+        norm = nn.GroupNorm(groups_, 6)
+        torch.testing.assert_close(norm(X)[:1], norm(X[:1]))
