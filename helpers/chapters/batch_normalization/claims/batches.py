@@ -77,15 +77,13 @@ BATCH, NONE, GROUP = "batch norm", "no norm", "group norm"
     true="batches of 128 are better",
     also=[
         sizes("MLP", 128, 8, "Batches of 128 minus 8, MLP"),
-        sizes("conv", 8, 2, "Batches of 8 minus 2, convolutions"),
         sizes("MLP", 8, 2, "Batches of 8 minus 2, MLP"),
-        norms("conv", BATCH, NONE, 2, "Batch norm minus none, 2, convolutions"),
-        norms("conv", BATCH, NONE, 8, "Batch norm minus none, 8, convolutions"),
-        norms("conv", BATCH, NONE, 128, "Batch norm minus none, 128, convolutions"),
-        norms("MLP", BATCH, NONE, 2, "Batch norm minus none, 2, MLP"),
-        norms("MLP", BATCH, NONE, 8, "Batch norm minus none, 8, MLP"),
-        norms("MLP", BATCH, NONE, 128, "Batch norm minus none, 128, MLP"),
-        norms("MLP", GROUP, BATCH, 2, "Group norm minus batch norm, 2, MLP"),
+        norms(
+            "conv", BATCH, NONE, 2, "Batch norm minus none, batches of 2, convolutions"
+        ),
+        norms("MLP", BATCH, NONE, 2, "Batch norm minus none, batches of 2, MLP"),
+        norms("MLP", BATCH, NONE, 128, "Batch norm minus none, batches of 128, MLP"),
+        norms("MLP", GROUP, BATCH, 2, "Group norm minus batch norm, batches of 2, MLP"),
     ],
     live=None,
     full=(1_000, 4, 5),
@@ -205,7 +203,7 @@ def gain(first, size, quantity, measure="test accuracy", answers=GAIN):
         ),
     ],
     live=None,
-    full=(600, 30, 8),
+    full=(1_000, 20, 8),
     anew=("training images", "wrong labels", "first weights", "order", "dropout"),
 )
 def regularizes(data, n_train, num_epochs, seed):

@@ -179,6 +179,11 @@ def shifting_norm(width):
     return nn.Sequential(BatchNorm(width), Shifting())
 
 
+def only_shifting(width):
+    """The same shift in a network without batch normalization."""
+    return Shifting()
+
+
 class Watched(nn.Module):
     """A non-linearity that keeps mean and spread of what each unit gets in training."""
 
@@ -235,6 +240,7 @@ FITTING = {
     "sigmoid": (nn.Sigmoid, fit_to_sigmoid),
     "ReLU": (nn.ReLU, lambda net: net.apply(kaiming_init)),
 }
+SHIFTED_TOO = "none, fitting weights, same shift"
 COST = {"it costs accuracy": -0.01, SAME: 0.01, "it gains accuracy": None}
 
 
@@ -284,8 +290,18 @@ def cost_of_shift(activation, quantity):
             {"less shift": 0.8, "about as much shift": 1.25, "more shift": None},
             "The shift put back over the shift without batch norm, ReLU",
         ),
+        better_with_shift(
+            "sigmoid",
+            SHIFTED_TOO,
+            "Minus no batch norm from fitting weights with the same shift, sigmoid",
+        ),
+        better_with_shift(
+            "ReLU",
+            SHIFTED_TOO,
+            "Minus no batch norm from fitting weights with the same shift, ReLU",
+        ),
     ],
-    live=(400, 4, 3),
+    live=(300, 4, 3),
     full=(2_000, 6, 6),
     anew=("first weights", "order", "shift"),
 )
@@ -301,6 +317,7 @@ def covariate_shift(data, n_train, num_epochs, seed):
         for kind, norm, init in (
             ("none", None, as_drawn),
             ("none, fitting weights", None, fitting),
+            (SHIFTED_TOO, only_shifting, fitting),
             ("batch norm", BatchNorm, as_drawn),
             ("batch norm, shift put back", shifting_norm, as_drawn),
         ):
