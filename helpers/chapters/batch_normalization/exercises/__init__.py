@@ -5,8 +5,8 @@ from helpers.exercises import cells
 MODULES = (
     "standardizing",
     "layer",
-    "backward",
     "modes",
+    "backward",
     "biases",
     "groups",
     "training",
