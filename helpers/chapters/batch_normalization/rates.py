@@ -28,7 +28,7 @@ GUESSING = math.log(10)  # the loss of equal probabilities for ten classes
 TOP = 4.0  # what is higher, or no number, stands at the upper edge
 
 
-@lru_cache(maxsize=64)  # 4 kB each; one of both stays where the other's norm changes
+@lru_cache(maxsize=256)  # 8 kB each; without norm it stays where the norm changes
 def losses(depth: int, activation: str, weights: str, seed: int, norm: str):
     """Loss of every step at every rate, (13, 80), all from the same first weights."""
     net = network(depth, activation, weights, norm, seed)
@@ -69,12 +69,12 @@ def rates(
         f"the runs at {number(RATES[chosen])}", (0, NUM_STEPS), (0, TOP),
         labels=("step", ""), share=0.7,
     )  # fmt: skip
-    for pane, far in ((left, 100), (right, NUM_STEPS)):
+    for pane, far, label in ((left, 100, "guessing"), (right, NUM_STEPS, "")):
         pane.line([(1e-4, GUESSING), (far, GUESSING)], color=FAINT, dash=(4, 3),
-                  name="guessing", label="guessing")  # fmt: skip
+                  name="guessing", label=label)  # fmt: skip
     at = RATES[chosen]
     left.line([(at, 0), (at, TOP)], color=FAINT, width=1)
-    told = []
+    told, keyed = [], set()
     for k, (word, kind) in enumerate((("without", ""), ("with", norm))):
         found = losses(depth, activation, first_weights, seed, kind)
         last = ends(found)
@@ -82,16 +82,18 @@ def rates(
         look = {"color": COLORS[k], "name": word}
         inside = np.where(last <= TOP, last, np.nan)
         left.line(np.c_[RATES, inside], width=1.5, dash=((), (6, 3))[k],
-                  label=f"{word} normalization", **look)  # fmt: skip
+                  label=f"{word} norm", **look)  # fmt: skip
         edge = TOP * (0.97 - 0.05 * k)  # so that neither hides the other
         for kept, shape, name in (
-            (last <= TOP, "os"[k], "inside"),
-            ((last > TOP) & np.isfinite(last), "^", "above"),
-            (np.isinf(last), "x", "diverged"),
+            (last <= TOP, "os"[k], ""),
+            ((last > TOP) & np.isfinite(last), "^", f"above {TOP:.0f}"),
+            (np.isinf(last), "x", "not a number"),
         ):
+            label = name if kept.any() and name not in keyed else ""
+            keyed.add(label)
             xy = np.c_[RATES, np.where(last <= TOP, last, edge)][kept]
-            left.dots(xy, color=COLORS[k], shape=shape, size=4,
-                      name=f"{look['name']} {name}")  # fmt: skip
+            left.dots(xy, color=COLORS[k], shape=shape, size=4, label=label,
+                      name=f"{word} {name or 'inside'}")  # fmt: skip
         curve = np.where(np.isfinite(found[chosen]), found[chosen], np.nan)
         xy = np.c_[np.arange(1, NUM_STEPS + 1), curve]
         right.line(xy, color=COLORS[k], width=1.5, name=f"{look['name']} curve")

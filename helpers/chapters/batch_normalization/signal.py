@@ -20,9 +20,9 @@ from helpers.figures import COLORS
 from helpers.tuning.ranges import Choice, IntSlider
 from helpers.widgets.explorer import explorer
 from helpers.widgets.scene import Pane
-from helpers.words import number
+from helpers.words import many, number
 
-STEPS, BATCH_SIZE = 60, 64
+STEPS, BATCH_SIZE, LR = 60, 64, 0.1
 LOW, HIGH = 1e-12, 1e6  # of the axes; what lies beyond is drawn at the edge
 VANISHED, EXPLODED = 1e-2, 1e2  # ratios of the first layer's gradient to the last's
 
@@ -44,11 +44,11 @@ class Signal(NamedTuple):
     loss: np.ndarray
 
 
-@lru_cache(maxsize=32)  # 75 kB each at depth 50
-def trained(depth: int, activation: str, weights: str, norm: str, lr: float) -> Signal:
+@lru_cache(maxsize=128)  # 75 kB each at depth 50
+def trained(depth: int, activation: str, weights: str, norm: str) -> Signal:
     """Train by SGD on batches of 64 digits, and record each step on its own batch."""
     net = network(depth, activation, weights, norm)
-    optimizer = torch.optim.SGD(net.parameters(), lr=lr)
+    optimizer = torch.optim.SGD(net.parameters(), lr=LR)
     order, rows = torch.Generator().manual_seed(0), []
     with torch.enable_grad():
         while len(rows) <= STEPS:
@@ -95,19 +95,18 @@ def signal(
     activation=Choice(*ACTIVATIONS, start="sigmoid"),
     first_weights=Choice(*STARTS),
     norm=Choice(*NORMS),
-    lr=Choice(0.01, 0.1, 1.0, start=0.1),
     gradient_of=Choice("weights", "activations"),
     steps=IntSlider(0, STEPS, start=0),
 ):
     """Activations and gradients by layer after some steps of SGD, without and with.
 
     An MLP with 32 units in each hidden layer is trained on 512 digits of 14 x 14 pixels
-    in batches of 64, once without normalization and once with it, from the same first
-    weights; the numbers are those of the next batch.
+    in batches of 64 at a rate of 0.1, once without normalization and once with it, from
+    the same first weights; the numbers are those of the next batch.
     """
     ends = (0.5, depth + 0.5)
     left = Pane(
-        "activations, standard deviation over the batch", ends, (LOW, HIGH),
+        "activations, standard deviation", ends, (LOW, HIGH),
         labels=("layer", ""), log="y",
     )  # fmt: skip
     right = Pane(
@@ -116,19 +115,19 @@ def signal(
     )  # fmt: skip
     layers, told = np.arange(1, depth + 1), []
     for k, (word, kind) in enumerate((("without", ""), ("with", norm))):
-        found = trained(depth, activation, first_weights, kind, lr)
+        found = trained(depth, activation, first_weights, kind)
         gradient = found.gradients[gradient_of][steps]
         for pane, values, what in (
             (left, found.spread[steps], "spread"),
             (right, gradient, "gradient"),
         ):
             xy = np.c_[layers, values.clip(LOW * 1.5, HIGH / 1.5)]  # NaN stays NaN
-            label = "" if pane is right else f"{word} normalization"
+            label = "" if pane is right else f"{word} norm"
             pane.line(xy, color=COLORS[k], width=1.5, dash=((), (6, 3))[k],
                       name=f"{what} {word}", label=label)  # fmt: skip
             pane.dots(xy, color=COLORS[k], shape="os"[k], size=2.5)
         told.append(_told(word, gradient, found.loss[steps]))
-    return f"After {steps} steps: {'; '.join(told)}.", left, right
+    return f"After {many(steps, 'step')}: {'; '.join(told)}.", left, right
 
 
 def _told(word: str, gradient: np.ndarray, loss: float) -> str:

@@ -25,6 +25,7 @@ from helpers.chapters.batch_normalization.batch_statistics import (
     feature,
     law,
 )
+from helpers.chapters.batch_normalization.fold import KERNELS, convolved
 from helpers.chapters.batch_normalization.networks import (
     NORMS,
     STARTS,
@@ -99,19 +100,19 @@ def test_every_run_is_drawn_inside_above_or_as_diverged():
         for word, kind in (("without", ""), ("with", "batch")):
             last = losses(5, "ReLU", weights, 0, kind)[:, -8:].mean(1)
             drawn = {}
-            for name in ("inside", "above", "diverged"):
+            for name in ("inside", "above 4", "not a number"):
                 for x, y in scene[f"{word} {name}"]["xy"]:
                     drawn[x] = (name, y)
             assert sorted(drawn) == pytest.approx(RATES)
             for (_, (name, y)), value in zip(sorted(drawn.items()), last, strict=True):
                 fits = {
                     "inside": value <= 4 and y == pytest.approx(value),
-                    "above": value > 4 and 3.5 < y < 4,
-                    "diverged": not math.isfinite(value) and 3.5 < y < 4,
+                    "above 4": value > 4 and 3.5 < y < 4,
+                    "not a number": not math.isfinite(value) and 3.5 < y < 4,
                 }
                 assert fits[name], (value, name, y)
                 seen.add(name)
-    assert seen == {"inside", "above", "diverged"}
+    assert seen == {"inside", "above 4", "not a number"}
 
 
 def told(says):
@@ -168,7 +169,7 @@ def test_the_chosen_run_is_that_of_the_nearest_rate():
 @pytest.mark.parametrize("norm", ["", "batch", "batch, after the activation"])
 def test_the_signal_is_that_of_a_network_trained_by_train(norm):
     net = network(5, "ReLU", "Kaiming", norm)
-    found = trained(5, "ReLU", "Kaiming", norm, 0.1)
+    found = trained(5, "ReLU", "Kaiming", norm)
     history = train(net, digits(), num_epochs=1, lr=0.1, batch_size=64, seed=0)
     assert found.loss[:8] == pytest.approx(history.step_loss, rel=1e-3)
     # after one epoch: the first batch of the second
@@ -199,7 +200,7 @@ def test_the_panes_show_the_step_of_the_slider():
             scene = explorers.signal.scene(depth=5, steps=steps, gradient_of=of)
             assert scene.says.startswith(f"After {steps} step")
             for word, kind in (("without", ""), ("with", "batch")):
-                found = trained(5, "sigmoid", "torch's", kind, 0.1)
+                found = trained(5, "sigmoid", "torch's", kind)
                 spread = scene[f"spread {word}"]["xy"]
                 assert spread[:, 0].tolist() == [1, 2, 3, 4, 5]
                 assert spread[:, 1] == pytest.approx(found.spread[steps])
@@ -210,10 +211,10 @@ def test_the_panes_show_the_step_of_the_slider():
 def ratios(**values):
     """Return the verbs and the ratios of both arms."""
     says = explorers.signal.scene(**values).says
-    pattern = r"gradient (\w+) .*?where it is ([\d.]+)(?: × 10(\S+))? times"
+    pattern = r"gradient (\w+) .*?where it is ([\d.,]+)(?: × 10(\S+))? times"
     powers = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
     return [
-        (verb, float(digit) * 10 ** int(power.translate(powers) or 0))
+        (verb, float(digit.replace(",", "")) * 10 ** int(power.translate(powers) or 0))
         for verb, digit, power in re.findall(pattern, says)
     ]
 
@@ -327,3 +328,61 @@ def test_the_running_mean_is_that_of_batch_norm():
         assert scene["course"]["xy"][:, 1] == pytest.approx(course)
         assert f"running mean is {course[-1]:.3g}, the true" in scene.says
     assert scene["means"]["xy"][:, 1] == pytest.approx(course[1:])
+
+
+# -- fold ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_the_convolution_with_other_weights_and_bias_is_the_normalized_one(kernel):
+    values = {"gamma": 1.7, "beta": -0.5, "mean_off": 0.4, "std_ratio": 0.8}
+    scene = explorers.fold.scene(kernel=kernel, **values)
+    X = digits().X[:64].view(64, 1, 14, 14)
+    conv = nn.Conv2d(1, 1, 3)
+    layer = nn.BatchNorm2d(1).eval()
+    with torch.no_grad():
+        conv.weight[0, 0] = torch.tensor(KERNELS[kernel]) / 4
+        conv.bias.zero_()
+        z = conv(X)
+        layer.running_mean[:] = z.mean() + 0.4 * z.std()
+        layer.running_var[:] = (0.8 * z.std()) ** 2
+        layer.weight[:], layer.bias[:] = 1.7, -0.5
+        out = layer(z)
+        says = scene.says.replace("−", "-")
+        pattern = r"weights (\S+) times as large and the bias (\S+)\.$"
+        factor, bias = re.search(pattern, says).groups()
+        conv.weight *= float(factor)
+        conv.bias += float(bias)
+        assert (conv(X) - out).abs().max() < 0.05, "they are said to two decimals"
+    said = re.findall(
+        r"(-?[\d.]+)(?: and|;| to|\. The c)", scene.says.replace("−", "-")
+    )
+    expected = [out.mean(), out.std(), out.min(), out.max()]
+    assert [float(v) for v in said] == pytest.approx(
+        [v.item() for v in expected], abs=0.01
+    )
+    edges = np.linspace(-6, 6, 49)
+    for name, of in (("convolution", z), ("normalized", out)):
+        counts, _ = np.histogram(of.clamp(-6, 6), edges)
+        lengths = scene[f"{name} shares"]["lengths"]
+        assert np.abs(lengths - counts / of.numel()).max() < 0.002
+        spread = scene[f"{name} spread"]["xy"]
+        assert spread.mean(0)[0] == pytest.approx(of.mean().item(), abs=1e-3)
+        assert np.ptp(spread[:, 0]) == pytest.approx(2 * of.std().item(), rel=1e-3)
+    rgb = scene["image"]["values"]
+    one = out[3, 0].numpy()
+    assert (rgb[..., 2] < 1 - 1e-6)[one > 1e-3].all(), "red lacks blue"
+    assert (rgb[..., 0] < 1 - 1e-6)[one < -1e-3].all(), "blue lacks red"
+
+
+def test_gamma_and_beta_fix_mean_and_deviation_and_no_values():
+    """Error E5: with other weights the values are others."""
+    outputs, scenes = [], []
+    for kernel in KERNELS:
+        scene = explorers.fold.scene(kernel=kernel, gamma=2.0, beta=1.0)
+        assert "mean 1.00 and standard deviation 2.00" in scene.says
+        z = convolved(kernel)
+        outputs.append(2 * (z - z.mean()) / z.std() + 1)
+        scenes.append(scene["image"]["values"])
+    assert np.abs(outputs[0] - outputs[1]).max() > 5
+    assert not np.allclose(scenes[0], scenes[1], atol=0.2)
