@@ -12,9 +12,9 @@ from torch import nn
 from helpers import load_images
 from helpers.chapters.batch_normalization.claims import batches, bias, rates, training
 from helpers.claims import Size
-from helpers.claims.fair import accuracy_on, fresh
+from helpers.claims.fair import accuracy_on, fresh, right_on
 from helpers.claims.small_images import small
-from helpers.models import MLP, BatchNorm, LeNet, kaiming_init
+from helpers.models import MLP, LeNet
 from helpers.seeds import seeded
 from tests.verdicts import of_chapter, shown
 
@@ -31,7 +31,11 @@ FULL = {  # without a look: as stored at full size
         "not supported",
         "undecided between “before is worse” and “no difference of a percentage point”",
     ),
-    "regularizes": ("not supported", "it loses accuracy"),
+    "regularizes": (
+        "undecided",
+        "undecided between “no difference of a percentage point” and “it gains "
+        "accuracy”",
+    ),
 }
 
 
@@ -63,20 +67,15 @@ def without_norm_is_blind(norm, num_inputs, num_outputs, **settings):
     return linear(num_inputs, num_outputs, blind=norm is training.no_norm)
 
 
-def norm_behind_is_blind(norm, num_inputs, num_outputs, norm_first):
-    return linear(num_inputs, num_outputs, blind=not norm_first)
-
-
-def norm_is_forgotten(norm, init, num_inputs, num_outputs):
+def norm_is_forgotten(num_hiddens, num_inputs, num_outputs, norm=None, init=None):
     return linear(num_inputs, num_outputs)
 
 
-def small_batches_are_blind(
-    make_net, images, data, num_epochs, seed, rates, batch_size
-):
+def small_batches_are_blind(make, images, data, num_epochs, seed, rates, batch_size):
     with seeded(seed):
         net = linear(256, 10, blind=batch_size <= 8)
-    return training.train_net(net, images, 1, 0.1, seed)
+    training.train_net(net, images, 1, 0.1, seed)
+    return {"test accuracy": accuracy_on(net, data.test)}
 
 
 def shift_is_blind(activation, norm, init, num_inputs, num_outputs):
@@ -91,18 +90,21 @@ def bias_carries_all(net):
     return nn.Sequential(nn.Threshold(1e9, 0.0), *net)
 
 
-SMALL = Size(300, 3, 3)
+BLIND_BEHIND = {
+    place: partial(linear, blind=place.endswith("behind")) for place in batches.PLACES
+}
+TINY, SMALL = Size(32, 1, 3), Size(300, 3, 3)
 BUGS = {  # module, attribute, what takes its place, size, the verdict then
-    "larger-rates": (
-        rates,
-        "deep_mlp",
-        norm_is_forgotten,
-        Size(32, 1, 3),
-        "not supported",
-    ),
+    "larger-rates": (rates, "MLP", norm_is_forgotten, TINY, "not supported"),
     "bias-before": (bias, "without_bias", bias_carries_all, SMALL, "not supported"),
-    "small-batches": (batches, "trained", small_batches_are_blind, SMALL, "supported"),
-    "before-or-after": (batches, "conv_net", norm_behind_is_blind, SMALL, "supported"),
+    "small-batches": (
+        batches,
+        "at_best_rate",
+        small_batches_are_blind,
+        SMALL,
+        "supported",
+    ),
+    "before-or-after": (batches, "PLACES", BLIND_BEHIND, SMALL, "supported"),
     "covariate-shift": (rates, "watched_mlp", shift_is_blind, SMALL, "supported"),
     "regularizes": (batches, "conv_net", without_norm_is_blind, SMALL, "supported"),
 }
@@ -174,18 +176,21 @@ def test_training_is_plain_descent_whose_rate_falls_to_nothing(shrunk, monkeypat
     assert optimizer.param_groups[0]["lr"] == pytest.approx(0, abs=1e-9)
 
 
-def test_the_rate_is_that_of_the_best_network_on_val(shrunk):
+def test_the_rate_is_that_of_the_best_network_on_val(shrunk, monkeypatch):
     made = []
 
-    def make_net():
-        made.append(fresh(linear, shrunk, 0))
+    def noting(make, data, seed):
+        made.append(fresh(make, data, seed))
         return made[-1]
 
-    images = shrunk.train.take(300)
-    best = training.trained(make_net, images, shrunk, 2, 0, rates=(1e-4, 0.01, 1.0))
+    monkeypatch.setattr(training, "fresh", noting)
+    settings = (linear, shrunk.train.take(300), shrunk, 2, 0, (1e-4, 0.01, 1.0))
+    best = training.trained(*settings)
     scores = {net: accuracy_on(net, shrunk.val) for net in made}
     assert len(made) >= 3 and len({*scores.values()}) >= 3
     assert best is max(scores, key=scores.get) and best is not made[0]
+    row = training.at_best_rate(*settings)
+    assert torch.equal(row["test accuracy"], right_on(best, shrunk.test))
 
 
 @pytest.mark.parametrize("first", [True, False])
@@ -254,22 +259,35 @@ def test_the_grid_is_told_in_powers_of_two(shrunk, monkeypatch):
     assert (row[rates.BEST], row[rates.LARGEST], row[rates.WIDTH]) == (-3, -2, 3)
 
 
-def test_the_deep_networks_differ_in_the_norm_and_the_first_weights():
-    def made(make, norm, init):
-        with seeded(0):
-            return make(norm, init, 256, 10)
+def test_the_networks_differ_in_the_norm_and_the_first_weights(data, monkeypatch):
+    """As they are made for the grid: none trains, and each is looked at."""
+    made = []
 
-    plain, normed = (made(rates.deep_mlp, n, None) for n in (None, BatchNorm))
-    assert kinds(plain).count("Linear") == kinds(normed).count("BatchNorm") + 1 == 11
-    assert kinds(normed)[1:4] == ["Linear", "BatchNorm", "ReLU"]
-    assert equal_weights(plain, normed)
-    drawn = made(rates.deep_mlp, None, kaiming_init)
-    assert drawn[3].weight.std().item() == pytest.approx(math.sqrt(2 / 64), rel=0.1)
-    lenets = [made(rates.lenet, norm, None) for norm in (None, BatchNorm)]
-    assert kinds(lenets[0]) == kinds(LeNet())
-    assert kinds(lenets[1]).count("BatchNorm") == 4 and equal_weights(*lenets)
-    assert not any(m.bias.any() for m in made(rates.lenet, None, kaiming_init)
-                   if hasattr(m, "bias"))  # fmt: skip
+    def noting(make_net, *_):
+        made.append(make_net())
+        return {}
+
+    monkeypatch.setattr(rates, "over_the_grid", noting)
+    calls = noted(monkeypatch, rates, "at_best_rate", {})
+    results = CLAIMS["larger-rates"].experiment(data, 50, 1, 0)
+    nets = dict(zip([*results][1:], made, strict=True))
+    ((of, _),) = calls
+    plain = fresh(of[0], of[2], 0)
+    layers = {name: kinds(net) for name, net in nets.items()}
+    assert kinds(plain) == layers["MLP, Kaiming"]
+    assert layers["MLP, Kaiming"].count("Linear") == 11
+    assert layers["MLP, batch norm"][1:4] == ["Linear", "BatchNorm", "ReLU"]
+    assert layers["MLP, batch norm"].count("BatchNorm") == 10
+    assert layers["LeNet, Kaiming"] == kinds(LeNet())
+    assert layers["LeNet, batch norm"].count("BatchNorm") == 4
+    assert equal_weights(plain, nets["MLP, batch norm"]), "both are torch's"
+    w = nets["MLP, Kaiming"][3].weight
+    assert w.std().item() == pytest.approx(math.sqrt(2 / 64), rel=0.1)
+    assert not any(m.bias.any() for m in nets["LeNet, Kaiming"] if hasattr(m, "bias"))
+    with seeded(0):
+        default = LeNet()
+    assert equal_weights(default, nets["LeNet, batch norm"])
+    assert of[5] == rates.GRID[1::3] and min(of[5]) < 0.01 and max(of[5]) > 2
 
 
 # -- internal covariate shift --------------------------------------------------------
@@ -322,14 +340,41 @@ def test_sigmoid_units_start_centered_with_fitting_weights(shrunk):
                                    atol=1e-4, rtol=0)  # fmt: skip
 
 
-def test_the_networks_of_the_shift_are_watched_and_start_alike():
-    nets = {}
-    for norm in (None, BatchNorm, rates.shifting_norm):
-        with seeded(0):
-            nets[norm] = rates.watched_mlp(nn.ReLU, norm, rates.as_drawn, 256, 10)
-    assert [kinds(net).count("Watched") for net in nets.values()] == [5, 5, 5]
-    assert equal_weights(nets[None], nets[BatchNorm])
-    assert equal_weights(nets[BatchNorm], nets[rates.shifting_norm])
+def test_the_networks_of_the_shift_are_watched_and_start_alike(shrunk, monkeypatch):
+    net = rates.watched_mlp(nn.ReLU, None, rates.as_drawn, 256, 10)
+    for k in range(4):
+        net(shrunk.train.X[64 * k : 64 * (k + 1)])
+    calls = noted(monkeypatch, rates, "trained", net)
+    results = CLAIMS["covariate-shift"].experiment(shrunk, 50, 2, 0)
+    nets = {
+        name: fresh(of[0], shrunk, 0)
+        for name, (of, _) in zip(results, calls, strict=True)
+    }
+    for kind, activation in (("sigmoid", nn.Sigmoid), ("ReLU", nn.ReLU)):
+        own = {name.partition(", ")[2]: n for name, n in nets.items() if kind in name}
+        norms = {
+            name: {type(m).__name__ for m in made.modules()} & {"BatchNorm", "Shifting"}
+            for name, made in own.items()
+        }
+        assert norms == {
+            "none": set(),
+            "none, fitting weights": set(),
+            rates.SHIFTED_TOO: {"Shifting"},
+            "batch norm": {"BatchNorm"},
+            rates.PUT_BACK: {"BatchNorm", "Shifting"},
+        }
+        for made in own.values():
+            watched = [m for m in made if isinstance(m, rates.Watched)]
+            assert [type(m.activation) for m in watched] == [activation] * 5
+        assert equal_weights(own["none"], own["batch norm"])
+        assert equal_weights(own["none"], own[rates.PUT_BACK])
+        fitting = own["none, fitting weights"]
+        assert equal_weights(fitting, own[rates.SHIFTED_TOO])
+        assert not equal_weights(fitting, own["none"])
+    w = weights(nets["ReLU, none, fitting weights"])[1]
+    assert w.std().item() == pytest.approx(math.sqrt(2 / 64), rel=0.1), "Kaiming's"
+    shifts = [m.shift() for m in net if isinstance(m, rates.Watched)]
+    assert results["ReLU, none"]["shift"] == pytest.approx(sum(shifts) / 5)
 
 
 # -- the bias before a norm ----------------------------------------------------------
@@ -398,6 +443,37 @@ def test_a_raised_bias_changes_nothing_but_with_old_statistics(batch_net, shrunk
         torch.testing.assert_close(again, expected, atol=0.01, rtol=0.01)
 
 
+def test_what_each_row_of_the_biases_tells(shrunk, monkeypatch):
+    """Of which network an accuracy is told, and in which mode a gradient."""
+    told = []  # biases and running means of the first block
+
+    def noting(net, _):
+        first, norm = net[0], net[1]
+        means = getattr(norm, "running_mean", torch.zeros(1)).clone()
+        told.append((first.bias, means))
+        return 0.5
+
+    monkeypatch.setattr(bias, "right_on", noting)
+    monkeypatch.setattr(
+        bias, "gradient_of_biases", lambda net, images, training: training
+    )
+    results = CLAIMS["bias-before"].experiment(shrunk, 40, 1, 0)
+    names = ("bias", "no bias", "bias raised", "bias raised, new statistics")
+    assert [*results] == [
+        *(f"batch norm, {name}" for name in names),
+        *(f"group norm, {name}" for name in names[:3]),
+    ]
+    assert [b is None for b, _ in told] == [k in (1, 5) for k in range(7)]
+    for whole, other in ((0, 2), (0, 3), (4, 6)):
+        change = told[other][0] - told[whole][0]
+        assert change[0].item() == pytest.approx(1)
+    assert torch.equal(told[0][1], told[2][1])
+    assert not torch.equal(told[2][1], told[3][1])
+    assert results["batch norm, bias"][bias.GRADIENT] is True
+    assert results["batch norm, bias"][bias.FROZEN] is False
+    assert results["group norm, bias"][bias.GRADIENT] is True
+
+
 # -- batch sizes, places, noise ------------------------------------------------------
 
 
@@ -407,13 +483,15 @@ def test_the_grid_of_rates_is_in_proportion_to_the_batch_size():
 
 
 def test_every_batch_size_trains_every_network(shrunk, monkeypatch):
-    net = fresh(linear, shrunk, 0)
-    calls = noted(monkeypatch, batches, "trained", net)
+    calls = noted(monkeypatch, batches, "at_best_rate", {"test accuracy": 0.5})
     results = CLAIMS["small-batches"].experiment(shrunk, 50, 2, 0)
     found = [(named["batch_size"], of[5]) for of, named in calls]
     assert found == [(s, batches.rates_for(s)) for s in batches.SIZES] * 6
     assert [int(name.rpartition(", ")[2]) for name in results] == [*batches.SIZES] * 6
-    nets = {name: of[0]() for name, (of, _) in zip(results, calls, strict=True)}
+    nets = {
+        name: fresh(of[0], shrunk, 0)
+        for name, (of, _) in zip(results, calls, strict=True)
+    }
     names = {name.rpartition(", ")[0]: kinds(net) for name, net in nets.items()}
     norms = {
         name: {*layers} & {"Identity", "BatchNorm2d", "BatchNorm", "GroupNorm"}
@@ -432,22 +510,31 @@ def test_every_batch_size_trains_every_network(shrunk, monkeypatch):
     assert w.std().item() == pytest.approx(math.sqrt(2 / 64), rel=0.1), "Kaiming's"
 
 
-def test_the_norm_stands_before_or_behind_every_relu():
-    first, behind = (batches.deep_mlp(place, 256, 10) for place in (True, False))
-    assert kinds(first) == [
-        *("Flatten", *(["Linear", "BatchNorm", "ReLU"] * 5), "Linear")
-    ]
-    assert kinds(behind) == [
-        *("Flatten", *(["Linear", "ReLU", "BatchNorm"] * 5), "Linear")
-    ]
+@pytest.mark.parametrize("net", ["convolutions", "MLP"])
+def test_the_norm_stands_before_or_behind_every_relu(net):
+    """From the same first weights, and nothing else differs."""
+    orders, made = {}, {}
+    for place in ("before", "behind"):
+        with seeded(0):
+            make = batches.PLACES[f"{net}, {place}"]
+            made[place] = make(num_inputs=256, num_outputs=10)
+        leaves = [m for m in made[place].modules() if not [*m.children()]]
+        orders[place] = [k.replace("Norm2d", "Norm") for k in kinds(leaves)]
+    assert equal_weights(*made.values())
+    swapped = {"BatchNorm": "ReLU", "ReLU": "BatchNorm"}
+    assert [swapped.get(k, k) for k in orders["before"]] == orders["behind"]
+    blocks = {"convolutions": 2, "MLP": 5}[net]
+    only = [k for k in orders["before"] if k in swapped]
+    assert only == ["BatchNorm", "ReLU"] * blocks
 
 
 def test_the_places_are_those_that_are_named(shrunk, monkeypatch):
-    calls = noted(monkeypatch, batches, "trained", fresh(linear, shrunk, 0))
+    calls = noted(monkeypatch, batches, "at_best_rate", {"test accuracy": 0.5})
     results = CLAIMS["before-or-after"].experiment(shrunk, 50, 2, 0)
-    for name, (of, _) in zip(results, calls, strict=True):
-        order = [k for k in kinds(of[0]()) if "Norm" in k or k == "ReLU"][:2]
-        assert (order[1] == "ReLU") == name.endswith("before"), name
+    assert [*results] == [*batches.PLACES]
+    w = weights(fresh(calls[2][0][0], shrunk, 0))[1]
+    assert w.std().item() == pytest.approx(math.sqrt(2 / 64), rel=0.1), "Kaiming's"
+    assert all(len(of[1]) == 50 for of, _ in calls)
 
 
 def test_wrong_labels_are_never_the_right_ones(shrunk):
@@ -479,7 +566,8 @@ def test_the_gap_is_that_to_the_training_images_with_their_labels(shrunk, monkey
         gap = accuracy_on(net, images) - accuracy_on(net, shrunk.test)
         assert row["gap"].mean().item() == pytest.approx(gap, abs=1e-6)
     assert all(torch.equal(of[1].y, images.y) for of, _ in calls)
-    assert [kinds(of[0]()).count("Dropout") for of, _ in calls] == [0] * 6 + [1]
-    assert [kinds(of[0]()).count("BatchNorm2d") for of, _ in calls] == [
-        *(0, 0, 0, 2, 2, 2, 0)
-    ]
+    made = [kinds(fresh(of[0], shrunk, 0)) for of, _ in calls]
+    assert [layers.count("Dropout") for layers in made] == [0] * 6 + [1]
+    assert [layers.count("BatchNorm2d") for layers in made] == [0, 0, 0, 2, 2, 2, 0]
+    assert [named["batch_size"] for _, named in calls] == [8, 32, 200] * 2 + [32]
+    assert all(of[5] == batches.rates_for(n["batch_size"]) for of, n in calls)

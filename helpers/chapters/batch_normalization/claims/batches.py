@@ -7,13 +7,14 @@ from torch import nn
 
 from helpers.chapters.batch_normalization.claims.training import (
     RATES,
+    ask,
+    at_best_rate,
     conv_net,
     group_norm,
     no_norm,
     trained,
 )
-from helpers.claims import SAME, difference
-from helpers.claims.fair import accuracy_on, fresh, right_on
+from helpers.claims.fair import accuracy_on, right_on
 from helpers.claims.small_images import BATCH_SIZE, small
 from helpers.data import Examples
 from helpers.models import MLP, BatchNorm, kaiming_init
@@ -31,11 +32,6 @@ def kaiming_net(make, *arguments, **settings):
     return make(*arguments, **settings).apply(kaiming_init)
 
 
-def mlp(norm, num_inputs, num_outputs, **settings):
-    """Two hidden layers of 64 ReLU units."""
-    return MLP((64, 64), num_inputs, num_outputs, norm=norm, **settings)
-
-
 # -- batch size ----------------------------------------------------------------------
 
 SIZES = (2, 4, 8, 32, 128)
@@ -43,29 +39,23 @@ NETS = {
     "conv, no norm": partial(conv_net, no_norm),
     "conv, batch norm": partial(conv_net, nn.BatchNorm2d),
     "conv, group norm": partial(conv_net, group_norm),
-    "MLP, no norm": partial(mlp, None),
-    "MLP, batch norm": partial(mlp, BatchNorm),
-    "MLP, group norm": partial(mlp, group_norm),
+    "MLP, no norm": partial(MLP, (64, 64)),
+    "MLP, batch norm": partial(MLP, (64, 64), norm=BatchNorm),
+    "MLP, group norm": partial(MLP, (64, 64), norm=group_norm),
 }
 
 
 def sizes(net, large, little, quantity):
     """Ask whether one batch size is better than another with batch norm."""
     first, second = f"{net}, batch norm, {large}", f"{net}, batch norm, {little}"
-    answers = {
-        f"batches of {large} are worse": -0.01,
-        SAME: 0.01,
-        f"batches of {large} are better": None,
-    }
-    return difference(first, second, answers, quantity)
+    names = (f"batches of {large} are {than}" for than in ("worse", "better"))
+    return ask(first, second, *names, quantity)
 
 
 def norms(net, first, second, size, quantity):
     """Ask whether one norm is better than another at a batch size."""
-    answers = {f"{first} is worse": -0.01, SAME: 0.01, f"{first} is better": None}
-    return difference(
-        f"{net}, {first}, {size}", f"{net}, {second}, {size}", answers, quantity
-    )
+    names = (f"{first} is {than}" for than in ("worse", "better"))
+    return ask(f"{net}, {first}, {size}", f"{net}, {second}, {size}", *names, quantity)
 
 
 BATCH, NONE, GROUP = "batch norm", "no norm", "group norm"
@@ -96,73 +86,63 @@ def small_batches(data, n_train, num_epochs, seed):
     data, results = small(data), {}
     images = data.train.take(n_train)
     for name, make in NETS.items():
-        make_net = partial(fresh, partial(kaiming_net, make), data, seed)
         for size in SIZES:
-            net = trained(make_net, images, data, num_epochs, seed, rates_for(size),
-                          batch_size=size)  # fmt: skip
-            results[f"{name}, {size}"] = {"test accuracy": right_on(net, data.test)}
+            results[f"{name}, {size}"] = at_best_rate(
+                partial(kaiming_net, make), images, data, num_epochs, seed,
+                rates_for(size), batch_size=size
+            )  # fmt: skip
     return results
 
 
-# -- before or after the activation --------------------------------------------------
+# -- before or behind the activation -------------------------------------------------
 
 
-def deep_mlp(norm_first, num_inputs, num_outputs):
-    """Five hidden layers of 64 ReLU units, the norm before or behind each ReLU."""
-    layers, n_in = [nn.Flatten()], num_inputs
-    for _ in range(5):
-        norm_relu = [BatchNorm(64), nn.ReLU()]
-        layers += [nn.Linear(n_in, 64), *(norm_relu if norm_first else norm_relu[::-1])]
-        n_in = 64
-    return nn.Sequential(*layers, nn.Linear(n_in, num_outputs))
+def relu_and_norm():
+    """A ReLU with batch norm behind it."""
+    return nn.Sequential(nn.ReLU(), BatchNorm(64))
 
 
-PLACE = {"before is worse": -0.01, SAME: 0.01, "before is better": None}
-PLACED = {
-    "convolutions, {}": lambda first: partial(
-        conv_net, nn.BatchNorm2d, norm_first=first
-    ),
-    "MLP, {}": lambda first: partial(deep_mlp, first),
+DEEP = (64,) * 5  # units of the MLP's hidden layers
+PLACES = {
+    "convolutions, before": partial(conv_net, nn.BatchNorm2d),
+    "convolutions, behind": partial(conv_net, nn.BatchNorm2d, norm_first=False),
+    "MLP, before": partial(MLP, DEEP, norm=BatchNorm),
+    "MLP, behind": partial(MLP, DEEP, activation=relu_and_norm),
 }
+
+
+def before_minus_behind(net, quantity):
+    """Ask which place is better."""
+    names = ("before is worse", "before is better")
+    return ask(f"{net}, before", f"{net}, behind", *names, quantity)
 
 
 @claim(
     "Batch normalization belongs before the activation.",
-    difference(
-        "convolutions, before",
-        "convolutions, behind",
-        PLACE,
-        "Test accuracy, before minus behind the ReLU, convolutions",
+    before_minus_behind(
+        "convolutions", "Test accuracy, before minus behind the ReLU, convolutions"
     ),
     true="before is better",
     also=[
-        difference(
-            "MLP, before",
-            "MLP, behind",
-            PLACE,
-            "Before minus behind the ReLU, five hidden layers",
-        )
+        before_minus_behind("MLP", "Before minus behind the ReLU, five hidden layers")
     ],
     live=None,
     full=(2_000, 5, 8),
 )
 def before_or_after(data, n_train, num_epochs, seed):
     """Two networks, each with the norm before every ReLU or behind it."""
-    data, results = small(data), {}
+    data = small(data)
     images = data.train.take(n_train)
-    for name, make in PLACED.items():
-        for place, first in (("before", True), ("behind", False)):
-            make_net = partial(fresh, partial(kaiming_net, make(first)), data, seed)
-            net = trained(make_net, images, data, num_epochs, seed)
-            results[name.format(place)] = {"test accuracy": right_on(net, data.test)}
-    return results
+    return {
+        name: at_best_rate(partial(kaiming_net, make), images, data, num_epochs, seed)
+        for name, make in PLACES.items()
+    }
 
 
 # -- regularization ------------------------------------------------------------------
 
 WRONG = 0.3  # share of wrong labels
 MANY = 200  # the large batch
-GAIN = {"it loses accuracy": -0.01, SAME: 0.01, "it gains accuracy": None}
 
 
 def noisy(examples, n_train, seed, num_classes):
@@ -175,11 +155,10 @@ def noisy(examples, n_train, seed, num_classes):
     return Examples(examples.X[own], torch.where(wrong, (y + shift) % num_classes, y))
 
 
-def gain(first, size, quantity, measure="test accuracy", answers=GAIN):
+def gain(first, size, quantity):
     """Ask what a net gains over the one without norm at the same batch size."""
-    return difference(
-        (f"{first}, {size}", measure), (f"no norm, {size}", measure), answers, quantity
-    )
+    names = ("it loses accuracy", "it gains accuracy")
+    return ask(f"{first}, {size}", f"no norm, {size}", *names, quantity)
 
 
 @claim(
@@ -194,12 +173,12 @@ def gain(first, size, quantity, measure="test accuracy", answers=GAIN):
         gain("batch norm", 8, "The same, batches of 8"),
         gain("batch norm", MANY, f"The same, batches of {MANY}"),
         gain("dropout", BATCH_SIZE, "Dropout minus none, batches of 32"),
-        gain(
-            "batch norm",
-            BATCH_SIZE,
+        ask(
+            ("batch norm, 32", "gap"),
+            ("no norm, 32", "gap"),
+            "the gap is smaller",
+            "the gap is larger",
             "Training minus test accuracy, batch norm minus none, batches of 32",
-            "gap",
-            {"the gap is smaller": -0.01, SAME: 0.01, "the gap is larger": None},
         ),
     ],
     live=None,
@@ -215,14 +194,11 @@ def regularizes(data, n_train, num_epochs, seed):
         ("batch norm", nn.BatchNorm2d, 0.0, (8, BATCH_SIZE, MANY)),
         ("dropout", no_norm, 0.5, (BATCH_SIZE,)),
     ):
-        make = partial(kaiming_net, partial(conv_net, norm), dropout=dropout)
-        make_net = partial(fresh, make, data, seed)
-        for batch_size in batch_sizes:
-            net = trained(make_net, images, data, num_epochs, seed,
-                          rates_for(batch_size), batch_size=batch_size)  # fmt: skip
+        make = partial(kaiming_net, partial(conv_net, norm, dropout=dropout))
+        for size in batch_sizes:
+            net = trained(make, images, data, num_epochs, seed, rates_for(size),
+                          batch_size=size)  # fmt: skip
             right = right_on(net, data.test)
-            results[f"{name}, {batch_size}"] = {
-                "test accuracy": right,
-                "gap": accuracy_on(net, images) - right,
-            }
+            gap = accuracy_on(net, images) - right
+            results[f"{name}, {size}"] = {"test accuracy": right, "gap": gap}
     return results

@@ -8,11 +8,12 @@ from torch import nn
 from torch.nn import functional as F
 
 from helpers.chapters.batch_normalization.claims.training import (
+    ask,
     conv_net,
     group_norm,
     train_net,
 )
-from helpers.claims import SAME, difference, level
+from helpers.claims import SAME, level
 from helpers.claims.fair import fresh, right_on
 from helpers.claims.small_images import small
 from helpers.widgets.predict import claim
@@ -77,25 +78,28 @@ def gradient_of_biases(net, images, training):
 
 
 SIZE = {"below a thousandth": -3, "not so small": None}
-HARM = {"it costs accuracy": -0.01, SAME: 0.01, "it gains accuracy": None}
+
+
+def with_minus_without(norm, quantity):
+    """Ask whether a network with biases is better."""
+    names = ("worse with bias", "better with bias")
+    return ask(f"{norm}, bias", f"{norm}, no bias", *names, quantity)
+
+
+def harm(first, norm, quantity):
+    """Ask what raised biases change."""
+    names = ("it costs accuracy", "it gains accuracy")
+    return ask(first, f"{norm}, bias", *names, quantity)
 
 
 @claim(
     "The bias before a batch normalization is useless.",
-    difference(
-        "batch norm, bias",
-        "batch norm, no bias",
-        {"worse with bias": -0.01, SAME: 0.01, "better with bias": None},
-        "Test accuracy, with minus without bias, batch norm",
+    with_minus_without(
+        "batch norm", "Test accuracy, with minus without bias, batch norm"
     ),
     true=SAME,
     also=[
-        difference(
-            "group norm, bias",
-            "group norm, no bias",
-            {"worse with bias": -0.01, SAME: 0.01, "better with bias": None},
-            "With minus without bias, group norm",
-        ),
+        with_minus_without("group norm", "With minus without bias, group norm"),
         level(
             "Gradient of the biases over the weights', as a power of ten, batch norm",
             ("batch norm, bias", GRADIENT),
@@ -106,23 +110,24 @@ HARM = {"it costs accuracy": -0.01, SAME: 0.01, "it gains accuracy": None}
             ("batch norm, bias", FROZEN),
             SIZE,
         ),
-        level("The same, group norm", ("group norm, bias", GRADIENT), SIZE),
-        difference(
+        level(
+            "The same in training mode, group norm",
+            ("group norm, bias", GRADIENT),
+            SIZE,
+        ),
+        harm(
             "batch norm, bias raised",
-            "batch norm, bias",
-            HARM,
+            "batch norm",
             "Every other bias raised by 1 after training, batch norm, old statistics",
         ),
-        difference(
+        harm(
             "batch norm, bias raised, new statistics",
-            "batch norm, bias",
-            HARM,
+            "batch norm",
             "The same with statistics that were collected anew",
         ),
-        difference(
+        harm(
             "group norm, bias raised",
-            "group norm, bias",
-            HARM,
+            "group norm",
             "Every other bias raised by 1 after training, group norm",
         ),
     ],

@@ -6,7 +6,12 @@ from functools import partial
 import torch
 from torch import nn
 
-from helpers.chapters.batch_normalization.claims.training import train_net, trained
+from helpers.chapters.batch_normalization.claims.training import (
+    ask,
+    at_best_rate,
+    train_net,
+    trained,
+)
 from helpers.claims import SAME, difference, ratio
 from helpers.claims.fair import accuracy_on, best_rate, fresh, right_on
 from helpers.claims.small_images import small
@@ -14,7 +19,6 @@ from helpers.models import MLP, BatchNorm, LeNet, kaiming_init
 from helpers.widgets.predict import claim
 
 DEEP = (64,) * 10  # units of the hidden layers
-BETTER = {"it is worse with it": -0.01, SAME: 0.01, "it is better with it": None}
 
 # -- learning rates ------------------------------------------------------------------
 
@@ -33,12 +37,7 @@ BEST, LARGEST, WIDTH = (
 )
 
 
-def deep_mlp(norm, init, num_inputs, num_outputs):
-    """Ten hidden layers of 64 ReLU units; torch's first weights where init is None."""
-    return MLP(DEEP, num_inputs, num_outputs, norm=norm, init=init)
-
-
-def lenet(norm, init, num_inputs, num_outputs):
+def lenet(num_inputs, num_outputs, norm=None, init=None):
     """LeNet, for images of 28 x 28 pixels; torch's first weights if init is None."""
     net = LeNet(num_outputs=num_outputs, norm=norm)
     return net.apply(init) if init else net
@@ -87,43 +86,44 @@ def over_the_grid(make_net, data, n_train, num_epochs, seed):
     }
 
 
-def with_minus_without(net, measure, answers, quantity):
-    """Compare batch norm from torch's first weights with Kaiming's without it."""
-    first, second = (f"{net}, batch norm", measure), (f"{net}, Kaiming", measure)
-    return difference(first, second, answers, quantity)
+def with_minus_without(measure, answers, quantity):
+    """Compare batch norm from torch's first weights with Kaiming's without it.
+
+    One question for the MLP and one for LeNet.
+    """
+    return [
+        difference(
+            (f"{net}, batch norm", measure), (f"{net}, Kaiming", measure), answers,
+            f"{quantity}, {name}",
+        )
+        for net, name in (("MLP", "deep MLP"), ("LeNet", "LeNet"))
+    ]  # fmt: skip
+
+
+of_mlp, of_lenet = with_minus_without(
+    LARGEST, LARGER, "Largest rate that works, in powers of two, with minus without"
+)
 
 
 @claim(
     "With batch normalization larger learning rates work.",
-    with_minus_without(
-        "MLP",
-        LARGEST,
-        LARGER,
-        "Largest rate that works in a deep MLP, in powers of two, with minus without",
-    ),
+    of_mlp,
     true="larger rates work",
     also=[
-        with_minus_without("LeNet", LARGEST, LARGER, "The same in LeNet"),
-        with_minus_without(
-            "MLP",
-            WIDTH,
-            WIDER,
-            "Width of the window of rates that work, in powers of two, deep MLP",
+        of_lenet,
+        *with_minus_without(
+            WIDTH, WIDER, "Width of the window of rates that work, in powers of two"
         ),
-        with_minus_without("LeNet", WIDTH, WIDER, "Width of the window, LeNet"),
-        with_minus_without(
-            "MLP",
+        *with_minus_without(
             "test accuracy",
-            BETTER,
-            "Test accuracy at the best rate, with minus without, deep MLP",
+            {"it is worse with it": -0.01, SAME: 0.01, "it is better with it": None},
+            "Test accuracy at the best rate, with minus without",
         ),
-        with_minus_without(
-            "LeNet", "test accuracy", BETTER, "Test accuracy at the best rate, LeNet"
-        ),
-        difference(
+        ask(
             ("MLP, Kaiming", "test accuracy"),
             ("MLP, torch's default", "test accuracy"),
-            {"Kaiming is worse": -0.01, SAME: 0.01, "Kaiming is better": None},
+            "Kaiming is worse",
+            "Kaiming is better",
             "Deep MLP without it, Kaiming's minus torch's first weights",
         ),
     ],
@@ -135,21 +135,21 @@ def larger_rates(data, n_train, num_epochs, seed):
 
     The MLP without it trains from torch's own first weights too, at fewer rates.
     """
-    shrunk = small(data)
-
-    def start(make, norm, init, images=shrunk):
-        return partial(fresh, partial(make, norm, init), images, seed)
-
-    net = trained(start(deep_mlp, None, None), shrunk.train.take(n_train), shrunk,
-                  num_epochs, seed, GRID[1::3])  # fmt: skip
-    results = {"MLP, torch's default": {"test accuracy": right_on(net, shrunk.test)}}
-    for name, images, make in (("MLP", shrunk, deep_mlp), ("LeNet", data, lenet)):
-        for kind, norm, init in (
-            ("Kaiming", None, kaiming_init),
-            ("batch norm", BatchNorm, None),
+    shrunk, make_mlp = small(data), partial(MLP, DEEP)
+    images, coarse = shrunk.train.take(n_train), GRID[1::3]
+    results = {
+        "MLP, torch's default": at_best_rate(
+            make_mlp, images, shrunk, num_epochs, seed, coarse
+        )
+    }
+    for name, own, make in (("MLP", shrunk, make_mlp), ("LeNet", data, lenet)):
+        for kind, settings in (
+            ("Kaiming", {"init": kaiming_init}),
+            ("batch norm", {"norm": BatchNorm}),
         ):
+            make_net = partial(fresh, make, own, seed, **settings)
             results[f"{name}, {kind}"] = over_the_grid(
-                start(make, norm, init, images), images, n_train, num_epochs, seed
+                make_net, own, n_train, num_epochs, seed
             )
     return results
 
@@ -241,64 +241,45 @@ FITTING = {
     "ReLU": (nn.ReLU, lambda net: net.apply(kaiming_init)),
 }
 SHIFTED_TOO = "none, fitting weights, same shift"
-COST = {"it costs accuracy": -0.01, SAME: 0.01, "it gains accuracy": None}
+PUT_BACK = "batch norm, shift put back"
+VERSUS_NONE = ("worse than without batch norm", "better than without batch norm")
 
 
-def better_with_shift(activation, other, quantity):
-    """Ask whether batch norm with the shift put back is better than another net."""
-    worse, better = "worse than without batch norm", "better than without batch norm"
-    return difference(
-        f"{activation}, batch norm, shift put back",
-        f"{activation}, {other}",
-        {worse: -0.01, SAME: 0.01, better: None},
-        quantity,
-    )
+def put_back_minus(other, quantity, names=VERSUS_NONE):
+    """Compare batch norm with the shift put back with another net, for both kinds."""
+    return [
+        ask(f"{kind}, {PUT_BACK}", f"{kind}, {other}", *names, f"{quantity}, {kind}")
+        for kind in FITTING
+    ]
 
 
-def cost_of_shift(activation, quantity):
-    """Ask what it changes to put the shift back behind batch norm."""
-    first = f"{activation}, batch norm, shift put back"
-    return difference(first, f"{activation}, batch norm", COST, quantity)
+of_sigmoid, of_relu = put_back_minus(
+    "none", "Test accuracy, batch norm with the shift put back minus no batch norm"
+)
 
 
 @claim(
     "Batch normalization works because it removes internal covariate shift.",
-    better_with_shift(
-        "sigmoid",
-        "none",
-        "Test accuracy, batch norm with the shift put back minus no batch norm, "
-        "sigmoid",
-    ),
+    of_sigmoid,
     true=["worse than without batch norm", SAME],
     also=[
-        better_with_shift("ReLU", "none", "The same with ReLU"),
-        better_with_shift(
-            "sigmoid",
-            "none, fitting weights",
-            "Minus no batch norm from fitting first weights, sigmoid",
+        of_relu,
+        *put_back_minus(
+            "none, fitting weights", "Minus no batch norm from fitting first weights"
         ),
-        better_with_shift(
-            "ReLU",
-            "none, fitting weights",
-            "Minus no batch norm from fitting first weights, ReLU",
+        *put_back_minus(
+            SHIFTED_TOO, "Minus no batch norm from fitting weights with the same shift"
         ),
-        cost_of_shift("sigmoid", "What putting the shift back changes, sigmoid"),
-        cost_of_shift("ReLU", "What putting the shift back changes, ReLU"),
+        *put_back_minus(
+            "batch norm",
+            "What putting the shift back changes",
+            ("it costs accuracy", "it gains accuracy"),
+        ),
         ratio(
-            ("ReLU, batch norm, shift put back", "shift"),
+            (f"ReLU, {PUT_BACK}", "shift"),
             ("ReLU, none, fitting weights", "shift"),
             {"less shift": 0.8, "about as much shift": 1.25, "more shift": None},
             "The shift put back over the shift without batch norm, ReLU",
-        ),
-        better_with_shift(
-            "sigmoid",
-            SHIFTED_TOO,
-            "Minus no batch norm from fitting weights with the same shift, sigmoid",
-        ),
-        better_with_shift(
-            "ReLU",
-            SHIFTED_TOO,
-            "Minus no batch norm from fitting weights with the same shift, ReLU",
         ),
     ],
     live=(300, 4, 3),
@@ -319,11 +300,10 @@ def covariate_shift(data, n_train, num_epochs, seed):
             ("none, fitting weights", None, fitting),
             (SHIFTED_TOO, only_shifting, fitting),
             ("batch norm", BatchNorm, as_drawn),
-            ("batch norm, shift put back", shifting_norm, as_drawn),
+            (PUT_BACK, shifting_norm, as_drawn),
         ):
             make = partial(watched_mlp, activation, norm, init)
-            make_net = partial(fresh, make, data, seed)
-            net = trained(make_net, images, data, num_epochs, seed)
+            net = trained(make, images, data, num_epochs, seed)
             shifts = [layer.shift() for layer in net if isinstance(layer, Watched)]
             results[f"{name}, {kind}"] = {
                 "test accuracy": right_on(net, data.test),

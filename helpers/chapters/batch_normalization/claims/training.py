@@ -4,12 +4,19 @@ import math
 
 from torch import nn
 
-from helpers.claims.fair import best_on_val
+from helpers.claims import SAME, difference
+from helpers.claims.fair import best_on_val, fresh, right_on
 from helpers.claims.small_images import cosine
 from helpers.training import train
 
 BATCH_SIZE = 32
 RATES = (0.03, 0.1, 0.3)
+
+
+def ask(first, second, worse, better, quantity):
+    """Ask for the difference of two accuracies, cut at one percentage point."""
+    answers = {worse: -0.01, SAME: 0.01, better: None}
+    return difference(first, second, answers, quantity)
 
 
 def no_norm(channels):
@@ -58,13 +65,24 @@ def train_net(net, images, num_epochs, lr, seed, batch_size=BATCH_SIZE):
     return net
 
 
-def trained(make_net, images, data, num_epochs, seed, rates=RATES, **settings):
-    """Train with several rates; return the network that is most accurate on val."""
+def trained(make, images, data, num_epochs, seed, rates=RATES, **settings):
+    """Train with several rates; return the network that is most accurate on val.
+
+    `make` takes num_inputs and num_outputs; its random first weights are the seed's.
+    """
 
     def train_at(rates):
         return {
-            lr: train_net(make_net(), images, num_epochs, lr, seed, **settings)
+            lr: train_net(
+                fresh(make, data, seed), images, num_epochs, lr, seed, **settings
+            )
             for lr in rates
         }
 
     return best_on_val(train_at, rates, data)
+
+
+def at_best_rate(make, images, data, num_epochs, seed, *rates, **settings):
+    """Test accuracy of the network that `trained` returns, as a row."""
+    net = trained(make, images, data, num_epochs, seed, *rates, **settings)
+    return {"test accuracy": right_on(net, data.test)}
