@@ -137,7 +137,7 @@ def test_d2ls_vgg_has_a_quarter_of_torchvisions_widths():
 
 
 def test_d2l_enlarges_its_images_as_it_says():
-    sides = {name: side for name, (_, side) in published.MADE.items()}
+    sides = {name: side for name, (*_, side) in published.MADE.items()}
     assert sides.pop("LeNet, sigmoid") == 28 and sides.pop("GoogLeNet") == 96
     assert set(sides.values()) == {224}
 
