@@ -161,7 +161,7 @@ def _write_products(pane: Pane, x: np.ndarray, y: np.ndarray, value: Opened) -> 
         factors = [number(v[0, i, j].item(), 2) for v in value[2:]]
         few = len(x) <= FEW
         if few:
-            pane.text(place, " · ".join(factors), size=10, shift=(0, -8), **look)
+            pane.text(place, " · ".join(factors), size=9, shift=(0, -8), **look)
         shift = (0, 12 if few else 4)
         name = f"product {i} {j}"
         pane.text(place, text, size=13 if few else 10, shift=shift, name=name, **look)

@@ -58,7 +58,7 @@ def layer_by_layer(net: nn.Module, images: Tensor) -> Explorer:
     @explorer(width=WIDTH, height=HEIGHT, handles=("row", "column"))
     def layer_by_layer(
         image=IntSlider(0, last, start=0),
-        layer=Choice(*layers),
+        layer=Choice(*layers, start=layers[1]),
         channel=IntSlider(0, widest, start=0),
         row=IntSlider(1, rows, start=rows // 2),
         column=IntSlider(1, columns, start=columns // 2),

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from helpers import GoogLeNet, Inception, LeNet, layer_table
-from helpers.chapters.classic_cnns import explorers
+from helpers.chapters.classic_cnns import explorers, kernel_machine
 from helpers.chapters.classic_cnns.inception_branches import (
     C_IN,
     FIRST,
@@ -366,7 +366,10 @@ def test_the_kernel_falls_with_the_squared_distance():
     assert K == pytest.approx(np.exp([[0.0], [-0.5]]))
 
 
-@pytest.mark.parametrize("gamma, lambda_", [(0.1, 0.1), (3.0, 0.01), (10.0, 20.0)])
+STATES = [(0.1, 10.0), (0.1, 0.1), (10.0, 0.001), (3.0, 0.01), (10.0, 20.0)]
+
+
+@pytest.mark.parametrize("gamma, lambda_", STATES)
 def test_the_kernel_machine_solves_ridge_regression(gamma, lambda_):
     scene = explorers.kernel_machine.scene(gamma=gamma, lambda_=lambda_)
     alpha, freedom = direct(gamma, lambda_)
@@ -392,6 +395,14 @@ def test_the_kernel_machine_solves_ridge_regression(gamma, lambda_):
     places = places[np.isfinite(places).all(1)]
     on_border = rbf(places, X, gamma) @ alpha
     assert np.abs(on_border).max() < 0.1 * np.abs(grid).max()
+
+
+def test_both_parts_have_the_same_labels_and_other_points():
+    """So a vector of labels does not tell which part it is of; the points do."""
+    train, val = circles().train, circles().val
+    assert train.y.equal(val.y) and not train.X.equal(val.X)
+    states = {(p["gamma"], p["lambda_"]) for p in kernel_machine.PRESETS.values()}
+    assert states <= set(STATES)
 
 
 def test_the_border_of_a_plane_is_a_straight_line():
