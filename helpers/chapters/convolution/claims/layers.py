@@ -187,7 +187,7 @@ LOST = {"something is lost": -0.01, SAME: 0.01, "something is gained": None}
             "A further convolution of stride 2 minus max pooling",
         ),
     ],
-    live=None,
+    live=(1_500, 2, 3),
     full=(4_000, 4, 6),
 )
 def stride_for_pooling(data, n_train, num_epochs, seed):
