@@ -61,8 +61,8 @@ def test_positive_weights_are_blue_and_negative_ones_orange():
 
 
 def test_a_patch_that_is_white_at_its_border_has_an_edge():
-    white = torch.ones(1, 2, 7, 7)
-    for ax in figures.show_kernels_and_patches(white[0, :1, :3, :3], white).axes:
+    white = torch.ones(2, 2, 7, 7)
+    for ax in figures.show_kernels_and_patches(white[:, 0, :3, :3], white).axes:
         edges = [p for p in ax.patches if p.get_bbox().bounds == (0, 0, 1, 1)]
         assert len(edges) == len(ax.images)
         assert all(p.contains_point(ax.transAxes.transform((0.9, 0.9))) for p in edges)
