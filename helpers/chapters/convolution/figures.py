@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from torch import Tensor
@@ -86,12 +87,11 @@ def show_kernels_and_patches(kernels: Tensor, patches: Tensor) -> Figure:
     for row, kernel, seen in zip(axes, kernels, patches, strict=True):
         for ax in row:
             ax.set_axis_off()
+        frame(row[0])
         row[0].imshow(kernel.numpy(), cmap=SIGNED, vmin=-reach, vmax=reach)
         for ax, patch in zip(row[2:], seen, strict=True):
             ax.imshow(patch.numpy(), cmap="gray", vmin=0, vmax=1)
-            window = Rectangle((start, start), k, k, fill=False, edgecolor=WINDOW)
-            ax.add_patch(window)
-        for ax in (row[0], *row[2:]):
+            ax.add_patch(Rectangle((start, start), k, k, fill=False, ec=WINDOW))
             frame(ax)
     figure.set_label(
         f"{num} kernels of {k} x {k} weights, and beside each {most} patches of "
@@ -115,7 +115,7 @@ def _cells(ax, left, top, values: Tensor, title: str, start: int, size: int) -> 
     ax.text(left, top - 0.2, title, fontsize=8)
 
 
-def _sheet(width: float, height: float, unit: float):
+def _sheet(width: float, height: float, unit: float) -> tuple[Figure, Axes]:
     """A figure of width x height cells with ``unit`` inches each, rows downward."""
     figure = Figure(figsize=(unit * width, unit * (height + 1)))
     ax = figure.subplots()
