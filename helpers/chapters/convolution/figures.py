@@ -14,7 +14,9 @@ from helpers.figures.images import EDGE, frame
 from helpers.words import number
 
 MIDDLE = {"ha": "center", "va": "center", "fontsize": 7}
-WINDOW = COLORS[2]  # a frame that is neither of the two colours of weights
+# The frame of a window, as in the explorer of sizes. In the small palette of a stored
+# picture a green one would take the place of the strongest blue.
+WINDOW = COLORS[3]
 
 
 @drawn

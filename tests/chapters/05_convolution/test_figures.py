@@ -1,14 +1,17 @@
 """The drawings of chapter 5 show what they are given, read from their numbers."""
 
+import io
 import re
 
 import numpy as np
 import pytest
 import torch
-from matplotlib.colors import to_hex
+from matplotlib.colors import to_hex, to_rgb
+from PIL import Image
 from torch.nn import functional as F
 
 from helpers.chapters.convolution import figures, grids
+from helpers.figures import to_png
 from helpers.figures.described import described
 from helpers.words import number
 
@@ -66,6 +69,19 @@ def test_a_patch_that_is_white_at_its_border_has_an_edge():
         edges = [p for p in ax.patches if p.get_bbox().bounds == (0, 0, 1, 1)]
         assert len(edges) == len(ax.images)
         assert all(p.contains_point(ax.transAxes.transform((0.9, 0.9))) for p in edges)
+
+
+def test_the_strongest_weights_keep_their_colours_in_the_stored_picture():
+    """A palette of few colours may have none for a cell that stands alone."""
+    generators = (torch.Generator().manual_seed(seed) for seed in (0, 1))
+    pale = torch.rand(8, 3, 3, generator=next(generators)) - 0.5
+    kernels, patches = 0.3 * pale, torch.rand(8, 5, 7, 7, generator=next(generators))
+    kernels[1, 2, 2], kernels[4, 2, 1] = 1.0, -1.0
+    file = to_png(figures.show_kernels_and_patches(kernels, patches))
+    cells = np.array(Image.open(io.BytesIO(file)).convert("RGBA"))[..., :3].astype(int)
+    for sign in (grids.POSITIVE, grids.NEGATIVE):
+        wanted = 255 * np.array(to_rgb(sign))
+        assert (np.abs(cells - wanted).max(-1) < 40).sum() >= 50, sign
 
 
 def numbers(figure, column):
