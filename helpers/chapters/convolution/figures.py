@@ -52,14 +52,14 @@ def show_weight_matrices(matrices: Mapping[str, Tensor]) -> Figure:
     """
     figure = Figure(figsize=(6.8, 1.7))
     axes = figure.subplots(1, len(matrices))
+    axes[0].set_ylabel("output")
     for ax, (name, W) in zip(axes, matrices.items(), strict=True):
         reach = W.abs().max().item()
         shown = np.ma.masked_equal(W.numpy(), 0)
         ax.imshow(shown, cmap=SIGNED, vmin=-reach, vmax=reach)
-        ax.set_facecolor("#dddddd")
         there = W[W != 0]
         ax.set_title(f"{name}: {len(there.unique())} weights")
-        ax.set(xlabel="pixel", ylabel="output" if ax is axes[0] else "")
+        ax.set(xlabel="pixel", facecolor="#dddddd")
         ax.set_xticks([0, W.shape[1] - 1], [1, W.shape[1]])
         ax.set_yticks([0, W.shape[0] - 1], [1, W.shape[0]])
         ax.grid(False)
@@ -117,13 +117,13 @@ def _cells(ax, left, top, values: Tensor, title: str, start: int, size: int) -> 
     ax.text(left, top - 0.2, title, fontsize=8)
 
 
-def _sheet(width: float, height: float, unit: float) -> tuple[Figure, Axes]:
-    """A figure of width x height cells with ``unit`` inches each, rows downward."""
-    figure = Figure(figsize=(unit * width, unit * (height + 1)))
+def _sheet(figure: Figure, width: float, height: float, unit: float) -> Axes:
+    """Axes of width x height cells with ``unit`` inches each, rows downward."""
+    figure.set_size_inches(unit * width, unit * (height + 1))
     ax = figure.subplots()
     ax.set_axis_off()
     ax.set(xlim=(-0.1, width + 0.1), ylim=(height + 0.1, -0.9), aspect="equal")
-    return figure, ax
+    return ax
 
 
 @drawn
@@ -144,7 +144,8 @@ def show_channels_added(X: Tensor, K: Tensor, bias: float) -> Figure:
     # where the columns of grids begin; a sign stands before each but the first
     columns = np.cumsum([0, w + 1, k + 1, side + 1, side + 1.8]).tolist()
     step = h + 1.1
-    figure, ax = _sheet(columns[-1] + side, c * step - 1.1, 0.37)
+    figure = Figure()
+    ax = _sheet(figure, columns[-1] + side, c * step - 1.1, 0.37)
     middle = (c * step - 1.1) / 2
     signs = [("=", columns[3] - 0.5, middle)]
     signs += [(f"+ {number(bias)} =", columns[4] - 0.9, middle)]
@@ -187,10 +188,10 @@ def show_paths(paths: Tensor, gradient: Tensor, inner: int = 3) -> Figure:
     """
     r, start = len(paths), (len(paths) - inner) // 2
     scaled = gradient * paths.sum() / gradient.sum()
-    figure, ax = _sheet(2 * r + 1, r, 0.32)
+    figure = Figure()
+    ax = _sheet(figure, 2 * r + 1, r, 0.32)
     _cells(ax, 0, 0, paths, "paths to the output", start, inner)
-    title = "squared gradient, with the same sum"
-    _cells(ax, r + 1, 0, scaled.round(), title, start, inner)
+    _cells(ax, r + 1, 0, scaled.round(), "squared gradient, same sum", start, inner)
     within = slice(start, start + inner)
     held = [number(v[within, within].sum().item()) for v in (paths, scaled)]
     figure.set_label(

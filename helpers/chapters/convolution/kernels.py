@@ -132,11 +132,10 @@ def kernels_on_a_photograph(
     image, k = gray_photograph(photograph, SIZE), kernel_size
     weights = kernel_of(kernel, strength, k)
     result, total = correlate(image, weights), weights.sum().round(6) + 0.0  # no -0
-    left = _picture(f"photograph, {SIZE} × {SIZE}", image, "photograph")
+    left = _picture(image, "photograph")
     low, high = number(float(result.min())), number(float(result.max()))
-    side = SIZE - k + 1
     if KERNELS[kernel].kept or kernel == "identity":
-        right = _picture(f"result, {side} × {side}", result.clip(0, 1), "result")
+        right = _picture(result.clip(0, 1), "result")
         shown = f"Values from {low} to {high}, drawn black below 0 and white above 1."
     else:
         right = _signed(result)
@@ -173,9 +172,9 @@ def _even(total: float) -> str:
     return f"even areas become {number(total)} times as bright."
 
 
-def _picture(title: str, image: np.ndarray, name: str) -> Pane:
+def _picture(image: np.ndarray, name: str) -> Pane:
     h, w = image.shape
-    pane = cells_pane(title, h, w, name=name)
+    pane = cells_pane(f"{name}, {h} × {w}", h, w, name=name)
     gray = image[..., None].repeat(3, 2)
     pane.image(gray, (-0.5, w - 0.5), (h - 0.5, -0.5), name=f"{name} image")
     return pane

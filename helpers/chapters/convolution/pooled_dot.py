@@ -44,8 +44,8 @@ def pooled(image: np.ndarray, window: int, pool: str) -> np.ndarray:
 @explorer(width=720, height=225)
 def pooled_dot(
     shape=Choice(*SHAPES, start="dot"),
-    before=IntSlider(1, PLACES, start=1),
-    after=IntSlider(1, PLACES, start=1),
+    before=IntSlider(1, PLACES, start=3),
+    after=IntSlider(1, PLACES, start=3),
     window=Choice(WINDOWS, start=2),
 ):
     """A dot or stroke moves to another column: which pooled values change, and how."""
