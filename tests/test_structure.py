@@ -29,6 +29,7 @@ WITHOUT_DRAWING = {"data", "models", "training", "exercises"}
 WITHOUT_DRAWING |= {"compat", "threads", "devices", "seeds", "checkpoints"}
 WITHOUT_DRAWING |= {"files", "words", "printed"}
 MOST_LINES = 400  # a longer file is about two subjects
+MOST_OF_A_CHAPTER = 1_400  # lines of code in its package, without what is only text
 # Names with an underscore that are no secret of a room, and whose they are.
 NOT_PRIVATE = {
     *("_repr_html_", "_repr_mimebundle_", "_repr_markdown_"),  # protocol of IPython
@@ -215,6 +216,57 @@ def test_no_file_is_long():
         if (length := len(path.read_text("utf-8").splitlines())) > MOST_LINES
     }
     assert not long, f"more than {MOST_LINES} lines: {long}"
+
+
+def code_lines(source):
+    """Count the lines of a file that hold code: no text of several lines, no comment.
+
+    A text that stands by itself, as a docstring does, counts as none either.
+    """
+    texts = []
+    for node in ast.walk(ast.parse(source)):
+        text = isinstance(node, ast.Constant) and isinstance(node.value, str)
+        alone = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        long = (
+            alone
+            or (text or isinstance(node, ast.JoinedStr))
+            and (node.end_lineno > node.lineno)
+        )
+        if long:
+            texts.append(node)
+    written = {line for n in texts for line in range(n.lineno, n.end_lineno + 1)}
+    lines = enumerate((line.strip() for line in source.splitlines()), start=1)
+    return sum(k not in written and line[:1] not in ("", "#") for k, line in lines)
+
+
+def test_code_is_counted_without_texts():
+    source = '''"""A module."""
+
+import ast  # counts
+
+# does not
+LONG = """a text
+of two lines"""
+HINT = (
+    "one of "
+    "two lines"
+)
+
+
+def f(x):
+    """One line."""
+    return f"{x}"
+'''
+    assert code_lines(source) == 5  # import, HINT, its bracket, def, return
+
+
+@pytest.mark.parametrize(
+    "package", sorted(p for p in (HELPERS / "chapters").iterdir() if p.is_dir()),
+    ids=lambda path: path.name,
+)  # fmt: skip
+def test_no_chapter_is_large(package):
+    count = sum(code_lines(p.read_text("utf-8")) for p in package.rglob("*.py"))
+    assert count <= MOST_OF_A_CHAPTER, f"{package.name}: {count:,} lines of code"
 
 
 def test_no_rag_bag():

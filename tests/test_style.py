@@ -10,13 +10,14 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 import pytest
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from PIL import Image
 
 import helpers
 from helpers import IntSlider, LogSlider, SoftmaxRegression, TuningPanel, show_images
 from helpers.chapters.linear_algebra_and_gradients import explorers
-from helpers.figures import Interval, Scale, plot_intervals, to_png
+from helpers.figures import COLORS, Interval, Scale, plot_intervals, to_png
 from helpers.figures.card import CARD_CORNER
 from helpers.figures.style import course_style
 from tests.test_curves import DATA
@@ -147,3 +148,26 @@ def test_a_picture_saved_tight_loses_no_word_of_its_intervals():
         figure.savefig(file, format="png")
     cut, whole = (np.asarray(Image.open(f).convert("L")) < 160 for f in (tight, file))
     assert cut.sum() > 0.99 * whole.sum()
+
+
+def test_signs_are_blue_and_orange_in_images():
+    (ax,) = show_images([[[-2.0, 0.0, 1.0, 2.0]]]).axes
+    (image,) = ax.images
+    colors = [to_hex(color).upper() for color in image.to_rgba(image.get_array())[0]]
+    assert (colors[0], colors[1], colors[3]) == (COLORS[1], "#FFFFFF", COLORS[0])
+    assert colors[2] not in colors[:2]
+
+
+def test_an_image_that_is_white_at_its_border_has_an_edge_if_it_is_asked_for():
+    white = np.ones((1, 30, 30))
+    files = [to_png(show_images(white, framed=edge)) for edge in (False, True)]
+    bare, framed = (
+        np.array(Image.open(io.BytesIO(file)).convert("RGBA"))[..., :3]
+        for file in files
+    )
+    assert (bare[12:-12, 12:-12] == 255).all()
+    rows, columns = np.nonzero(framed[9:-9, 9:-9].max(-1) < 240)
+    square = rows.max() - rows.min(), columns.max() - columns.min()
+    assert min(square) >= 58, "on all four sides"
+    inside = framed[18:-18, 18:-18]
+    assert (inside == 255).all(), "and nowhere else"

@@ -13,6 +13,7 @@ from helpers.figures.regions import draw_regions, plot_regions
 from helpers.figures.style import (
     COLORS,
     DASHES,
+    SIGNED,
     course_style,
     drawn,
     line_style,
@@ -23,6 +24,7 @@ from helpers.figures.style import (
 __all__ = [
     "COLORS",
     "DASHES",
+    "SIGNED",
     "Interval",
     "Scale",
     "course_style",

@@ -3,24 +3,41 @@
 from collections.abc import Sequence
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
-from helpers.figures.style import drawn
+from helpers.figures.style import SIGNED, drawn
+
+EDGE = "#888888"
+
+
+def frame(ax: Axes) -> None:
+    """Draw a thin edge around an image: white at its border, it would have none."""
+    whole = {"xy": (0, 0), "width": 1, "height": 1, "transform": ax.transAxes}
+    # Half of the line is cut off, at the axes: the other half lies in the image.
+    look = {"fill": False, "edgecolor": EDGE, "linewidth": 1.6}
+    ax.add_patch(Rectangle(**whole, **look))
 
 
 @drawn
 def show_images(
-    images, titles: Sequence[str] | None = None, num_cols: int = 10, scale: float = 1.0
+    images,
+    titles: Sequence[str] | None = None,
+    num_cols: int = 10,
+    scale: float = 1.0,
+    framed: bool = False,
 ) -> Figure:
     """A grid of images, each with its title above it.
 
     Parameters
     ----------
     images : (n, h, w), (n, 1, h, w) or (n, 3, h, w), colours in 0..1. Values outside
-        0..1 (weights, say) are drawn from blue (negative) over white to red.
+        0..1 (weights, say) are drawn from orange (negative) over white to blue.
     titles : n strings, or None.
     num_cols : images in a row.
     scale : width of an image in units of about 75 screen pixels.
+    framed : whether each image has a thin edge, for those that are white at the border.
 
     Raises
     ------
@@ -44,7 +61,7 @@ def show_images(
     figure = Figure(figsize=(width / 100, height / 100), dpi=100, layout="none")
     signed = images.min() < 0
     reach = np.abs(images).max() if signed else 1.0
-    look = {"cmap": "RdBu_r", "vmin": -reach} if signed else {"cmap": "gray", "vmin": 0}
+    look = {"cmap": SIGNED, "vmin": -reach} if signed else {"cmap": "gray", "vmin": 0}
     for k, image in enumerate(images):
         left = (k % cols) * cell_w + 3
         top = (k // cols) * cell_h + above + 3
@@ -57,6 +74,8 @@ def show_images(
         ax = figure.add_axes(box)
         ax.set_axis_off()
         ax.imshow(image, vmax=reach, interpolation="nearest", **look)
+        if framed:
+            frame(ax)
         if titles is not None:
             ax.set_title(titles[k], fontsize=8, loc="center", pad=2, parse_math=False)
     return figure

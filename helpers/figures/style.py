@@ -9,7 +9,7 @@ from weakref import WeakSet
 
 import matplotlib
 import numpy as np
-from matplotlib.colors import to_hex, to_rgba
+from matplotlib.colors import LinearSegmentedColormap, to_hex, to_rgba
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -18,6 +18,12 @@ from helpers.figures.described import described
 
 # Okabe and Ito's palette without yellow and black, which vanish on one of the themes.
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+# From orange (negative) over white (0) to blue (positive), as marks of scenes have it.
+SIGNED = LinearSegmentedColormap.from_list(
+    "signed",
+    [COLORS[1], "white", COLORS[0]],
+    N=257,  # odd, so that 0 is white itself
+)
 # On-off lengths in points; four patterns and six colours give twelve distinct pairs.
 DASHES = ((), (6, 3), (2, 2), (8, 3, 2, 3))
 # Sizes of a palette, and how many gray levels a pixel may be off with it on average.

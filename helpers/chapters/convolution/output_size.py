@@ -25,7 +25,7 @@ def output_size(
     input_size=IntSlider(1, 32, start=7),
     kernel_size=IntSlider(1, 11, start=3),
     padding=IntSlider(0, 5, start=0),
-    stride=IntSlider(1, 5, start=3),
+    stride=IntSlider(1, 5, start=1),
     channels_in=IntSlider(1, 64, start=1),
     channels_out=IntSlider(1, 64, start=1),
     pooling=Choice(POOLING, start=0),

@@ -41,11 +41,11 @@ def pooled(image: np.ndarray, window: int, pool: str) -> np.ndarray:
     return POOLS[pool](image.reshape(n, window, n, window), (1, 3))
 
 
-@explorer(width=720, height=250)
+@explorer(width=720, height=225)
 def pooled_dot(
     shape=Choice(*SHAPES, start="dot"),
-    before=IntSlider(1, PLACES, start=1),
-    after=IntSlider(1, PLACES, start=2),
+    before=IntSlider(1, PLACES, start=3),
+    after=IntSlider(1, PLACES, start=3),
     window=Choice(WINDOWS, start=2),
 ):
     """A dot or stroke moves to another column: which pooled values change, and how."""

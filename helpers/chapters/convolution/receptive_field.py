@@ -12,7 +12,7 @@ from helpers.widgets.explorer import explorer
 from helpers.widgets.scene import FAINT, Pane
 from helpers.words import number
 
-SIZE = 96  # pixels of the photograph
+SIZE = 64  # pixels of the photograph
 MOST = 8  # convolutions
 # name -> after how many convolutions a pooling layer follows
 POOLING = {"none": 0, "after each": 1, "after every second": 2}

@@ -16,6 +16,7 @@ from helpers.chapters.convolution.grids import (
 )
 from helpers.tuning.ranges import IntSlider
 from helpers.widgets.explorer import explorer
+from helpers.words import number
 
 # A seven, written by hand: no turn and no mirror makes it the same again.
 IMAGE = np.array(
@@ -60,8 +61,8 @@ def sliding_window(
     w31=IntSlider(-5, 5, start=-1),
     w32=IntSlider(-5, 5, start=0),
     w33=IntSlider(-5, 5, start=1),
-    row=IntSlider(1, PLACES, start=2),
-    column=IntSlider(1, PLACES, start=3),
+    row=IntSlider(1, PLACES, start=1),
+    column=IntSlider(1, PLACES, start=1),
 ):
     """A 3 x 3 kernel on a 7 x 7 image: drag the window, and change the weights.
 
@@ -80,20 +81,15 @@ def sliding_window(
     write(left, IMAGE, "pixel")
     left.line(place, color=POSITIVE, width=3, name="window")
     left.handle((column, row), "column", "row", name="handle")
-    total = minus(int((window * kernel).sum()))
+    total = number(int((window * kernel).sum()))
     middle = cells_pane(f"products, sum {total}", K, K, name="products")
     rules(middle, K, K)
     for i, j in CELLS:
         x, w = int(window[i, j]), int(kernel[i, j])
-        look = {"align": "center"}
-        middle.text(
-            (j, i), product(x, w), size=12, shift=(0, -8), name=f"factors {i} {j}",
-            **look,
-        )  # fmt: skip
-        middle.text(
-            (j, i), minus(x * w), size=16, shift=(0, 14),
-            name=f"product {i} {j}", **look,
-        )  # fmt: skip
+        look = {"align": "center", "size": 12, "shift": (0, -8)}
+        middle.text((j, i), product(x, w), name=f"factors {i} {j}", **look)
+        look |= {"size": 16, "shift": (0, 14)}
+        middle.text((j, i), number(x * w), name=f"product {i} {j}", **look)
     right = cells_pane("output", PLACES, PLACES, name="output")
     reached, most = PLACES * (row - 1) + column, np.abs(output).max()
     for n, ((i, j), value) in enumerate(np.ndenumerate(output)):
@@ -102,7 +98,7 @@ def sliding_window(
         alpha = STRONGEST * abs(value) / int(most) if seen and most else 0
         cell = around(i, j, 1, 1)
         right.area(cell, color=color, alpha=alpha, name=f"cell {i} {j}")
-        text = minus(value) if seen else ""
+        text = number(value) if seen else ""
         look = {"align": "center", "shift": (0, 4), "name": f"value {i} {j}"}
         right.text((j, i), text, **look)
     rules(right, PLACES, PLACES)
@@ -131,11 +127,6 @@ def correlate(image: np.ndarray, kernel: np.ndarray) -> np.ndarray:
     return np.einsum("ijkl,kl->ij", windows, kernel)
 
 
-def minus(value: int) -> str:
-    """A whole number with a proper minus sign."""
-    return str(value).replace("-", "−")
-
-
 def product(pixel: int, weight: int) -> str:
     """Write the product of a pixel and a weight: "9·(−1)"."""
-    return f"{pixel}·({minus(weight)})" if weight < 0 else f"{pixel}·{weight}"
+    return f"{pixel}·({number(weight)})" if weight < 0 else f"{pixel}·{weight}"

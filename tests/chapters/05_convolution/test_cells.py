@@ -80,13 +80,13 @@ def test_each_padding_is_the_one_that_its_title_names():
     run("modes-code", show_images=caught(calls))
     ((images,), named) = calls[0]
     photo, modes = (
-        load_photograph("flower", 48)[None],
+        load_photograph("flower", 32)[None],
         ("replicate", "reflect", "circular"),
     )
     for image, title in zip(images, named["titles"], strict=True):
         values = {"zeros": {"value": 0.0}, "ones": {"value": 1.0}}
         way = {"mode": title} if title in modes else values[title]
-        assert torch.equal(image, F.pad(photo, (12,) * 4, **way)[0])
+        assert torch.equal(image, F.pad(photo, (8,) * 4, **way)[0])
 
 
 def test_each_plane_has_the_colour_of_its_title():
@@ -139,7 +139,7 @@ def test_patches_are_those_that_excite_a_kernel_most(data):
     (kernels, patches), _ = calls[0]
     answers = (patches[..., 2:5, 2:5] * kernels[:, None]).sum((2, 3))
     best = F.conv2d(images, kernels[:, None], padding=1).amax((2, 3))  # (500, 8)
-    torch.testing.assert_close(answers, best.topk(6, dim=0).values.T)
+    torch.testing.assert_close(answers, best.topk(5, dim=0).values.T)
 
 
 @pytest.mark.parametrize("cell", ["probe-code", "pad-code"])
@@ -181,3 +181,33 @@ def bands(chapter: str, cell: str, name: str) -> dict[str, tuple[float, float]]:
 def test_the_gate_asks_for_more_than_what_the_mlp_always_reaches(data):
     low, high = bands("05", "gate-conv", "bands")[data]
     assert bands("03", "gate", "on_val")[data][0] <= low < high < 1
+
+
+def test_paths_are_counted_and_the_gradient_agrees():
+    """Counted anew: a step of -1, 0 or 1 along each axis in each of three layers."""
+    calls = []
+    run("field-uneven-code", figures=SimpleNamespace(show_paths=caught(calls)))
+    (paths, squared), _ = calls[0]
+    counted = torch.zeros(7, 7)
+    for steps in itertools.product(range(-1, 2), repeat=6):
+        counted[3 + sum(steps[:3]), 3 + sum(steps[3:])] += 1
+    assert torch.equal(paths, counted)
+    torch.testing.assert_close(
+        squared / squared.sum(), counted / counted.sum(), rtol=0.06, atol=0
+    )
+    text = source_of("05", "field-uneven-read")
+    held = counted[2:5, 2:5].sum(), counted.sum()
+    assert f"have {held[0]:.0f} of the {held[1]:.0f} paths" in text
+    assert text.startswith(f"{counted[3, 3]:.0f} paths begin in the middle")
+
+
+def test_the_channels_that_are_added_are_those_of_the_example():
+    calls = []
+    space = SimpleNamespace(show_channels_added=caught(calls))
+    corr2d = taught("05", "corr2d").corr2d
+    run("corr2d-multi-in", "channels-added-code", figures=space, corr2d=corr2d)
+    (X, K), named = calls[0]
+    first, second = (corr2d(x, k)[0, 0] for x, k in zip(X, K, strict=True))
+    said = f"${first:.0f} + {second:.0f} = {first + second:.0f}$, and the bias on top: "
+    said += f"{first + second + named['bias']:.0f}."
+    assert said in source_of("05", "channels-added-read")

@@ -1,10 +1,19 @@
 """The drawings of chapter 5 show what they are given, read from their numbers."""
 
-import numpy as np
-import torch
+import io
+import re
 
-from helpers.chapters.convolution import figures
+import numpy as np
+import pytest
+import torch
+from matplotlib.colors import to_hex, to_rgb
+from PIL import Image
+from torch.nn import functional as F
+
+from helpers.chapters.convolution import figures, grids
+from helpers.figures import to_png
 from helpers.figures.described import described
+from helpers.words import number
 
 
 def test_accuracy_against_the_move():
@@ -38,16 +47,98 @@ def test_patches_stand_beside_their_kernel():
     for c in range(2):
         for m in range(4):
             assert np.array_equal(shown[5 * c + 1 + m], patches[c, m])
-    frames = [p for ax in figure.axes for p in ax.patches]
+    frames = [p for ax in figure.axes for p in ax.patches if p.get_width() > 1]
     assert {(f.get_x(), f.get_y(), f.get_width()) for f in frames} == {(1.5, 1.5, 3)}
 
 
-def test_positive_weights_are_red_and_negative_ones_blue():
-    """As the notebook reads them: red weights want ink, blue ones want none."""
+def test_positive_weights_are_blue_and_negative_ones_orange():
+    """As the notebook reads them, and as the explorers have them."""
     kernels = torch.tensor([[[1.0, 0, -1]] * 3] * 2)
     kernel_figure = figures.show_kernels_and_patches(kernels, torch.rand(2, 1, 7, 7))
     matrix_figure = figures.show_weight_matrices(dict(zip("ab", kernels, strict=True)))
     for figure in (kernel_figure, matrix_figure):
         image = figure.axes[0].images[0]
-        red, _, blue, _ = image.to_rgba(image.get_array())[0].T
-        assert red[0] > blue[0] and red[2] < blue[2]
+        first, *_, last = image.to_rgba(image.get_array())[0]
+        assert to_hex(first).upper() == grids.POSITIVE
+        assert to_hex(last).upper() == grids.NEGATIVE
+
+
+def test_a_patch_that_is_white_at_its_border_has_an_edge():
+    white = torch.ones(2, 2, 7, 7)
+    for ax in figures.show_kernels_and_patches(white[:, 0, :3, :3], white).axes:
+        edges = [p for p in ax.patches if p.get_bbox().bounds == (0, 0, 1, 1)]
+        assert len(edges) == len(ax.images)
+        assert all(p.contains_point(ax.transAxes.transform((0.9, 0.9))) for p in edges)
+
+
+def test_the_strongest_weights_keep_their_colours_in_the_stored_picture():
+    """A palette of few colours may have none for a cell that stands alone."""
+    generators = (torch.Generator().manual_seed(seed) for seed in (0, 1))
+    pale = torch.rand(8, 3, 3, generator=next(generators)) - 0.5
+    kernels, patches = 0.3 * pale, torch.rand(8, 5, 7, 7, generator=next(generators))
+    kernels[1, 2, 2], kernels[4, 2, 1] = 1.0, -1.0
+    file = to_png(figures.show_kernels_and_patches(kernels, patches))
+    cells = np.array(Image.open(io.BytesIO(file)).convert("RGBA"))[..., :3].astype(int)
+    for sign in (grids.POSITIVE, grids.NEGATIVE):
+        wanted = 255 * np.array(to_rgb(sign))
+        assert (np.abs(cells - wanted).max(-1) < 40).sum() >= 50, sign
+
+
+def numbers(figure, column):
+    """The numbers that stand between two places of a drawing of cells, row by row."""
+    low, high = column
+    texts = [t for t in figure.axes[0].texts if low < t.get_position()[0] < high]
+    found = [(t.get_position()[::-1], t.get_text().replace("−", "-")) for t in texts]
+    return [float(t) for _, t in sorted(found) if re.fullmatch(r"-?[\d.,]+", t)]
+
+
+def filters():
+    """Three channels of 3 x 4 pixels and a filter of 2 x 2, all numbers different."""
+    X = torch.arange(36.0).view(3, 3, 4).flip(2) - 7
+    K = torch.tensor([1.0, -2, 3, 0, 5, -1, 2, 7, -4, 6, -3, 8]).view(3, 2, 2)
+    return X, K
+
+
+def test_maps_of_the_channels_add_up_to_the_output():
+    X, K = filters()
+    figure = figures.show_channels_added(X, K, bias=-20.0)
+    image, kernel, maps, total, output = (
+        numbers(figure, ends)
+        for ends in ((0, 4), (5, 7), (8, 11), (12, 15), (16.8, 20))
+    )
+    assert image == X.flatten().tolist() and kernel == K.flatten().tolist()
+    apart = [F.conv2d(x[None, None], k[None, None]) for x, k in zip(X, K, strict=True)]
+    assert maps == torch.stack(apart).flatten().tolist()
+    assert total == sum(apart).flatten().tolist()
+    expected = F.conv2d(X[None], K[None], torch.tensor([-20.0]))
+    assert output == expected.flatten().tolist()
+    firsts = " + ".join(f"{m.flatten()[0]:.0f}" for m in apart).replace("-", "−")
+    assert f"first value: {firsts} = " in described(figure)
+    signs = [t.get_text() for t in figure.axes[0].texts]
+    assert [signs.count(sign) for sign in "∗=+"] == [3, 4, 2]
+    assert "+ −20 =" in signs
+
+
+def test_the_first_window_is_framed_and_what_it_becomes():
+    figure = figures.show_channels_added(*filters(), bias=1.0)
+    frames = [p for p in figure.axes[0].patches if not p.get_fill()]
+    sizes = sorted((p.get_x(), p.get_width()) for p in frames)
+    assert sizes == [(0, 2)] * 3 + [(5, 2)] * 3 + [(8, 1)] * 3 + [
+        (12, 1), (pytest.approx(16.8), 1)]  # fmt: skip
+
+
+def test_paths_and_gradient_have_one_sum_and_one_frame():
+    paths = torch.outer(
+        torch.tensor([1.0, 2, 3, 4, 1]), torch.tensor([1.0, 1, 5, 2, 1])
+    )
+    gradient = torch.arange(25.0).view(5, 5) / 7
+    figure = figures.show_paths(paths, gradient)
+    left, right = numbers(figure, (0, 5)), numbers(figure, (6, 11))
+    assert left == paths.flatten().tolist()
+    scaled = gradient * paths.sum() / gradient.sum()
+    assert right == scaled.round().flatten().tolist()
+    frames = [p for p in figure.axes[0].patches if not p.get_fill()]
+    assert [(p.get_x(), p.get_y(), p.get_width()) for p in frames] == [
+        (1, 1, 3), (7, 1, 3)]  # fmt: skip
+    held = paths[1:4, 1:4].sum().item(), scaled[1:4, 1:4].sum().item()
+    assert f"hold {number(held[0])} and {number(held[1])}." in described(figure)

@@ -9,7 +9,8 @@ images, measured on the test images. The cuts that decide a claim were fixed bef
 run: accuracies differ from one percentage point on, a network that loses ten points
 does not recognize what it was trained on, and a position is lost where R² is below a
 tenth. What was changed after a look, the notebook says: the second cut and the second
-question of `where_it_is`, and the strength of the pattern of `max_or_mean`.
+question of `where_it_is`, the strength of the pattern of `max_or_mean`, and the live
+size of `stride_for_pooling`.
 """
 
 from helpers.chapters.convolution.claims.layers import (

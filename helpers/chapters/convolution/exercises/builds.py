@@ -52,7 +52,7 @@ def draw(n, c_in, h, w, c_out, k_h, k_w, seed):
     without=("conv2d", "Conv2d", "conv1d", "Conv1d", "conv3d", "Conv3d")
     + ("convolution", "conv_transpose2d", "ConvTranspose2d", "LazyConv2d")
     + ("correlate", "correlate2d", "convolve", "convolve2d"),
-    usual="""
+    usual=r"""
         K.flatten(1) => K.flip(2, 3).flatten(1)
             You flipped the kernel. A layer of convolution computes cross-correlation:
             the kernel is used as it stands.
@@ -79,6 +79,11 @@ def draw(n, c_in, h, w, c_out, k_h, k_w, seed):
         padding=padding, stride=stride => padding=padding
             F.unfold gets no stride, but your output size counts it. Give it by name,
             stride=stride: the third argument is the dilation.
+        padding=padding, stride=stride) => padding=padding)
+        windows = F.unfold => m = w + 2 * padding - k_w + 1\n    windows = F.unfold
+        @ windows + => @ windows.unflatten(2, (-1, m))[..., :h_out, :w_out].flatten(2) +
+            Your windows begin at neighboring pixels. The one of output (i, j) begins in
+            row i * stride and column j * stride of the padded image.
         padding=padding, stride=stride => stride=stride
             F.unfold gets no padding, but your output size counts it: padding=padding.
         (k_h, k_w), padding => (k_w, k_h), padding
