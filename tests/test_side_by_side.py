@@ -127,6 +127,16 @@ def test_what_is_frozen_stays():
         assert one[5].running_mean.any() and not one[2].training
 
 
+def test_nets_in_evaluation_mode_are_trained_in_training_mode():
+    nets = [net.eval() for net in made(mlp(norm=BatchNorm))]
+    alone = copy.deepcopy(nets)
+    losses, _ = train_side_by_side(nets, examples(4), 0.1, **SETTINGS)
+    for net, one, run in zip(alone, nets, losses, strict=True):
+        history = train(net, examples(4), lr=0.1, **SETTINGS)
+        assert run.tolist() == pytest.approx(history.step_loss, rel=1e-4)
+        assert one.training and one[2].running_mean.any()
+
+
 def test_it_trains_where_no_gradients_are_wanted_and_draws_nothing():
     before, nets = torch.get_rng_state(), made(mlp())
     torch.set_rng_state(before)

@@ -8,7 +8,7 @@ import torch
 
 from helpers.chapters.batch_normalization.networks import digits, network
 from helpers.figures import COLORS
-from helpers.training import train
+from helpers.training import train_side_by_side
 from helpers.tuning.ranges import Choice, IntSlider, LogSlider, Slider
 from helpers.widgets.explorer import explorer
 from helpers.widgets.scene import FAINT, Pane
@@ -47,7 +47,7 @@ def feature(name: str) -> Feature:
 
 def _unit() -> np.ndarray:
     net = network(2, "ReLU", "Kaiming", "")
-    train(net, digits(), num_epochs=10, lr=0.1, batch_size=64)
+    train_side_by_side([net], digits(), 0.1, num_epochs=10, batch_size=64)
     with torch.no_grad():
         return net[:3](digits().X)[:, 0].double().cpu().numpy()
 
@@ -158,7 +158,7 @@ def _funnel(values: str, batch_size: int, statistic: str, errors: np.ndarray) ->
                   dash=(5, 3), name=f"law {sign}", label=label)  # fmt: skip
     for size in SIZES:
         found = deviations(values, size, 60, statistic)
-        pane.dots(np.c_[np.full(60, size), found], color=FAINT, size=1.5)
+        pane.dots(np.c_[np.full(60, size), found], color=FAINT, size=1.5, alpha=0.5)
     pane.dots(np.c_[np.full(len(errors), batch_size), errors], color=COLORS[0],
               size=2, name="errors")  # fmt: skip
     return pane
@@ -187,7 +187,7 @@ def _course(means: np.ndarray, course: np.ndarray, true: Feature) -> Pane:
     steps = np.arange(STEPS + 1)
     pane.line([(0, true.mean), (STEPS, true.mean)], color=COLORS[1], dash=(5, 3),
               width=1.5, name="true mean")  # fmt: skip
-    pane.dots(np.c_[steps[1:], means], color=FAINT, size=1.5, name="means",
+    pane.dots(np.c_[steps[1:], means], color=FAINT, size=1.5, alpha=0.5, name="means",
               label="means of batches")  # fmt: skip
     pane.line(
         np.c_[steps, course], color=COLORS[0], name="course", label="running mean"

@@ -49,7 +49,7 @@ def fold(
     factor = gamma / np.sqrt(sigma**2 + EPS)
     bias = beta - factor * mu
     out = factor * z + bias
-    image = Pane("one image (blue < 0 < red)", xticks={}, yticks={}, grid=False,
+    image = Pane("one image, red > 0", xticks={}, yticks={}, grid=False,
                  equal=True, share=0.9)  # fmt: skip
     one = out[3] / REACH
     rgb = np.stack(
@@ -71,7 +71,7 @@ def fold(
 
 
 def _histogram(title: str, values: np.ndarray, color: str) -> Pane:
-    """Shares of the values, with the mean and a standard deviation on each side."""
+    """Shares of the values, those beyond ±6 at the edge, and mean ± deviation."""
     edges = np.linspace(-REACH, REACH, 49)
     counts, _ = np.histogram(values.clip(-REACH, REACH), edges)
     shares = counts / values.size

@@ -24,6 +24,7 @@ from helpers.words import many, number
 
 STEPS, BATCH_SIZE, LR = 60, 64, 0.1
 LOW, HIGH = 1e-12, 1e6  # of the axes; what lies beyond is drawn at the edge
+ROUNDING = 1e-7  # of activations near 1: a smaller spread would be float32's
 VANISHED, EXPLODED = 1e-2, 1e2  # ratios of the first layer's gradient to the last's
 
 
@@ -48,13 +49,14 @@ class Signal(NamedTuple):
 def trained(depth: int, activation: str, weights: str, norm: str) -> Signal:
     """Train by SGD on batches of 64 digits, and record each step on its own batch."""
     net = network(depth, activation, weights, norm)
-    optimizer = torch.optim.SGD(net.parameters(), lr=LR)
     order, rows = torch.Generator().manual_seed(0), []
     with torch.enable_grad():
         while len(rows) <= STEPS:
             for X, y in minibatches(digits(), BATCH_SIZE, order):
                 rows.append(recorded(net, X, y))
-                optimizer.step()
+                with torch.no_grad():
+                    for p in net.parameters():
+                        p -= LR * p.grad
     spread, on_weights, on_activations, loss = (
         torch.stack(column[: STEPS + 1]).double().numpy()
         for column in zip(*rows, strict=True)
@@ -106,7 +108,7 @@ def signal(
     """
     ends = (0.5, depth + 0.5)
     left = Pane(
-        "activations, standard deviation", ends, (LOW, HIGH),
+        "activations, standard deviation", ends, (ROUNDING, HIGH),
         labels=("layer", ""), log="y",
     )  # fmt: skip
     right = Pane(
@@ -117,11 +119,11 @@ def signal(
     for k, (word, kind) in enumerate((("without", ""), ("with", norm))):
         found = trained(depth, activation, first_weights, kind)
         gradient = found.gradients[gradient_of][steps]
-        for pane, values, what in (
-            (left, found.spread[steps], "spread"),
-            (right, gradient, "gradient"),
+        for pane, values, what, low in (
+            (left, found.spread[steps], "spread", ROUNDING),
+            (right, gradient, "gradient", LOW),
         ):
-            xy = np.c_[layers, values.clip(LOW * 1.5, HIGH / 1.5)]  # NaN stays NaN
+            xy = np.c_[layers, values.clip(low * 1.3, HIGH / 1.5)]  # NaN stays NaN
             label = "" if pane is right else f"{word} norm"
             pane.line(xy, color=COLORS[k], width=1.5, dash=((), (6, 3))[k],
                       name=f"{what} {word}", label=label)  # fmt: skip
