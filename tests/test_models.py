@@ -149,3 +149,26 @@ def test_a_docstring_counts_parameters_and_outputs_rightly(make):
     for kind in re.findall(r"(average|max) pooling", said):
         pools = [type(m) for m in net.modules() if "Pool" in type(m).__name__]
         assert set(pools) == {{"average": nn.AvgPool2d, "max": nn.MaxPool2d}[kind]}
+
+
+SLICED = [make for make in NETS if issubclass(make, nn.Sequential)]
+
+
+@pytest.mark.parametrize("make", SLICED)
+def test_a_slice_of_a_network_is_a_plain_sequential_of_its_layers(make):
+    net = make().eval()
+    X = torch.rand(2, 1, 28, 28)
+    for at in range(1, len(net)):
+        first, rest = net[:at], net[at:]
+        assert type(first) is type(rest) is nn.Sequential
+        assert [*first, *rest] == [*net], "the layers themselves, not copies"
+        names = [name for name, _ in net.named_children()]
+        assert [n for part in (first, rest) for n, _ in part.named_children()] == names
+        assert rest(first(X)).equal(net(X))
+    assert net[-1] is list(net)[-1] and type(net[:-1]) is nn.Sequential
+
+
+def test_every_network_that_is_a_sequential_can_be_sliced():
+    assert {make.__name__ for make in SLICED} == {
+        "MLP", "LeNet", "AlexNet", "VGG", "NiN", "GoogLeNet",
+    }  # fmt: skip

@@ -6,10 +6,12 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor, nn
 
+from helpers.models.layers import Layers
+
 Norm = Callable[[int], nn.Module]  # of the channels, such as nn.BatchNorm2d
 
 
-class LeNet(nn.Sequential):
+class LeNet(Layers):
     """LeNet-5 with ReLU and average pooling: two convolutions, three linear layers.
 
     Parameters
@@ -52,7 +54,7 @@ class LeNet(nn.Sequential):
         )
 
 
-class AlexNet(nn.Sequential):
+class AlexNet(Layers):
     """AlexNet's eight layers, small enough for gray images of 28 x 28 pixels.
 
     Parameters
@@ -112,7 +114,7 @@ def vgg_block(num_convs: int, c_in: int, c_out: int) -> nn.Sequential:
     return nn.Sequential(*layers, nn.MaxPool2d(2))
 
 
-class VGG(nn.Sequential):
+class VGG(Layers):
     """VGG blocks, then linear layers.
 
     Parameters
@@ -182,7 +184,7 @@ def nin_block(
     )
 
 
-class NiN(nn.Sequential):
+class NiN(Layers):
     """Network in network: NiN blocks, as many last channels as classes, their means.
 
     Parameters
@@ -274,7 +276,7 @@ def inception(c_in: int, c_out: int, norm: Norm | None = None) -> Inception:
     return Inception(c_in, 4 * c, (6 * c, 8 * c), (c, 2 * c), 2 * c, norm)
 
 
-class GoogLeNet(nn.Sequential):
+class GoogLeNet(Layers):
     """Three Inception blocks between a convolution and one linear layer.
 
     Parameters

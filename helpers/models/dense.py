@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 from torch import Tensor, nn
 
+from helpers.models.layers import Layers
+
 
 def kaiming_init(layer: nn.Module) -> None:
     """Draw weights with variance 2 / fan_in, biases 0, for ``net.apply(kaiming_init)``.
@@ -36,7 +38,7 @@ class SoftmaxRegression(nn.Module):
         return self.linear(X.flatten(1))
 
 
-class MLP(nn.Sequential):
+class MLP(Layers):
     """Hidden layers, each with a non-linearity, between the pixels and the logits.
 
     Parameters

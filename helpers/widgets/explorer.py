@@ -62,6 +62,8 @@ class Explorable:
         with the keys of `Scene.sent` that change; None where the kernel draws.
     presets : name -> values of controls that are set together.
     matrix : rows of names of controls that stand as a matrix of numbers.
+    handles : names of controls that a handle sets in scenes other than the first.
+    columns : in how many columns the controls stand where there is room.
     """
 
     def __init__(
@@ -72,10 +74,13 @@ class Explorable:
         twin: Path | None = None,
         presets: Presets = MappingProxyType({}),
         matrix: Sequence[Sequence[str]] = (),
+        handles: Sequence[str] = (),
+        columns: int = 1,
     ):
         functools.update_wrapper(self, function)
         self.function, self.size, self.twin = function, (width, height), twin
         self.presets, self.matrix = presets, matrix
+        self.handles, self.columns = handles, columns
         parameters = inspect.signature(function).parameters.values()
         self.ranges: dict[str, Range] = {p.name: p.default for p in parameters}
         for name, declared in self.ranges.items():
@@ -103,6 +108,8 @@ def explorer(
     twin: str = "",
     presets: Presets = MappingProxyType({}),
     matrix: Sequence[Sequence[str]] = (),
+    handles: Sequence[str] = (),
+    columns: int = 1,
 ) -> Callable:
     """Make an explorer of a function from controls to a sentence and panes.
 
@@ -114,13 +121,28 @@ def explorer(
     presets : name -> values of controls that a menu sets together.
     matrix : rows of names of `IntSlider` controls that stand as a matrix, each with a
         box to type its number in instead of a slider.
+    handles : names of controls that a handle sets in scenes other than the first,
+        which has none for them.
+    columns : in how many columns the controls stand where there is room.
     """
 
     def decorate(function: Callable) -> Explorable:
         file = Path(inspect.getfile(function)).with_name(twin) if twin else None
-        return Explorable(function, width, height, file, presets, matrix)
+        return Explorable(
+            function, width, height, file, presets, matrix, handles, columns
+        )
 
     return decorate
+
+
+def _grid(columns: int) -> ipywidgets.Layout:
+    """So many columns of controls, each as wide as where there is one."""
+    return ipywidgets.Layout(
+        width=f"{316 * columns}px",
+        max_width="100%",
+        grid_template_columns=f"repeat({columns}, 300px)",
+        grid_gap="0 16px",
+    )
 
 
 class Explorer(StillPicture, ipywidgets.VBox):
@@ -160,6 +182,8 @@ class Explorer(StillPicture, ipywidgets.VBox):
             ],
             layout=ipywidgets.Layout(width="300px", margin="0 16px 0 0"),
         )
+        if form.columns > 1:
+            column = ipywidgets.GridBox(column.children, layout=_grid(form.columns))
         body = ipywidgets.Box(
             [column, self.view], layout=ipywidgets.Layout(flex_flow="row wrap")
         )
@@ -177,6 +201,7 @@ class Explorer(StillPicture, ipywidgets.VBox):
         """Let the browser know the controls that it needs, without the kernel."""
         marks = [mark for pane in self.scene.panes for mark in pane.marks]
         dragged = {m[a] for m in marks if m["kind"] == "handle" for a in "xy" if m[a]}
+        dragged |= {*self._form.handles}
         for name in dragged:
             if not isinstance(self._form.ranges.get(name), Slider | IntSlider):
                 raise ValueError(

@@ -71,17 +71,18 @@ function handling(model, holder, canvas, scene, unit) {
     node.addEventListener("pointermove", (event) => { if (held !== null) drag(found()[held], event); });
     for (const end of ["pointerup", "pointercancel"]) node.addEventListener(end, () => { held = null; });
   }
-  const nodes = found().map(({ p, mark }, k) => {
+  function made({ mark: { x, y } }, k) {
     const node = document.createElement("span");
     node.className = "course-handle";
     node.tabIndex = 0;
     node.setAttribute("role", "slider");
-    node.setAttribute("aria-label", names(mark).map((name) => controls[name][0]).join(", "));
+    node.setAttribute("aria-label", names({ x, y }).map((name) => controls[name][0]).join(", "));
     node.dataset.lmSuppressShortcuts = "true"; // JupyterLab would take the keys
     node.addEventListener("keydown", (event) => {
       const [along, way] = { ArrowLeft: ["x", -1], ArrowRight: ["x", 1], ArrowDown: ["y", -1], ArrowUp: ["y", 1] }[event.key] ?? [];
       if (!along) return;
       event.preventDefault();
+      const { p, mark } = found()[k];
       const axis = mark[along] ? along : mark.x ? "x" : "y", name = mark[axis], [low, high] = p[axis];
       // where an axis runs back, so do its arrows
       set(name, model.get(name) + way * Math.sign(high - low) * controls[name][3]);
@@ -89,8 +90,8 @@ function handling(model, holder, canvas, scene, unit) {
     grip(node, () => k);
     holder.append(node);
     return node;
-  });
-  if (nodes.length) grip(canvas, (event) => {
+  }
+  grip(canvas, (event) => {
     if (event.pointerType === "touch") return null; // a finger beside it scrolls the page
     const [px, py] = under(event);
     const far = found().map(({ p: { box: [left, top, w, h] }, at: [x, y] }) =>
@@ -98,12 +99,18 @@ function handling(model, holder, canvas, scene, unit) {
     const nearest = far.indexOf(Math.min(...far));
     return far[nearest] < Infinity ? nearest : null;
   });
-  const show = () => found().forEach(({ mark, at: [x, y] }, k) => {
-    Object.assign(nodes[k].style, { left: `${unit() * x}px`, top: `${unit() * y}px` });
-    const values = names(mark).map((name) => model.get(name));
-    nodes[k].setAttribute("aria-valuenow", values[0]);
-    nodes[k].setAttribute("aria-valuetext", values.map((v) => v.toPrecision(3)).join(", "));
-  });
+  const nodes = [];
+  function show() {
+    const now = found();
+    now.forEach((one, k) => {
+      const { mark, at: [x, y] } = one, values = names(mark).map((name) => model.get(name));
+      nodes[k] ??= made(one, k);
+      Object.assign(nodes[k].style, { left: `${unit() * x}px`, top: `${unit() * y}px` });
+      nodes[k].setAttribute("aria-valuenow", values[0]);
+      nodes[k].setAttribute("aria-valuetext", values.map((v) => v.toPrecision(3)).join(", "));
+    });
+    nodes.forEach((node, k) => { node.hidden = k >= now.length; }); // another scene had more
+  }
   return { show };
 }
 

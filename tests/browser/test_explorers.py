@@ -25,6 +25,13 @@ from tools.waiting import wait_for
 TWINS = [name for name, form in ALL.items() if form.twin]
 PICTURE = "canvas.course-picture"
 KERNEL = "import os, pathlib\npathlib.Path('kernel').write_text(str(os.getpid()))"
+NET = """
+import torch
+from torch import nn
+from helpers.chapters.classic_cnns import explorers
+net = nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU())
+explorers.layer_by_layer(net, torch.rand(2, 1, 12, 12))
+"""
 ROW = ".widget-inline-hbox:has(.widget-label:text-is('{}'))"
 
 
@@ -37,7 +44,7 @@ def page(dark_lab):
         f"from helpers.chapters.{chapter} import explorers\nexplorers.{name}()"
         for chapter, name in calls
     ]
-    notebook.cells = [nbformat.v4.new_code_cell(s) for s in [*sources, KERNEL]]
+    notebook.cells = [nbformat.v4.new_code_cell(s) for s in [*sources, NET, KERNEL]]
     nbformat.write(notebook, dark_lab.folder / "explorers.ipynb")
     page = dark_lab.open("explorers.ipynb", width=1024)
     page.run_all()
@@ -173,6 +180,27 @@ def test_arrows_follow_an_axis_that_runs_down_and_a_preset_sets_boxes(page):
     page.page.keyboard.press("Enter")
     expect(said).to_contain_text(" = 18.")
     expect(cell.locator(ROW.format("preset")).locator("select")).to_have_value("own")
+
+
+def test_a_handle_comes_and_goes_with_the_scene(page):
+    """`layer_by_layer` has none where all maps are shown."""
+    cell = page.page.locator(".jp-Notebook .jp-Cell").nth(len(ALL))
+    canvas, handle = cell.locator(PICTURE), cell.locator(".course-handle")
+    canvas.scroll_into_view_if_needed()
+    page.until("canvas => canvas.dataset.drawn", canvas.element_handle())
+    expect(handle).to_have_count(0)
+    channel = cell.locator(ROW.format("channel")).locator(".noUi-handle")
+    channel.focus()
+    page.page.keyboard.press("ArrowRight")
+    expect(handle).to_be_visible()
+    expect(handle).to_have_attribute("aria-label", "column, row")
+    handle.focus()
+    for key in ("ArrowRight", "ArrowUp", "ArrowUp"):
+        page.page.keyboard.press(key)
+    expect(cell.locator("[role=status]")).to_contain_text("At row 3, column 6 it has ")
+    channel.focus()
+    page.page.keyboard.press("ArrowLeft")
+    expect(handle).to_be_hidden()
 
 
 def test_a_finger_drags_a_handle_and_scrolls_beside_it(page):

@@ -18,7 +18,7 @@ PRESETS = {
     "equal widths": dict.fromkeys(FIRST, 64) | {"reductions": True},
 }
 TOP, ROWS = 0.08, (0.37, 0.64, 0.92)  # where the input, both layers and the output are
-HALF = 0.06
+HALF, LABEL = 0.06, 0.06  # half the height of a box, and the text above it
 WIDEST = 256  # channels of a box that fills its column
 
 Layers = list[tuple[int, int, int]]  # kernel size, input channels, output channels
@@ -45,7 +45,7 @@ def weights_of(layers: Layers) -> int:
     return sum(k * k * c_in * c_out for k, c_in, c_out in layers)
 
 
-@explorer(width=690, height=330, presets=PRESETS)
+@explorer(width=690, height=330, presets=PRESETS, columns=2)
 def inception_branches(
     c1=IntSlider(1, WIDEST, start=64),
     c2_reduced=IntSlider(1, C_IN, start=96),
@@ -82,7 +82,7 @@ def _block_pane(branches: Sequence[Layers], outs: Sequence[int]) -> Pane:
         rows = ROWS[:2] if len(texts) == 2 else ROWS[1:2]
         ends = [TOP, *rows, ROWS[2]]
         starts = [(x, y + HALF) for y in ends[:-1]]
-        tips = [(x, y - HALF) for y in ends[1:]]
+        tips = [(x, y - HALF - LABEL) for y in ends[1:]]
         tips[-1] = ((edges[k] + edges[k + 1]) / 2, ROWS[2] - HALF)
         pane.line(segments(starts, tips), color=color, width=1.5, name=f"path {k + 1}")
         for n, ((text, channels), y) in enumerate(zip(texts, rows, strict=True), 1):
@@ -128,10 +128,11 @@ def _in_words(
 ) -> str:
     channels = " + ".join(map(str, outs))
     would = "Without" if reductions else "With"
+    idle = "" if reductions else " The reduced channels of c2 and c3 do nothing now."
     return (
         f"{channels} = {sum(outs)} output channels; {weights:,} weights without biases "
         f"and {weights * SIDE**2:,} multiplications for one image. {would} the 1 × 1 "
         f"reductions there would be {other:,} weights, {other / weights:.2f} times as "
         f"many; one 3 × 3 convolution to {sum(outs)} channels has {one:,}, "
-        f"{one / weights:.2f} times as many."
+        f"{one / weights:.2f} times as many.{idle}"
     )

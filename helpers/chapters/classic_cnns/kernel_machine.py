@@ -64,7 +64,7 @@ def kernels(gamma: float) -> Kernels:
     return Kernels(train, val, cells, values.clip(0), vectors)  # -1e-16 is rounding
 
 
-@explorer(width=640, height=310, presets=PRESETS)
+@explorer(width=600, height=280, presets=PRESETS)
 def kernel_machine(
     gamma=LogSlider(0.01, 100, start=0.1),
     lambda_=LogSlider(1e-4, 100, start=0.1),

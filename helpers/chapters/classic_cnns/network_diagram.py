@@ -43,7 +43,6 @@ TORCHVISION = {
     f"GoogLeNet{FULL}": ("googlenet", {"aux_logits": False, "init_weights": False}),
 }
 FIXED = {"LeNet", *TORCHVISION}  # have one width
-MEMORY = "memory of the values, KB"
 
 
 class Row(NamedTuple):
@@ -56,18 +55,18 @@ class Row(NamedTuple):
     parameters : weights and biases.
     multiplications : for one example.
     memory : of the outputs of its convolutions, poolings and linear layers for one
-        example, in kilobytes; each value takes 4 bytes, and ReLU works in place.
+        example, in bytes; each value takes 4, and ReLU works in place.
     """
 
     does: str
     shape: tuple[int, ...]
     parameters: int
     multiplications: int
-    memory: float
+    memory: int
 
 
 SHOWN = {"parameters": "parameters", "multiplications": "multiplications"}
-SHOWN |= {MEMORY: "memory"}
+SHOWN |= {"memory of the values": "memory"}
 
 
 @explorer(width=690, height=HEIGHT)
@@ -109,7 +108,7 @@ def network_diagram(
     )  # fmt: skip
     right.bars(at + 1, amounts, color=colors, width=2 * half, across=True, name="bar")
     for k, amount in enumerate(amounts):
-        text = f"{amount:,.0f} ({amount / amounts.sum():.1%})"
+        text = f"{written(amount, bars)} ({amount / amounts.sum():.1%})"
         right.text((amount, k + 1), text, shift=(6, 4), size=11, name=f"amount {k + 1}")
     return _in_words(network, width, bars, rows), left, right
 
@@ -147,7 +146,7 @@ def rows_of(network: str, width: float) -> tuple[tuple[int, ...], tuple[Row, ...
         )
         row = Row(
             text_of(layer), shapes[name], sum(r.parameters for r in inside),
-            sum(r.multiplications for r in inside), 4 * values / 1000,
+            sum(r.multiplications for r in inside), 4 * values,
         )  # fmt: skip
         if row.parameters:
             rows.append(row)
@@ -160,6 +159,16 @@ def rows_of(network: str, width: float) -> tuple[tuple[int, ...], tuple[Row, ...
     return shape, tuple(rows)
 
 
+def written(amount: int, bars: str) -> str:
+    """A count, or memory in the unit that fits it: "40 bytes", "4.7 KB"."""
+    if bars != "memory":
+        return f"{amount:,}"
+    for size, unit in ((1e6, "MB"), (1e3, "KB")):
+        if amount >= size:
+            return f"{amount / size:,.1f} {unit}"
+    return f"{amount} bytes"
+
+
 def _in_words(network: str, width: float, bars: str, rows: tuple[Row, ...]) -> str:
     parameters = sum(row.parameters for row in rows)
     work = sum(row.multiplications for row in rows)
@@ -167,15 +176,14 @@ def _in_words(network: str, width: float, bars: str, rows: tuple[Row, ...]) -> s
     total = sum(amounts)
     most = max(range(len(rows)), key=amounts.__getitem__)
     row, amount = rows[most], amounts[most]
-    what = "memory" if bars == "memory" else bars
     says = (
         f"{network}: {parameters:,} parameters, {work:,} multiplications for one image"
     )
-    says += f", {total:,.0f} KB of values." if bars == "memory" else "."
+    says += f", {written(total, bars)} of values." if bars == "memory" else "."
     says += (
-        f" The largest share of the {what}, {amount / total:.1%}, is in layer "
-        f"{most + 1}, {row.does} with output {times(row.shape)}: {amount:,.0f}"
-        f"{' KB' * (bars == 'memory')}."
+        f" The largest share of the {bars}, {amount / total:.1%}, is in layer "
+        f"{most + 1}, {row.does} with output {times(row.shape)}: "
+        f"{written(amount, bars)}."
     )
     if alike := [str(k) for k, a in enumerate(amounts, 1) if a == amount][1:]:
         layers = f"layer{'s' * (len(alike) > 1)} {', '.join(alike)}"

@@ -4,10 +4,12 @@ from functools import cache, partial
 from typing import NamedTuple
 
 import torch
+from IPython.display import Markdown
 from torch import nn
 
 from helpers.chapters.classic_cnns.claims import families
-from helpers.models import VGG, AlexNet, GoogLeNet, LeNet, NiN, layer_table, nin_block
+from helpers.chapters.classic_cnns.claims.networks import NETWORKS
+from helpers.models import VGG, LeNet, layer_table, nin_block
 from helpers.models.classic import Inception, conv_relu
 
 
@@ -38,10 +40,10 @@ def d2l_vgg():
     return VGG(blocks, (4096, 4096), image_size=224)
 
 
-def d2l_nin():
-    """NiN with the original's widths."""
+def d2l_nin(in_channels: int = 1):
+    """NiN with AlexNet's windows, for ten classes."""
     return nn.Sequential(
-        nin_block(1, 96, 11, stride=4), nn.MaxPool2d(3, stride=2),
+        nin_block(in_channels, 96, 11, stride=4), nn.MaxPool2d(3, stride=2),
         nin_block(96, 256, 5, padding=2), nn.MaxPool2d(3, stride=2),
         nin_block(256, 384, 3, padding=1), nn.MaxPool2d(3, stride=2),
         nin_block(384, 10, 3, padding=1), nn.AdaptiveAvgPool2d(1), nn.Flatten(),
@@ -66,32 +68,20 @@ def d2l_googlenet():
     )  # fmt: skip
 
 
-ACCURACY = {  # medians of many official builds, all 60,000 training images
-    "LeNet, sigmoid": 0.808,
-    "AlexNet": 0.881,
-    "VGG-11, a quarter": 0.919,
-    "NiN": 0.844,
-    "GoogLeNet": 0.888,
-}
-MADE = {  # the network and the side of its images
-    "LeNet, sigmoid": (LeNet, 28),
-    "AlexNet": (d2l_alexnet, 224),
-    "VGG-11, a quarter": (d2l_vgg, 224),
-    "NiN": (d2l_nin, 224),
-    "GoogLeNet": (d2l_googlenet, 96),
-}
-SMALL = {
-    "LeNet": LeNet,
-    "AlexNet": AlexNet,
-    "VGG": VGG,
-    "NiN": NiN,
-    "GoogLeNet": GoogLeNet,
+# The accuracy, the median of many official builds, all 60,000 training images; the
+# network, and the side of its images.
+MADE = {
+    "LeNet, sigmoid": (0.808, LeNet, 28),
+    "AlexNet": (0.881, d2l_alexnet, 224),
+    "VGG-11, a quarter": (0.919, d2l_vgg, 224),
+    "NiN": (0.844, d2l_nin, 224),
+    "GoogLeNet": (0.888, d2l_googlenet, 96),
 }
 
 
-def _network(name: str, accuracy: float, make, side: int) -> Network:
+def _network(name: str, accuracy: float, make, side: int, channels: int = 1) -> Network:
     with torch.device("meta"):
-        table = layer_table(make(), 1, side, side)
+        table = layer_table(make(), channels, side, side)
     return Network(name, accuracy, table.parameters, table.multiplications)
 
 
@@ -102,13 +92,72 @@ def published_networks() -> tuple[Network, ...]:
     Source: the median test accuracy over the official builds of *Dive into Deep
     Learning*, PyTorch, ten passes over all of Fashion-MNIST.
     """
-    return tuple(_network(name, ACCURACY[name], *MADE[name]) for name in MADE)
+    return tuple(_network(name, *made) for name, made in MADE.items())
 
 
-def small_networks() -> tuple[Network, ...]:
-    """The course's networks, with the accuracy of the claim `families`."""
-    results = families.stored()["fashion_mnist"].table
+def small_networks(data: str = "fashion_mnist") -> tuple[Network, ...]:
+    """The course's networks, with the accuracy of the claim `families` on a set."""
+    results = families.stored()[data].table
     return tuple(
         _network(name, results[name]["test accuracy"].mean, make, 28)
-        for name, make in SMALL.items()
+        for name, (make, _) in NETWORKS.items()
     )
+
+
+# -- side by side ----------------------------------------------------------------------
+
+FAMOUS = {  # name -> year, idea, network, side and channels of its images
+    "LeNet": (1998, "convolutions, then linear layers", LeNet, 28, 1),
+    "AlexNet": (2012, "large, ReLU, dropout", "alexnet", 224, 3),
+    "VGG": (2014, "blocks of 3 × 3", "vgg16", 224, 3),
+    "NiN": (2013, "1 × 1, means for linear layers", partial(d2l_nin, 3), 224, 3),
+    "GoogLeNet": (2014, "several windows side by side", "googlenet", 224, 3),
+}
+NAMES = {"VGG": "VGG, the original VGG-16", "NiN": "NiN, the original for ten classes"}
+HEAD = """\
+| | year | idea | layers | parameters | multiplications \
+| small: parameters | multiplications | digits | clothes |
+|---|---|---|---:|---:|---:|---:|---:|---:|---:|
+"""
+
+
+def original(name: str) -> nn.Module:
+    """A network of `FAMOUS` as it was published, on the meta device."""
+    make = FAMOUS[name][2]
+    with torch.device("meta"):
+        if callable(make):
+            return make()
+        from torchvision import models  # after helpers.compat, which mends it
+
+        heads = {"aux_logits": False, "init_weights": False}
+        return getattr(models, make)(**heads if make == "googlenet" else {})
+
+
+def depth(net: nn.Module) -> int:
+    """Layers with weights one behind the other; of branches the longest counts."""
+    if isinstance(net, nn.Conv2d | nn.Linear):
+        return 1
+    inner = [depth(layer) for layer in net.children()] or [0]
+    return max(inner) if "Inception" in type(net).__name__ else sum(inner)
+
+
+def side_by_side() -> Markdown:
+    """The chapter's networks as a table: the originals, and the course's small ones.
+
+    The accuracies are of the claim `families`, from data/claims.csv: 4,000 images,
+    three passes.
+    """
+    rows = []
+    for on_digits, *rest in zip(
+        small_networks("digits"), small_networks(), strict=True
+    ):
+        name = on_digits.name
+        year, idea, _, *size = FAMOUS[name]
+        net = original(name)
+        large = _network(name, 0, lambda net=net: net, *size)
+        cells = [NAMES.get(name, name), year, idea, depth(net)]
+        for n in (large, on_digits):
+            cells += [f"{n.parameters:,}", f"{n.multiplications / 1e6:,.1f} million"]
+        cells += [f"{n.accuracy:.3f}" for n in (on_digits, *rest)]
+        rows.append(f"| {' | '.join(map(str, cells))} |")
+    return Markdown(HEAD + "\n".join(rows))

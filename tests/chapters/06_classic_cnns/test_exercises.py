@@ -246,6 +246,12 @@ def nin_of_rows(X, K, b, W1, b1, W2, b2, padding):
     return rows.reshape(n, h, w, c).permute(0, 3, 1, 2)
 
 
+def nin_by_1x1(X, K, b, W1, b1, W2, b2, padding):
+    H = F.relu(F.conv2d(X, K, b, padding=padding))
+    H = F.relu(F.conv2d(H, W1[:, :, None, None], b1))
+    return F.relu(F.conv2d(H, W2[:, :, None, None], b2))
+
+
 def relu_at_the_end(X, K1, K2, K3, K4):
     padded = F.pad(X, (1, 1, 1, 1), value=float("-inf"))
     branches = (
@@ -277,6 +283,7 @@ RIGHT = [
     (blocks.vgg, vgg_of_lazy_layers),
     (blocks.nin_forward, nin_by_einsum),
     (blocks.nin_forward, nin_of_rows),
+    (blocks.nin_forward, nin_by_1x1),
     (inception.inception_forward, relu_at_the_end),
     (
         inception.inception_widths,
@@ -294,6 +301,124 @@ RIGHT = [
 def test_other_right_answers_pass(asked, answer):
     feedback = asked.check(answer)
     assert feedback.state == "solved", feedback
+
+
+def test_1x1_convolutions_are_right_for_the_nin_block_and_it_says_why():
+    feedback = blocks.nin_forward.check(nin_by_1x1)
+    assert feedback.state == "solved"
+    assert "F.conv2d with the kernel W1[:, :, None, None], it is right" in feedback.text
+
+
+# -- wrong answers as a learner writes them --------------------------------------------
+
+
+def nin_with(there, back):
+    """The NiN block with other ways of the axes to rows of channels, and back."""
+
+    def answer(X, K, b, W1, b1, W2, b2, padding):
+        H = F.conv2d(X, K, b, padding=padding).relu()
+        rows = ((there(H) @ W1.T + b1).relu() @ W2.T + b2).relu()
+        return back(rows, H)
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("there", "back", "says"),
+    [
+        (
+            lambda H: H.reshape(-1, H.shape[1]),
+            lambda rows, H: rows.reshape(H.shape),
+            "neither on the way there nor back",
+        ),
+        (
+            lambda H: H.reshape(H.shape[1], -1).T,
+            lambda rows, H: rows.T.reshape(H.shape),
+            "mixes the examples",
+        ),
+        (
+            lambda H: H.permute(0, 2, 3, 1).reshape(-1, H.shape[1]),
+            lambda rows, H: rows.view(H.shape),
+            "On the way back `reshape` cannot",
+        ),
+        (
+            lambda H: H.reshape(len(H), *H.shape[2:], -1),
+            lambda rows, H: rows.permute(0, 3, 1, 2),
+            "values of one channel",
+        ),
+        (
+            lambda H: H.permute(0, 2, 3, 1),
+            lambda rows, H: rows.permute(0, 2, 3, 1),
+            "the same way twice",
+        ),
+    ],
+)
+def test_wrong_ways_of_the_axes_have_sentences_of_their_own(there, back, says):
+    feedback = blocks.nin_forward.check(nin_with(there, back))
+    assert feedback.state == "wrong" and says in feedback.means, feedback
+
+
+RELUS = {  # which is left out: where, as the sentence says
+    0: "in the branch of one 1×1 convolution",
+    1: "before the 3×3 one",
+    2: "behind the 3×3 convolution",
+    3: "before the 5×5 one",
+    4: "behind the 5×5 convolution",
+    5: "of the pooling's branch",
+}
+
+
+@pytest.mark.parametrize("left_out", RELUS)
+def test_a_single_missing_relu_is_found(left_out):
+    def answer(X, K1, K2, K3, K4):
+        def layer(k, X, K):
+            Y = F.conv2d(X, K, padding="same")
+            return Y if k == left_out else Y.relu()
+
+        pooled = F.max_pool2d(X, 3, 1, 1)
+        first = layer(0, X, K1), layer(1, X, K2[0]), layer(3, X, K3[0])
+        parts = first[0], layer(2, first[1], K2[1]), layer(4, first[2], K3[1])
+        return torch.cat([*parts, layer(5, pooled, K4)], 1)
+
+    feedback = inception.inception_forward.check(answer)
+    assert feedback.means.startswith("One ReLU is missing, ")
+    assert RELUS[left_out] in feedback.means
+
+
+def vgg_as(act, pairs_turned=False):
+    def answer(blocks, c_in):
+        net = nn.Sequential()
+        for pair in blocks:
+            num_convs, c_out = pair[::-1] if pairs_turned else pair
+            for _ in range(num_convs):
+                net.extend([nn.Conv2d(c_in, c_out, 3, padding=1), act()])
+                c_in = c_out
+            net.append(nn.MaxPool2d(2))
+        return net
+
+    return answer
+
+
+def test_another_activation_and_turned_pairs_are_named_in_a_vgg():
+    assert "nn.Sigmoid behind" in blocks.vgg.check(vgg_as(nn.Sigmoid)).means
+    turned = blocks.vgg.check(vgg_as(nn.ReLU, pairs_turned=True))
+    assert "The two numbers of a pair are exchanged" in turned.means
+    assert blocks.vgg.check(vgg_as(nn.ReLU)).state == "solved"
+
+
+def test_usual_miscounts_of_an_inception_block():
+    def without_c_in(c_in, c1, c2, c3, c4):
+        reduced = c1 + c2[0] + c3[0] + c4
+        return reduced + 9 * c2[0] * c2[1] + 25 * c3[0] * c3[1]
+
+    def work(*widths):
+        return 28 * 28 * inception.inception_widths.solution(*widths)
+
+    says = inception.inception_widths.check(without_c_in).means
+    assert "c_in times its output channels" in says
+    assert "These are the multiplications" in (
+        inception.inception_widths.check(work).means
+    )
 
 
 # -- what is no network, and no assignment -------------------------------------------

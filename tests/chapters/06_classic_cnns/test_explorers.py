@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from helpers import GoogLeNet, Inception, LeNet, layer_table
-from helpers.chapters.classic_cnns import explorers
+from helpers.chapters.classic_cnns import explorers, kernel_machine
 from helpers.chapters.classic_cnns.inception_branches import (
     C_IN,
     FIRST,
@@ -26,6 +26,7 @@ from helpers.chapters.classic_cnns.network_diagram import (
     rows_of,
 )
 from helpers.figures.plane import SIDE, plane_of
+from helpers.words import number
 
 NETWORKS = [*SMALL, *TORCHVISION]
 
@@ -52,7 +53,7 @@ def test_the_bars_are_the_layer_table(name, bars):
     table = layer_table(net, *shape, depth=None)
     kinds = r"Conv2d|Linear|\w*Pool2d"
     bytes_ = 4 * sum(r.values for r in table if re.fullmatch(kinds, r.kind))
-    total = bytes_ / 1000 if bars == "memory" else getattr(table, bars)
+    total = bytes_ if bars == "memory" else getattr(table, bars)
     lengths = scene["bar"]["lengths"]
     assert lengths.sum() == pytest.approx(total)
     assert f": {table.parameters:,} parameters, {table.multiplications:,} mult" in (
@@ -192,8 +193,33 @@ def test_the_numbers_of_googlenets_first_block():
     assert shown.values == PRESETS["the same, not reduced"]
     assert "; 393,216 weights without biases" in shown.sentence
     assert "With the 1 × 1 reductions there would be 163,328 weights" in shown.sentence
+    assert shown.sentence.endswith(" The reduced channels of c2 and c3 do nothing now.")
+    before = shown.scene["bars"]["lengths"]
+    shown.set(c2_reduced=5, c3_reduced=50)
+    assert (shown.scene["bars"]["lengths"] == before).all()
+    shown.set(reductions="with")
+    assert "do nothing" not in shown.sentence
     shown.set(c4=33)
     assert shown.preset.value == "own"
+
+
+def test_no_line_runs_through_the_name_of_a_layer():
+    """Texts stand above their boxes: a line ends before the text, in pixels."""
+    scene = explorers.inception_branches.scene()
+    (pane,) = [p for p in scene.sent()["panes"] if p["name"] == "block"]
+    _, _, _, height = pane["box"]
+    names = [m for m in pane["marks"] if m["kind"] == "text" and "×" in m["text"]]
+    assert len(names) == 7
+    for k in (1, 2, 3, 4):
+        xy = scene[f"path {k}"]["xy"]
+        lines = xy.reshape(-1, 3, 2)[:, :2]  # from, to, a gap
+        for mark in names:
+            x, y = mark["xy"][0]
+            bottom = y * height + mark["shift"][1]
+            top = bottom - mark["size"]
+            for (x0, y0), (_, y1) in lines:
+                apart = y1 * height <= top or y0 * height >= bottom
+                assert x0 != x or apart, mark["text"]
 
 
 @pytest.mark.parametrize("k, out", [(3, 128), (5, 32)])
@@ -279,9 +305,35 @@ def test_one_channel_keeps_the_scale_of_its_layer(images):
     with pytest.raises(KeyError):
         shown.scene["2 ReLU 0"]
     shown.set(channel=5)
-    assert shown.sentence.endswith("In channel 5, 100% of the values are 0.")
+    assert "In channel 5, 100% of the values are 0." in shown.sentence
     shown.set(channel=16)
     assert "In channel 6, the last, " in shown.sentence
+
+
+def test_the_value_that_is_opened_is_the_maps(images):
+    torch.manual_seed(0)
+    net = LeNet()
+    shown = explorers.layer_by_layer(net, images)
+    assert "handle" not in {m["kind"] for p in shown.scene.panes for m in p.marks}
+    assert {"row", "column"} <= set(shown.view.controls), "they can be dragged later"
+    shown.set(image=1, layer="4 conv 5 × 5", channel=3, row=4, column=7)
+    value = feature_maps(net, images[1:2])["4 conv 5 × 5"].maps[2, 3, 6].item()
+    assert f"At row 4, column 7 it has {number(value)}: " in shown.sentence
+    assert ": 150 products from a window of 5 × 5 in 6 maps, with" in shown.sentence
+    assert shown.scene["place"]["xy"].tolist() == [[7, 4]]
+    assert shown.scene["map"].title == "channel 3 of 16, 10 × 10"
+    assert shown.scene["in"].title == "goes in: 6 × 14 × 14"
+    shown.set(row=28, column=28)  # beyond the map: its last
+    assert "At row 10, column 10 it has " in shown.sentence
+    shown.set(layer="3 average pooling")
+    assert ": 4 products from a window of 2 × 2 in 1 map, with" in shown.sentence
+
+
+def test_a_layer_with_one_map_says_so(images):
+    net = nn.Sequential(nn.Conv2d(1, 1, 3), nn.ReLU())
+    shown = explorers.layer_by_layer(net, images)
+    shown.set(channel=1)
+    assert shown.scene["map"].title == "its one channel, 26 × 26"
 
 
 def test_looking_changes_no_network(images):
@@ -290,7 +342,7 @@ def test_looking_changes_no_network(images):
     maps = feature_maps(net, images[:1])
     assert net.training and not any(m._forward_hooks for m in net.modules())
     assert torch.get_rng_state().equal(before) and net.head.weight.equal(state)
-    assert maps["1 conv 3 × 3"].min() < 0, "not yet changed by the ReLU in place"
+    assert maps["1 conv 3 × 3"].maps.min() < 0, "not yet changed by the ReLU in place"
     for wrong in (images[0], images[:1], images.expand(-1, 3, -1, -1)):
         with pytest.raises(ValueError, match=r"expected \(n, 1, h, w\) with n of"):
             explorers.layer_by_layer(net, wrong)
@@ -314,7 +366,10 @@ def test_the_kernel_falls_with_the_squared_distance():
     assert K == pytest.approx(np.exp([[0.0], [-0.5]]))
 
 
-@pytest.mark.parametrize("gamma, lambda_", [(0.1, 0.1), (3.0, 0.01), (10.0, 20.0)])
+STATES = [(0.1, 10.0), (0.1, 0.1), (10.0, 0.001), (3.0, 0.01), (10.0, 20.0)]
+
+
+@pytest.mark.parametrize("gamma, lambda_", STATES)
 def test_the_kernel_machine_solves_ridge_regression(gamma, lambda_):
     scene = explorers.kernel_machine.scene(gamma=gamma, lambda_=lambda_)
     alpha, freedom = direct(gamma, lambda_)
@@ -340,6 +395,14 @@ def test_the_kernel_machine_solves_ridge_regression(gamma, lambda_):
     places = places[np.isfinite(places).all(1)]
     on_border = rbf(places, X, gamma) @ alpha
     assert np.abs(on_border).max() < 0.1 * np.abs(grid).max()
+
+
+def test_both_parts_have_the_same_labels_and_other_points():
+    """So a vector of labels does not tell which part it is of; the points do."""
+    train, val = circles().train, circles().val
+    assert train.y.equal(val.y) and not train.X.equal(val.X)
+    states = {(p["gamma"], p["lambda_"]) for p in kernel_machine.PRESETS.values()}
+    assert states <= set(STATES)
 
 
 def test_the_border_of_a_plane_is_a_straight_line():

@@ -4,8 +4,17 @@ import pytest
 import torch
 from torch import nn
 
-from helpers import make_points
-from helpers.chapters.classic_cnns import figures, published
+from helpers import (
+    VGG,
+    AlexNet,
+    GoogLeNet,
+    Inception,
+    LeNet,
+    NiN,
+    layer_table,
+    make_points,
+)
+from helpers.chapters.classic_cnns import claims, figures, published
 from helpers.figures.described import described
 
 
@@ -107,6 +116,60 @@ def test_what_d2l_published():
     assert (lenet.parameters, lenet.multiplications) == (61_706, 416_520)
 
 
+def cells_of(table):
+    """The rows of a table in Markdown, without its head, as lists of texts."""
+    _, _, *rows = table.data.splitlines()
+    return [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
+
+
+def test_the_networks_side_by_side_are_counted_and_looked_up():
+    from torchvision import models  # after helpers, which mends it
+
+    with torch.device("meta"):
+        originals = [
+            LeNet(),
+            models.alexnet(),
+            models.vgg16(),
+            published.d2l_nin(3),
+            models.googlenet(aux_logits=False, init_weights=False),
+        ]
+    stored = {name: run.table for name, run in claims.families.stored().items()}
+    small = [LeNet(), AlexNet(), VGG(), NiN(), GoogLeNet()]
+    rows = cells_of(published.side_by_side())
+    years = [1998, 2012, 2014, 2013, 2014]
+    depths = [
+        5,
+        8,
+        16,
+        12,
+        22,
+    ]  # as their papers, and NiN's with AlexNet's windows, say
+    for row, year, layers, large, net in zip(
+        rows, years, depths, originals, small, strict=True
+    ):
+        name, said_year, idea, said_layers, *numbers = row
+        assert (said_year, said_layers) == (str(year), str(layers)) and idea
+        side = 28 if large is originals[0] else 224
+        table = layer_table(large, 1 if side == 28 else 3, side, side)
+        work = layer_table(net, 1, 28, 28).multiplications
+        accuracy = [
+            stored[data][name.split(",")[0]]["test accuracy"].mean
+            for data in ("digits", "fashion_mnist")
+        ]
+        assert numbers == [
+            f"{sum(p.numel() for p in large.parameters()):,}",
+            f"{table.multiplications / 1e6:,.1f} million",
+            f"{sum(p.numel() for p in net.parameters()):,}",
+            f"{work / 1e6:,.1f} million",
+            *(f"{a:.3f}" for a in accuracy),
+        ]
+
+
+def test_layers_in_branches_count_once():
+    assert published.depth(Inception(3, 1, (1, 1), (1, 1), 1)) == 2
+    assert published.depth(nn.Sequential(nn.Conv2d(1, 1, 1), nn.ReLU())) == 1
+
+
 def convolutions(net):
     """Channels in and out, and sides of the kernels, of all convolutions in order."""
     convs = [m for m in net.modules() if isinstance(m, nn.Conv2d)]
@@ -137,7 +200,7 @@ def test_d2ls_vgg_has_a_quarter_of_torchvisions_widths():
 
 
 def test_d2l_enlarges_its_images_as_it_says():
-    sides = {name: side for name, (_, side) in published.MADE.items()}
+    sides = {name: side for name, (*_, side) in published.MADE.items()}
     assert sides.pop("LeNet, sigmoid") == 28 and sides.pop("GoogLeNet") == 96
     assert set(sides.values()) == {224}
 

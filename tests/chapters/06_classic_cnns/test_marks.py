@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 from torch import nn
 
-from helpers.chapters.classic_cnns import explorers, kernel_machine
+from helpers.chapters.classic_cnns import explorers, kernel_machine, network_diagram
 from helpers.chapters.classic_cnns.parts import text_of
-from helpers.models import Inception
+from helpers.models import Inception, LeNet, layer_table
 
 
 @pytest.mark.parametrize("bars", ["parameters", "multiplications", "memory"])
@@ -17,7 +17,27 @@ def test_a_bars_text_is_its_length_and_its_share_of_all(bars):
     lengths = scene["bar"]["lengths"]
     for k, length in enumerate(lengths, 1):
         text = scene[f"amount {k}"]["text"]
-        assert text == f"{length:,.0f} ({length / lengths.sum():.1%})"
+        amount, share = text.removesuffix(")").split(" (")
+        assert share == f"{length / lengths.sum():.1%}"
+        if bars != "memory":
+            assert amount == f"{length:,.0f}"
+            continue
+        value, unit = amount.split()
+        value = float(value) * {"bytes": 1, "KB": 1e3, "MB": 1e6}[unit]
+        assert value == pytest.approx(length, rel=0.05) and value > 0
+
+
+def test_memory_is_written_in_a_unit_that_fits():
+    assert network_diagram.written(40, "memory") == "40 bytes"
+    assert network_diagram.written(4_704, "memory") == "4.7 KB"
+    assert network_diagram.written(12_845_056, "memory") == "12.8 MB"
+    says = explorers.network_diagram.scene(network="LeNet", bars="memory").says
+    total = 4 * sum(
+        row.values
+        for row in layer_table(LeNet(), 1, 28, 28)
+        if row.kind in ("Conv2d", "AvgPool2d", "Linear")
+    )
+    assert f", {total / 1000:.1f} KB of values." in says
 
 
 @pytest.mark.parametrize("stride", [1, 2, 4])

@@ -242,6 +242,27 @@ def test_accuracy_against_cost_over_all_networks():
     assert [small, most] == [f"{min(ours):.1f}", f"{max(ours):.0f}"]
 
 
+def test_what_is_read_in_the_table_of_networks():
+    first, last, part, work, low, high = groups(
+        r"From (\d+) to (\d+) layers with weights.*VGG-16 costs most; GoogLeNet has "
+        r"(.*?) of its parameters and does (.*?) of its work\..*all but NiN name "
+        r"([\d.]+) to ([\d.]+) of the digits",
+        "side-read",
+    )
+    rows = [row.split("|") for row in published.side_by_side().data.splitlines()[2:]]
+    layers, parameters, millions = (
+        [float(re.sub("[^\\d.]", "", row[k])) for row in rows] for k in (4, 5, 6)
+    )
+    assert [int(first), int(last)] == [min(layers), max(layers)]
+    assert parameters[2] == max(parameters) and millions[2] == max(millions)
+    shares = {"a twentieth": 20, "a tenth": 10}
+    assert parameters[2] / parameters[4] == pytest.approx(shares[part], rel=0.1)
+    assert millions[2] / millions[4] == pytest.approx(shares[work], rel=0.1)
+    on_digits = {row[1].split(",")[0].strip(): row[9].strip() for row in rows}
+    assert on_digits.pop("NiN") < low == min(on_digits.values())
+    assert high == max(on_digits.values())
+
+
 def test_how_far_the_auxiliary_head_lifts_the_gradient():
     sigmoid, low, high, poor, rich, relu = groups(
         r"about (\w+ \w+ times) as large, and at full size the test accuracy rises "

@@ -195,15 +195,7 @@ def auxiliary_head(data, n_train, num_epochs, seed):
             make_net = partial(fresh, partial(Deep, activation, head), data, seed)
             results[f"{activation.__name__.replace('S', 's')}, {name}"] = {
                 GRADIENT: 1_000 * first_gradient(make_net(), images, loss),
-                **at_best_rate(
-                    make_net,
-                    data,
-                    n_train,
-                    num_epochs,
-                    seed,
-                    HEAD_RATES,
-                    loss=loss,
-                    course=one_cycle,
-                ),
-            }
+                **at_best_rate(make_net, data, n_train, num_epochs, seed, HEAD_RATES,
+                               loss=loss, course=one_cycle),
+            }  # fmt: skip
     return results

@@ -64,6 +64,12 @@ def described(answer, blocks, c_in):
         , nn.ReLU()] => ]
         [nn.MaxPool2d(2)] => [nn.ReLU(), nn.MaxPool2d(2)]
             There is one ReLU for each block. Each convolution has its own.
+        nn.ReLU()] => nn.Sigmoid()]
+            You put nn.Sigmoid behind the convolutions. VGG has nn.ReLU there, as
+            AlexNet has.
+        num_convs, c_out in => c_out, num_convs in
+            The two numbers of a pair are exchanged: the first says how many
+            convolutions a block has, the second how many channels they put out.
         `layers += [nn.MaxPool2d` => `    layers += [nn.MaxPool2d`
             You pool behind each convolution. A block has one pooling, at its end.
         `        layers += [nn.MaxPool2d(2)]` => ``
@@ -116,7 +122,9 @@ def draw(n, c_in, h, w, c_out, kernel_size, seed):
     "a linear layer at every pixel; `movedim(-1, 1)` brings them back. A NiN block has "
     "three ReLUs.",
     then="nn.Conv2d(c_out, c_out, 1) with the same weights does the same. So the block "
-    "is an MLP that slides over the image, with a k × k window as its input.",
+    "is an MLP that slides over the image, with a k × k window as its input. If you "
+    "wrote F.conv2d with the kernel W1[:, :, None, None], it is right for that reason; "
+    "only `@` shows the linear layer in it.",
     without=("Conv2d", "conv1d", "Conv1d", "conv3d", "Conv3d"),
     usual="""
         pixels = F.relu(pixels @ W2.T + b2) => pixels = pixels @ W2.T + b2
@@ -141,6 +149,14 @@ def draw(n, c_in, h, w, c_out, kernel_size, seed):
         pixels.movedim(-1, 1) => pixels.reshape(H.shape)
             On the way back `reshape` cannot bring the channels to the front: it only
             cuts the numbers anew. Use `movedim` or `permute`.
+        H.movedim(1, -1) => H.reshape(H.shape[1], -1).T
+        pixels.movedim(-1, 1) => pixels.T.reshape(H.shape)
+            `reshape` to one row for each channel mixes the examples, as axis 0 is
+            theirs: with one example it would be right. Exchange axes: `movedim` or
+            `permute`.
+        pixels.movedim(-1, 1) => pixels.permute(0, 2, 3, 1)
+            You exchange the axes the same way twice. On the way back the last axis
+            goes to place 1: `permute(0, 3, 1, 2)`, or `movedim(-1, 1)`.
         pixels.movedim(-1, 1) => pixels
             The channels are still the last axis: bring them back to axis 1.
         pixels.movedim(-1, 1) => pixels.transpose(1, -1)

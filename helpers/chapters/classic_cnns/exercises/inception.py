@@ -80,6 +80,18 @@ def draw(n, h, w, c_in, c1, c2, c3, c4, seed):
         F.relu(F.conv2d(branch3 => (F.conv2d(branch3
         F.relu(F.conv2d(pooled, K4 => (F.conv2d(pooled, K4
             The ReLUs are missing: there is one behind every convolution.
+        F.relu(F.conv2d(X, K1 => (F.conv2d(X, K1
+            One ReLU is missing, in the branch of one 1×1 convolution.
+        F.relu(F.conv2d(X, K2[0] => (F.conv2d(X, K2[0]
+            One ReLU is missing, behind the 1×1 convolution before the 3×3 one.
+        F.relu(F.conv2d(branch2, K2[1] => (F.conv2d(branch2, K2[1]
+            One ReLU is missing, behind the 3×3 convolution.
+        F.relu(F.conv2d(X, K3[0] => (F.conv2d(X, K3[0]
+            One ReLU is missing, behind the 1×1 convolution before the 5×5 one.
+        F.relu(F.conv2d(branch3, K3[1] => (F.conv2d(branch3, K3[1]
+            One ReLU is missing, behind the 5×5 convolution.
+        F.relu(F.conv2d(pooled, K4 => (F.conv2d(pooled, K4
+            One ReLU is missing, behind the 1×1 convolution of the pooling's branch.
         F.max_pool2d(X, 3, stride=1, padding=1) => F.avg_pool2d(X, 3, 1, 1)
             The fourth branch takes the maximum of each window, not the mean.
         F.max_pool2d(X, 3, stride=1, padding=1) => X
@@ -142,6 +154,16 @@ def inception_forward(X, K1, K2, K3, K4):
             The pooling has no weights; behind it stands a 1×1 convolution.
         return c_in * c1 => return 0
             The first branch, one 1×1 convolution, is missing.
+        c_in * c2[0] => c2[0]
+        c_in * c3[0] => c3[0]
+        return c_in * c1 => return c1
+        ` + c_in * c4` => ` + c4`
+            A 1×1 convolution has a weight for each pair of an input and an output
+            channel: c_in times its output channels.
+        return c_in * c1 => return 28 * 28 * (c_in * c1
+        ` + c_in * c4` => ` + c_in * c4)`
+            These are the multiplications for maps of 28 × 28: each weight is used at
+            every pixel, but counted once.
         return c1 + c2[1] + c3[1] + c4
             These are the channels of the output. The weights are asked for.
     """,
