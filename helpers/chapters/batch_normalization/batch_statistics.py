@@ -157,8 +157,8 @@ def _funnel(values: str, batch_size: int, statistic: str, errors: np.ndarray) ->
         pane.line(np.c_[sizes, center + 2 * sign * spread], color=COLORS[1], width=1.5,
                   dash=(5, 3), name=f"law {sign}", label=label)  # fmt: skip
     for size in SIZES:
-        found = deviations(values, size, 60, statistic)
-        pane.dots(np.c_[np.full(60, size), found], color=FAINT, size=1.5, alpha=0.5)
+        found = deviations(values, size, 30, statistic)
+        pane.dots(np.c_[np.full(30, size), found], color=FAINT, size=1.5, alpha=0.5)
     pane.dots(np.c_[np.full(len(errors), batch_size), errors], color=COLORS[0],
               size=2, name="errors")  # fmt: skip
     return pane

@@ -168,7 +168,7 @@ def show_running(
     batch_means : (steps,)
     averages : name -> running mean after each step.
     """
-    figure = Figure(figsize=(5, 2.6))
+    figure = Figure(figsize=(4.6, 2.2))
     ax = figure.subplots()
     ax.plot(batch_means, ".", color=FAINT, markersize=4, label="mean of a batch")
     for k, (name, values) in enumerate(averages.items()):

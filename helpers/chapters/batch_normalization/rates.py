@@ -16,7 +16,7 @@ from helpers.chapters.batch_normalization.networks import (
 )
 from helpers.figures import COLORS
 from helpers.training import train_side_by_side
-from helpers.tuning.ranges import Choice, IntSlider, LogSlider
+from helpers.tuning.ranges import Choice, LogSlider
 from helpers.widgets.explorer import explorer
 from helpers.widgets.scene import FAINT, Pane
 from helpers.words import number
@@ -29,7 +29,7 @@ TOP = 4.0  # what is higher, or no number, stands at the upper edge
 
 
 @lru_cache(maxsize=256)  # 8 kB each; without norm it stays where the norm changes
-def losses(depth: int, activation: str, weights: str, seed: int, norm: str):
+def losses(depth: int, activation: str, weights: str, norm: str, seed: int = 0):
     """Loss of every step at every rate, (13, 80), all from the same first weights."""
     net = network(depth, activation, weights, norm, seed)
     nets = [copy.deepcopy(net) for _ in RATES]
@@ -51,7 +51,6 @@ def rates(
     activation=Choice(*ACTIVATIONS),
     first_weights=Choice(*STARTS),
     norm=Choice(*NORMS),
-    seed=IntSlider(0, 4, start=0),
     lr=LogSlider(RATES[0], RATES[-1], start=0.1),
 ):
     """The loss after 80 steps of SGD, without and with normalization, at 13 rates.
@@ -76,7 +75,7 @@ def rates(
     left.line([(at, 0), (at, TOP)], color=FAINT, width=1)
     told, keyed = [], set()
     for k, (word, kind) in enumerate((("without", ""), ("with", norm))):
-        found = losses(depth, activation, first_weights, seed, kind)
+        found = losses(depth, activation, first_weights, kind)
         last = ends(found)
         told.append((word, last))
         look = {"color": COLORS[k], "name": word}

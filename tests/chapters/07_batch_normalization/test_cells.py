@@ -127,7 +127,7 @@ def test_running_means_are_torchs():
         for mean in means:
             bn(torch.full((2, 1), mean.item()))
         found = averages[f"momentum {momentum}"]
-        assert len(found) == len(means) == 150
+        assert len(found) == len(means) == 100
         assert found[-1] == pytest.approx(bn.running_mean.item(), rel=1e-4)
 
 

@@ -25,7 +25,6 @@ from helpers.chapters.batch_normalization.batch_statistics import (
     feature,
     law,
 )
-from helpers.chapters.batch_normalization.fold import KERNELS, convolved
 from helpers.chapters.batch_normalization.networks import (
     NORMS,
     STARTS,
@@ -81,10 +80,10 @@ def test_first_weights_do_not_depend_on_the_norm(norm):
 
 @pytest.mark.parametrize("norm", ["batch", "layer"])
 def test_a_point_is_a_run_of_train(norm):
-    scene = explorers.rates.scene(depth=2, norm=norm, seed=1, lr=0.1)
+    scene = explorers.rates.scene(depth=2, norm=norm, lr=0.1)
     for word, kind in (("without", ""), ("with", norm)):
-        net = network(2, "ReLU", "torch's", kind, 1)
-        history = train(net, digits(), num_epochs=10, lr=0.1, batch_size=64, seed=1)
+        net = network(2, "ReLU", "torch's", kind, 0)
+        history = train(net, digits(), num_epochs=10, lr=0.1, batch_size=64, seed=0)
         curve = scene[f"{word} curve"]["xy"]
         assert curve[:, 0].tolist() == list(range(1, 81))
         assert curve[:, 1] == pytest.approx(history.step_loss, rel=2e-3)
@@ -328,61 +327,3 @@ def test_the_running_mean_is_that_of_batch_norm():
         assert scene["course"]["xy"][:, 1] == pytest.approx(course)
         assert f"running mean is {course[-1]:.3g}, the true" in scene.says
     assert scene["means"]["xy"][:, 1] == pytest.approx(course[1:])
-
-
-# -- fold ---------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("kernel", KERNELS)
-def test_the_convolution_with_other_weights_and_bias_is_the_normalized_one(kernel):
-    values = {"gamma": 1.7, "beta": -0.5, "mean_off": 0.4, "std_ratio": 0.8}
-    scene = explorers.fold.scene(kernel=kernel, **values)
-    X = digits().X[:64].view(64, 1, 14, 14)
-    conv = nn.Conv2d(1, 1, 3)
-    layer = nn.BatchNorm2d(1).eval()
-    with torch.no_grad():
-        conv.weight[0, 0] = torch.tensor(KERNELS[kernel]) / 4
-        conv.bias.zero_()
-        z = conv(X)
-        layer.running_mean[:] = z.mean() + 0.4 * z.std()
-        layer.running_var[:] = (0.8 * z.std()) ** 2
-        layer.weight[:], layer.bias[:] = 1.7, -0.5
-        out = layer(z)
-        says = scene.says.replace("−", "-")
-        pattern = r"weights (\S+) times as large and the bias (\S+)\.$"
-        factor, bias = re.search(pattern, says).groups()
-        conv.weight *= float(factor)
-        conv.bias += float(bias)
-        assert (conv(X) - out).abs().max() < 0.05, "they are said to two decimals"
-    said = re.findall(
-        r"(-?[\d.]+)(?: and|;| to|\. The c)", scene.says.replace("−", "-")
-    )
-    expected = [out.mean(), out.std(), out.min(), out.max()]
-    assert [float(v) for v in said] == pytest.approx(
-        [v.item() for v in expected], abs=0.01
-    )
-    edges = np.linspace(-6, 6, 49)
-    for name, of in (("convolution", z), ("normalized", out)):
-        counts, _ = np.histogram(of.clamp(-6, 6), edges)
-        lengths = scene[f"{name} shares"]["lengths"]
-        assert np.abs(lengths - counts / of.numel()).max() < 0.002
-        spread = scene[f"{name} spread"]["xy"]
-        assert spread.mean(0)[0] == pytest.approx(of.mean().item(), abs=1e-3)
-        assert np.ptp(spread[:, 0]) == pytest.approx(2 * of.std().item(), rel=1e-3)
-    rgb = scene["image"]["values"]
-    one = out[3, 0].numpy()
-    assert (rgb[..., 2] < 1 - 1e-6)[one > 1e-3].all(), "red lacks blue"
-    assert (rgb[..., 0] < 1 - 1e-6)[one < -1e-3].all(), "blue lacks red"
-
-
-def test_gamma_and_beta_fix_mean_and_deviation_and_no_values():
-    """Error E5: with other weights the values are others."""
-    outputs, scenes = [], []
-    for kernel in KERNELS:
-        scene = explorers.fold.scene(kernel=kernel, gamma=2.0, beta=1.0)
-        assert "mean 1.00 and standard deviation 2.00" in scene.says
-        z = convolved(kernel)
-        outputs.append(2 * (z - z.mean()) / z.std() + 1)
-        scenes.append(scene["image"]["values"])
-    assert np.abs(outputs[0] - outputs[1]).max() > 5
-    assert not np.allclose(scenes[0], scenes[1], atol=0.2)

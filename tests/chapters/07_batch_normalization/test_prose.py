@@ -174,7 +174,7 @@ def test_the_rates_that_work_are_those_said():
         r"with it (\w+) do, from ([\d.]+) to ([\d.]+)\.", "rates-read"
     )
     found = {
-        norm: rates.ends(rates.losses(5, "ReLU", "torch's", 0, norm))
+        norm: rates.ends(rates.losses(5, "ReLU", "torch's", norm))
         for norm in ("", "batch")
     }
     good = [
@@ -189,7 +189,7 @@ def test_the_rates_that_work_are_those_said():
     assert "weights that are far too large are: one rate is left" in text_of(
         "rates-read"
     )
-    large = rates.ends(rates.losses(5, "ReLU", "too large, 1", 0, "batch"))
+    large = rates.ends(rates.losses(5, "ReLU", "too large, 1", "batch"))
     assert (large < rates.GUESSING / 2).sum() == 1
 
 
@@ -199,7 +199,7 @@ def test_kaimings_rates_are_those_said():
     )
     for seed in range(3):
         plain, normalized = (
-            rates.ends(rates.losses(5, "ReLU", "Kaiming", seed, norm))
+            rates.ends(rates.losses(5, "ReLU", "Kaiming", norm, seed))
             for norm in ("", "batch")
         )
         assert rates.RATES[plain.argmin()] == pytest.approx(float(best), rel=0.01)

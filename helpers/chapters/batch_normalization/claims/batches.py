@@ -72,8 +72,6 @@ BATCH, NONE, GROUP = "batch norm", "no norm", "group norm"
             "conv", BATCH, NONE, 2, "Batch norm minus none, batches of 2, convolutions"
         ),
         norms("MLP", BATCH, NONE, 2, "Batch norm minus none, batches of 2, MLP"),
-        norms("MLP", BATCH, NONE, 128, "Batch norm minus none, batches of 128, MLP"),
-        norms("MLP", GROUP, BATCH, 2, "Group norm minus batch norm, batches of 2, MLP"),
     ],
     live=None,
     full=(1_000, 4, 5),

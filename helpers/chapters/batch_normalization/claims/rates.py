@@ -119,13 +119,6 @@ of_mlp, of_lenet = with_minus_without(
             {"it is worse with it": -0.01, SAME: 0.01, "it is better with it": None},
             "Test accuracy at the best rate, with minus without",
         ),
-        ask(
-            ("MLP, Kaiming", "test accuracy"),
-            ("MLP, torch's default", "test accuracy"),
-            "Kaiming is worse",
-            "Kaiming is better",
-            "Deep MLP without it, Kaiming's minus torch's first weights",
-        ),
     ],
     live=None,
     full=(1_500, 4, 8),
@@ -264,12 +257,6 @@ of_sigmoid, of_relu = put_back_minus(
     true=["worse than without batch norm", SAME],
     also=[
         of_relu,
-        *put_back_minus(
-            "none, fitting weights", "Minus no batch norm from fitting first weights"
-        ),
-        *put_back_minus(
-            SHIFTED_TOO, "Minus no batch norm from fitting weights with the same shift"
-        ),
         *put_back_minus(
             "batch norm",
             "What putting the shift back changes",
