@@ -19,7 +19,7 @@ from helpers.training import train_side_by_side
 from helpers.tuning.ranges import Choice, LogSlider
 from helpers.widgets.explorer import explorer
 from helpers.widgets.scene import FAINT, Pane
-from helpers.words import number
+from helpers.words import many, number
 
 RATES = tuple(10 ** (k / 3 - 3) for k in range(13))  # 0.001 to 10
 NUM_EPOCHS, BATCH_SIZE = 10, 64
@@ -112,5 +112,5 @@ def _told(found: tuple[str, np.ndarray]) -> str:
         f"{good} of 13 rates reach less than {GUESSING / 2:.2f}, half of guessing's"
     )
     if lost:
-        says += f", and at {lost} the loss is not a number (×)"
+        says += f"; at {many(lost, 'rate')} the loss is not a number (×)"
     return says + "."

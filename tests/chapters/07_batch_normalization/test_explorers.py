@@ -129,7 +129,7 @@ def test_the_sentence_counts_the_rates():
         assert rate == pytest.approx(RATES[best], rel=0.01)
         assert good == (last < GUESSING / 2).sum()
     lost = int((~np.isfinite(losses(5, "ReLU", "Kaiming", ""))).any(1).sum())
-    assert lost > 0 and f"and at {lost} the loss is not a number (×)." in says
+    assert lost > 0 and f"; at {lost} rates the loss is not a number (×)." in says
     says = explorers.rates.scene(depth=10, first_weights="too large, 1").says
     assert says.startswith("Without normalization, the loss is not a number at all 13")
 
