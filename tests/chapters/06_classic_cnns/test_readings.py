@@ -4,23 +4,30 @@ More or less, left or right, most or none, which of two: no number stands in the
 sentences. Each test reads the word from its cell, and finds out which word is right.
 """
 
+import base64
+import inspect
+import io
 import json
 import re
 
 import pytest
 import torch
+from matplotlib.image import imread
 from sklearn.svm import SVC
 from torch import nn
 
-from helpers import LeNet, NiN, layer_table, make_points
+from helpers import VGG, LeNet, NiN, layer_table, make_points
 from helpers.chapters.classic_cnns import claims, explorers, figures, published
 from helpers.chapters.classic_cnns.kernel_machine import kernels
-from tests.taught import notebook_path
+from helpers.models import classic
+from tests.taught import notebook_path, taught
 
 SETS = {"digits": "digits", "clothes": "fashion_mnist"}
 NUMBERS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
 NUMBERS |= {"seven": 7, "eight": 8, "nine": 9, "ten": 10}
 TENS = {"ten": 10, "twenty": 20, "thirty": 30, "forty": 40}
+PARTS = {"half": 1 / 2, "a seventh": 1 / 7, "a tenth": 1 / 10}
+PARTS |= {"six hundred times": 600, "twice": 2}
 
 
 def cell(cell_id: str) -> dict:
@@ -175,6 +182,130 @@ def test_how_far_the_head_in_the_middle_lifts_the_gradient():
     assert TENS[tens] == pytest.approx(with_head / without, rel=0.15)
 
 
+def test_how_much_of_the_work_is_left_with_fewer_channels():
+    channels, part = words(
+        r"First down to (\d+) channels: (.*?) of the work", "reduce-read"
+    )
+    work = [
+        int(n.replace(",", ""))
+        for n in re.findall(r"([\d,]+) mult", printed("reduce-code"))
+    ]
+    weights = int(
+        re.findall(r"([\d,]+) weights", printed("reduce-code"))[1].replace(",", "")
+    )
+    assert weights == 192 * int(channels) + int(channels) * 32 * 25
+    assert work[1] / work[0] == pytest.approx(PARTS[part], rel=0.1)
+
+
+def test_how_many_times_more_weights_alexnets_linear_layers_have():
+    weights, times = words(
+        r"would have ([\d,]+) weights .*; AlexNet's three have (.*?) as many",
+        "gap-more",
+    )
+    (alexnet,) = words(r"parameters ([\d,]+) stand in the three linear", "alexnet-read")
+    ratio = int(alexnet.replace(",", "")) / int(weights.replace(",", ""))
+    assert ratio == pytest.approx(PARTS[times], rel=0.05)
+
+
+def test_how_the_large_vgg_compares_with_googlenet():
+    best, accuracy, parameters, work, other = words(
+        r"large networks a (.*?) with a quarter of its channels is the most accurate, "
+        r"([\d.]+); GoogLeNet has (.*?) of its parameters, does (.*?) of its work, and "
+        r"reaches ([\d.]+)\.",
+        "bought-more",
+    )
+    networks = {n.name: n for n in published.published_networks()}
+    first = max(networks.values(), key=lambda n: n.accuracy)
+    assert first.name.startswith(best) and f"{first.accuracy:.3f}" == accuracy
+    google = networks["GoogLeNet"]
+    assert f"{google.accuracy:.3f}" == other
+    for said, what in ((parameters, "parameters"), (work, "multiplications")):
+        share = getattr(google, what) / getattr(first, what)
+        assert share == pytest.approx(PARTS[said], rel=0.1)
+
+
+def test_how_the_small_vgg_compares_with_lenet():
+    words(
+        r"has little more than half of LeNet's parameters, and does more than twice "
+        r"the multiplications",
+        "baseline-read",
+    )
+    vgg, lenet = (layer_table(make(), 1, 28, 28) for make in (VGG, LeNet))
+    assert 0.5 < vgg.parameters / lenet.parameters < 0.6
+    assert 2 < vgg.multiplications / lenet.multiplications < 3
+
+
+def test_which_families_need_the_most_work_and_the_least():
+    equal, factor, least, count, *most = words(
+        r"(\w+) is as good and needs more than (\w+) as many\. (\w+) does the fewest, "
+        r"([\d,]+), .* (\w+) and (\w+) need the most",
+        "panel-answers",
+    )
+    small_net = taught("06", "small_net").small_net
+    work = {
+        family: layer_table(
+            small_net(family, 1.0, 0.0, "torch"), 1, 28, 28
+        ).multiplications
+        for family in ("LeNet", "AlexNet", "VGG", "NiN", "GoogLeNet")
+    }
+    ordered = sorted(work, key=work.get)
+    assert ordered[0] == least and work[least] == int(count.replace(",", ""))
+    assert set(ordered[-2:]) == set(most)
+    assert PARTS[factor] < work[equal] / work["VGG"] < PARTS[factor] + 1
+
+
+def test_in_which_small_networks_the_largest_layer_is_not_linear():
+    pair = words(
+        r"Of the small ones it is not linear in (\w+), which has no linear layer, and "
+        r"in (\w+), where an Inception block comes first",
+        "diagram-explorer-read",
+    )
+    found = [
+        name
+        for name in ("LeNet", "AlexNet", "VGG", "NiN", "GoogLeNet")
+        if not re.search(
+            r"largest share .* in layer \d+, linear",
+            explorers.network_diagram.scene(network=name, bars="parameters").says,
+        )
+    ]
+    assert found == list(pair)
+
+
+def test_which_mean_slope_is_the_larger():
+    factor, other = words(r"slope is more than (\w+) the (\w+)'s", "relu-more")
+    slopes = dict(re.findall(r"(\w+): .* at 0, ([\d.]+) on", printed("slopes")))
+    assert float(slopes["ReLU"]) > PARTS[factor] * float(slopes[other])
+
+
+def test_which_edges_the_filters_answer_to():
+    """From the stored picture: eight filters a row, those after training below."""
+    side, across = words(
+        r"third answers to (\w+) edges of strokes, the sixth to ink at its (\w+ \w+),",
+        "filters-read",
+    )
+    (shown,) = cell("filters-code")["outputs"]
+    picture = imread(io.BytesIO(base64.b64decode(shown["data"]["image/png"])))
+    reddish = picture[..., 0] > picture[..., 2]  # the sign; less green is larger
+    size = (1 - picture[..., 1]) * (2.0 * reddish - 1)
+    h, w = size.shape
+    row, width = size[h // 2 : h - h // 16], (w - w // 50) / 8
+    third, sixth = (
+        row[:, int(w / 100 + k * width) : int(w / 100 + (k + 1) * width)]
+        for k in (2, 5)
+    )
+    part = third.shape[1] // 3
+    ink_is_right = third[:, -part:].sum() > third[:, :part].sum()
+    assert side == ("left" if ink_is_right else "right")
+    high, wide = (n // 2 for n in sixth.shape)
+    corners = {
+        "upper left": sixth[:high, :wide],
+        "upper right": sixth[:high, wide:],
+        "lower left": sixth[high:, :wide],
+        "lower right": sixth[high:, wide:],
+    }
+    assert max(corners, key=lambda name: corners[name].sum()) == across
+
+
 # -- which set, which start ------------------------------------------------------------
 
 
@@ -234,3 +365,22 @@ def test_the_parts_of_a_term_are_translated_in_it():
     for english, chinese in rows[1:]:
         for part, sign in parts.items():
             assert part not in english or sign in chinese, f"{english}: {chinese}"
+
+
+# -- sources ---------------------------------------------------------------------------
+
+
+def test_the_papers_of_the_models_are_in_the_list_of_sources():
+    """With the same first author, year and title."""
+    listed = {
+        title.casefold(): (author, year)
+        for author, year, title in re.findall(
+            r"(?:- |; )(?:[A-Z]\. )+(\w+)[^*;]*?\((\d{4})\), \*(.*?)\*",
+            "".join(cell("sources")["source"]),
+        )
+    }
+    source = " ".join(inspect.getsource(classic).split())
+    papers = set(re.findall(r"Source: (\w+)[^.]*?(?:al\. )?(\d{4}), (.*?)\.", source))
+    assert len(papers) == 5
+    for author, year, title in papers:
+        assert listed[title.casefold()] == (author, year)
