@@ -35,7 +35,10 @@ class LeNet(Layers):
         dropout: float = 0.0,
         num_outputs: int = 10,
     ):
-        drop = [nn.Dropout(dropout)] if dropout else []
+
+        def drop() -> list[nn.Module]:  # each place has a layer, and a name, of its own
+            return [nn.Dropout(dropout)] if dropout else []
+
         super().__init__(
             nn.Conv2d(1, 6, kernel_size=5, padding=2),  # (n, 6, 28, 28)
             activation(),
@@ -46,10 +49,10 @@ class LeNet(Layers):
             nn.Flatten(),
             nn.Linear(16 * 5 * 5, 120),
             activation(),
-            *drop,
+            *drop(),
             nn.Linear(120, 84),
             activation(),
-            *drop,
+            *drop(),
             nn.Linear(84, num_outputs),
         )
 
