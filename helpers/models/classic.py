@@ -37,7 +37,9 @@ class LeNet(Layers):
         num_outputs: int = 10,
         norm: Norm | None = None,
     ):
-        drop = [nn.Dropout(dropout)] if dropout else []
+
+        def drop() -> list[nn.Module]:  # each place has a layer, and a name, of its own
+            return [nn.Dropout(dropout)] if dropout else []
 
         def active(c: int) -> list[nn.Module]:
             return [*([norm(c)] if norm else []), activation()]
@@ -52,10 +54,10 @@ class LeNet(Layers):
             nn.Flatten(),
             nn.Linear(16 * 5 * 5, 120),
             *active(120),
-            *drop,
+            *drop(),
             nn.Linear(120, 84),
             *active(84),
-            *drop,
+            *drop(),
             nn.Linear(84, num_outputs),
         )
 
