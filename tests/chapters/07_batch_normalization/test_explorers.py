@@ -97,7 +97,7 @@ def test_every_run_is_drawn_inside_above_or_as_diverged():
     for weights in ("too large, 1", "torch's"):
         scene = explorers.rates.scene(first_weights=weights)
         for word, kind in (("without", ""), ("with", "batch")):
-            last = losses(5, "ReLU", weights, 0, kind)[:, -8:].mean(1)
+            last = losses(5, "ReLU", weights, kind)[:, -8:].mean(1)
             drawn = {}
             for name in ("inside", "above 4", "not a number"):
                 for x, y in scene[f"{word} {name}"]["xy"]:
@@ -123,12 +123,12 @@ def told(says):
 def test_the_sentence_counts_the_rates():
     says = explorers.rates.scene(first_weights="Kaiming").says
     for (lowest, rate, good), kind in zip(told(says), ("", "batch"), strict=True):
-        last = losses(5, "ReLU", "Kaiming", 0, kind)[:, -8:].mean(1)
+        last = losses(5, "ReLU", "Kaiming", kind)[:, -8:].mean(1)
         best = int(np.nanargmin(last))
         assert lowest == pytest.approx(last[best], abs=0.006)
         assert rate == pytest.approx(RATES[best], rel=0.01)
         assert good == (last < GUESSING / 2).sum()
-    lost = int((~np.isfinite(losses(5, "ReLU", "Kaiming", 0, ""))).any(1).sum())
+    lost = int((~np.isfinite(losses(5, "ReLU", "Kaiming", ""))).any(1).sum())
     assert lost > 0 and f"and at {lost} the loss is not a number (×)." in says
     says = explorers.rates.scene(depth=10, first_weights="too large, 1").says
     assert says.startswith("Without normalization, the loss is not a number at all 13")
@@ -158,7 +158,7 @@ def test_only_the_arm_with_the_norm_is_trained_anew():
 def test_the_chosen_run_is_that_of_the_nearest_rate():
     for lr, nearest in ((0.001, 0), (0.14, 6), (0.15, 7), (10.0, 12)):
         curve = explorers.rates.scene(depth=2, lr=lr)["with curve"]["xy"][:, 1]
-        found = losses(2, "ReLU", "torch's", 0, "batch")[nearest]
+        found = losses(2, "ReLU", "torch's", "batch")[nearest]
         assert curve == pytest.approx(found)
 
 

@@ -153,11 +153,11 @@ def test_gradients_grow_by_a_fifth_per_layer():
 
 def test_the_signal_explorers_ratios_are_those_said():
     before, after = groups(
-        r"is ([\d,.]+) times the last one's before training, and ([\d.]+) times after "
-        r"twenty steps",
+        r"is ([\d,.]+) times the last one's before training, ([\d.]+) times after one "
+        r"step",
         "signal-explorer-read",
     )
-    for steps, said in ((0, before), (20, after)):
+    for steps, said in ((0, before), (1, after)):
         scene = explorers.signal.scene(
             activation="ReLU", depth=50, gradient_of="activations", steps=steps
         )
@@ -165,8 +165,10 @@ def test_the_signal_explorers_ratios_are_those_said():
             r"; with normalization .*? it is ([\d,.]+) times", scene.says
         )
         assert as_number(found) == pytest.approx(as_number(said), rel=0.05)
+    for steps in (20, 60):
+        scene = explorers.signal.scene(activation="ReLU", depth=50, steps=steps)
         (loss,) = re.findall(r"\(loss ([\d.]+)\)\.$", scene.says)
-        assert float(loss) == pytest.approx(np.log(10), abs=0.1)  # that of guessing
+        assert float(loss) == pytest.approx(np.log(10), abs=0.15)  # that of guessing
 
 
 def test_the_rates_that_work_are_those_said():
