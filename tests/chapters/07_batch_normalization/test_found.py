@@ -180,7 +180,8 @@ def test_small_batches():
         ),
         f"({-(-examples // 128) * epochs} of them here, against "
         f"{-(-examples // 8) * epochs})",
-        f"({few[0]} and {many[0]} on the digits, {few[1]} and {many[1]} on the clothes)",
+        f"({few[0]} and {many[0]} on the digits, {few[1]} and {many[1]} on the "
+        "clothes)",
         f"{two[0]} on the digits against {none[0]} without a norm, {two[1]} against "
         f"{none[1]} on the clothes; with batches of 4 the accuracy is already "
         "{} and {}, ".format(*both("MLP, batch norm, 4")),
