@@ -229,9 +229,8 @@ def test_the_gradient_grows_less_after_some_steps():
         ratio.append(float(found.replace(",", "")))
     before, after = ratio
     assert before > 20 * after or after > 20 * before
-    (said,) = re.findall(
-        r"should have seen:\*(?: far| much)? (less|more)", text_of("07", "signal-explorer-read")
-    )
+    text = text_of("07", "signal-explorer-read")
+    (said,) = re.findall(r"should have seen:\*(?: far| much)? (less|more)", text)
     assert said == ("less" if after < before else "more")
     assert "why gradients explode" in text_of("07", "sources") and before > 1000
 
