@@ -16,8 +16,13 @@ def notebook_path(chapter: str) -> Path:
     return path
 
 
+def text_of(chapter: str, cell_id: str) -> str:
+    """The source of one cell of a chapter's notebook, without its line breaks."""
+    return " ".join(source_of(chapter, cell_id).split())
+
+
 def source_of(chapter: str, cell_id: str) -> str:
-    """The code of one cell of a chapter's notebook."""
+    """The code or text of one cell of a chapter's notebook."""
     cells = json.loads(notebook_path(chapter).read_text("utf-8"))["cells"]
     (source,) = (cell["source"] for cell in cells if cell["id"] == cell_id)
     return "".join(source)

@@ -2,15 +2,27 @@
 
 import ast
 import copy
+import re
 
 import pytest
 import torch
 from torch import nn
 from torch.nn import functional as F
 
-from helpers import MLP, BatchNorm, LeNet, evaluate, kaiming_init, load_images, seeded
+from helpers import (
+    MLP,
+    BatchNorm,
+    Choice,
+    IntSlider,
+    LeNet,
+    LogSlider,
+    evaluate,
+    kaiming_init,
+    load_images,
+    seeded,
+)
 from helpers import train as helpers_train
-from tests.taught import source_of
+from tests.taught import source_of, text_of
 
 
 @pytest.fixture(scope="module")
@@ -177,3 +189,50 @@ def test_both_lenets_of_the_lab_begin_alike(data):
     assert not any(isinstance(m, BatchNorm) for m in plain)
     assert sum(isinstance(m, BatchNorm) for m in normalized) == 4
     assert plain[0].weight.equal(normalized[0].weight)
+
+
+def test_statistics_are_compared_on_the_validation_images(data):
+    judged, trained = [], []
+
+    def noting(net, images):
+        judged.append(images)
+        return type("Result", (), {"accuracy": 0.5})
+
+    shown(
+        "stale-code",
+        copy=copy, BatchNorm=BatchNorm, LeNet=LeNet, seeded=seeded, data=data,
+        some=data.train.take(256), evaluate=noting,
+        train=lambda net, images, **how: trained.append((images, how["lr"])),
+    )  # fmt: skip
+    assert len(judged) == 6 and all(images is data.val for images in judged)
+    assert [lr for _, lr in trained] == [0.1, 0.3, 1.0]
+
+
+def test_the_panel_can_be_set_to_what_its_questions_ask():
+    norms = run_cell("families", BatchNorm=BatchNorm, LeNet=LeNet, MLP=MLP)
+    knobs = {}
+    run_cell(
+        "panel", **{k: norms[k] for k in ("norms", "normalized_net", "four_thousand")},
+        BatchNorm=BatchNorm, history=None, Choice=Choice, IntSlider=IntSlider,
+        LogSlider=LogSlider, TuningPanel=lambda *_, **named: knobs.update(named),
+    )  # fmt: skip
+    text = text_of("07", "panel-questions") + text_of("07", "panel-answers")
+    asked = {
+        "depth": map(int, re.findall(r"depth (\d+)", text)),
+        "batch_size": map(int, re.findall(r"batches of (\d+)", text)),
+        "lr": [
+            float(number)
+            for found in re.findall(r"rate ([\d.]+\d)|from ([\d.]+) to (\d+) it|"
+                                    r"at ([\d.]+) it is only slow, at (\d+)", text)
+            for number in found if number
+        ],
+        "num_epochs": [4],
+        "activation": re.findall(r"(sigmoid|tanh|ReLU) units", text),
+        "norm": ["none", "batch", "layer", "group"],
+        "family": re.findall(r"\. (MLP|LeNet) of", text),
+    }  # fmt: skip
+    for name, values in asked.items():
+        values = list(values)
+        assert values, name
+        for value in values:
+            knobs[name].check(name, value)

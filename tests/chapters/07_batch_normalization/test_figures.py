@@ -124,3 +124,51 @@ def test_pairs_stand_in_their_rows():
     assert described(figure).endswith(
         "x and y: a, 0.500 and 0.750; b, 0.250 and 0.500."
     )
+
+
+# -- what is along the axes ----------------------------------------------------------
+
+LABELS = {
+    "losses": ("step", "loss above the lowest"),
+    "bands": ("epoch", "input of one unit"),
+    "averaged": ("channels", "images"),
+    "by layer": ("layer", "size"),
+    "running": ("step", "mean"),
+    "pairs": ("validation accuracy", ""),
+}
+
+
+@pytest.mark.parametrize("name", LABELS)
+def test_the_axes_are_named_as_what_is_along_them(name):
+    series = {"a": [2.0, 1.0], "b": [3.0, 1.0]}
+    figure = {
+        "losses": lambda: figures.show_losses(series),
+        "bands": lambda: figures.show_input_bands({"a": X[0, 0], "b": X[1, 0]}),
+        "averaged": lambda: figures.show_averaged(["batch", "layer"]),
+        "by layer": lambda: figures.show_by_layer(series, "size"),
+        "running": lambda: figures.show_running(torch.tensor([1.0, 3]), series),
+        "pairs": lambda: figures.show_pairs({"a": (0.5, 0.75)}, ["x", "y"]),
+    }[name]()
+    along, up = LABELS[name]
+    assert {ax.get_xlabel() for ax in figure.axes} == {along}
+    assert figure.axes[0].get_ylabel() == up
+
+
+def test_the_names_in_a_key_have_the_colors_of_their_marks():
+    """A key's entry and what it names: one color, marker and place in the data."""
+    figure = figures.show_pairs({"a": (0.5, 0.75), "b": (0.25, 0.5)}, ["x", "y"])
+    series = {"a": [2.0, 1.0], "b": [3.0, 1.5]}
+    running = figures.show_running(torch.tensor([1.0, 3]), series)
+    for ax, drawn in (
+        (figure.axes[0], {"x": 0.5, "y": 0.75}),
+        (running.axes[0], {"a": 2.0, "b": 3.0}),
+        (figures.show_losses(series).axes[0], {"a": 2.0, "b": 3.0}),
+        (figures.show_by_layer(series, "size").axes[0], {"a": 2.0, "b": 3.0}),
+    ):
+        handles, labels = ax.get_legend_handles_labels()
+        for name, first in drawn.items():
+            handle = handles[labels.index(name)]
+            values = handle.get_xdata() if name in "xy" else handle.get_ydata()
+            assert values[0] == first, name
+        colors = [handles[labels.index(name)].get_color() for name in drawn]
+        assert colors == list(figures.COLORS[:2])
