@@ -34,6 +34,8 @@ def show_layers(net: nn.Sequential, X: Tensor) -> Figure:
     figure = Figure(figsize=(6.9, 2.3))
     ax = figure.subplots()
     ax.set_axis_off()
+    # labels of three lines are set further apart than those of two
+    lift = 0.55 if any("\n" in name for name, *_ in steps) else 0.36
     largest, at = max(s[-1] for _, s, _ in steps if len(s) == 3), 0.0
     for k, (name, shape, count) in enumerate(steps):
         side = shape[-1] / largest if len(shape) == 3 else 0.1
@@ -51,10 +53,10 @@ def show_layers(net: nn.Sequential, X: Tensor) -> Figure:
         ax.text(middle, -0.68, text, ha="center", va="top", fontsize=7.5)
         below = f"{count:,} parameters" if count else ""
         label = name if k == 0 else f"{name}\n{below}".strip()
-        ax.text(middle, 0.76 + 0.36 * (k % 2), label, ha="center", va="bottom",
+        ax.text(middle, 0.76 + lift * (k % 2), label, ha="center", va="bottom",
                 fontsize=7.5)  # fmt: skip
         at += side + 0.035 * depth + (0.42 if len(shape) == 3 else 0.75)
-    ax.set(xlim=(-0.3, at), ylim=(-0.9, 1.5), aspect="equal")
+    ax.set(xlim=(-0.3, at), ylim=(-0.9, 1.14 + lift), aspect="equal")
     said = "; ".join(
         f"{name.replace(chr(10), ', ')} {' x '.join(map(str, shape))}"
         + (f", {count:,} parameters" * bool(count))

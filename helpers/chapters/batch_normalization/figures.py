@@ -108,12 +108,15 @@ def shares_mean(name: str, num_groups: int = 2) -> np.ndarray:
 
 
 @drawn
-def show_distributions(stages: Mapping[str, Tensor], bins: int = 40) -> Figure:
+def show_distributions(
+    stages: Mapping[str, Tensor], channels: Sequence[str], bins: int = 40
+) -> Figure:
     """Draw histograms of several channels, a panel for each stage.
 
     Parameters
     ----------
-    stages : name -> (n, channels) values, the same channels in each.
+    stages : name -> (n, c) values, the same c channels in each.
+    channels : their names.
     """
     figure = Figure(figsize=(6.6, 2.3))
     axes = figure.subplots(1, len(stages))
@@ -121,7 +124,8 @@ def show_distributions(stages: Mapping[str, Tensor], bins: int = 40) -> Figure:
     for ax, (name, values) in zip(axes, stages.items(), strict=True):
         edges = np.linspace(values.min().item(), values.max().item(), bins + 1)
         for k, channel in enumerate(values.T):
-            ax.hist(channel.numpy(), edges, histtype="step", color=COLORS[k])
+            ax.hist(channel.numpy(), edges, histtype="step", color=COLORS[k],
+                    label=channels[k])  # fmt: skip
         ax.set(title=name, yticks=[])
         moments = " and ".join(
             f"{mean:.1f} ± {std:.1f}"
@@ -130,6 +134,7 @@ def show_distributions(stages: Mapping[str, Tensor], bins: int = 40) -> Figure:
             )
         )
         said.append(f"{name}, mean ± standard deviation {moments}")
+    axes[-1].legend(handlelength=1)
     figure.set_label("Histograms of the channels: " + "; ".join(said) + ".")
     return figure
 
@@ -154,32 +159,6 @@ def show_by_layer(sizes: Mapping[str, Sequence[float]], ylabel: str) -> Figure:
     ax.set_xticklabels(("first", "last"))
     ax.legend()
     figure.set_label(f"{ylabel}: " + "; ".join(said) + " at the last layer.")
-    return figure
-
-
-@drawn
-def show_running(
-    batch_means: Tensor, averages: Mapping[str, Sequence[float]]
-) -> Figure:
-    """Draw the means of batches as dots, and running means of them as lines.
-
-    Parameters
-    ----------
-    batch_means : (steps,)
-    averages : name -> running mean after each step.
-    """
-    figure = Figure(figsize=(4.6, 2.2))
-    ax = figure.subplots()
-    ax.plot(batch_means, ".", color=FAINT, markersize=4, label="mean of a batch")
-    for k, (name, values) in enumerate(averages.items()):
-        ax.plot(values, label=name, **line_style(k))
-    ax.set(xlabel="step", ylabel="mean")
-    ax.legend()
-    said = ", ".join(f"{name} {values[-1]:.2f}" for name, values in averages.items())
-    figure.set_label(
-        f"Means of {len(batch_means)} batches, from {batch_means.min():.2f} to "
-        f"{batch_means.max():.2f}, and running means, at the end {said}."
-    )
     return figure
 
 

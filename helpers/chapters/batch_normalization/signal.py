@@ -109,11 +109,11 @@ def signal(
     ends = (0.5, depth + 0.5)
     left = Pane(
         "activations, standard deviation", ends, (ROUNDING, HIGH),
-        labels=("layer", ""), log="y",
+        labels=("layer (at the lower edge: 10⁻⁷ or less)", ""), log="y",
     )  # fmt: skip
     right = Pane(
         f"gradient of the {gradient_of}, norm", ends, (LOW, HIGH),
-        labels=("layer", ""), log="y",
+        labels=("layer (at the lower edge: 10⁻¹² or less)", ""), log="y",
     )  # fmt: skip
     layers, told = np.arange(1, depth + 1), []
     for k, (word, kind) in enumerate((("without", ""), ("with", norm))):

@@ -79,11 +79,15 @@ def test_the_groups_are_as_many_as_asked():
 
 def test_histograms_count_every_value_once():
     values = torch.stack([torch.linspace(-1, 3, 50), torch.linspace(0, 1, 50)], 1)
-    figure = figures.show_distributions({"a": values, "b": 2 * values}, bins=8)
+    figure = figures.show_distributions(
+        {"a": values, "b": 2 * values}, ["x", "y"], bins=8
+    )
     for ax, most in zip(figure.axes, (3, 6), strict=True):
         for patch in ax.patches:
             x, y = patch.get_path().vertices.T
             assert sum(y[1:-1:2]) == 50 and x.max() == most
+    legend = figure.axes[1].get_legend()
+    assert [text.get_text() for text in legend.get_texts()] == ["x", "y"]
     colors = [patch.get_edgecolor() for patch in figure.axes[0].patches]
     assert colors == [to_rgba(c) for c in figures.COLORS[:2]]
     assert "a, mean ± standard deviation 1.0 ± 1.2 and 0.5 ± 0.3" in described(figure)
@@ -100,15 +104,6 @@ def test_sizes_run_from_the_first_to_the_last_layer():
     assert "a, 8 at the first and 2; b, 0 at the first and 1 at the last" in described(
         figure
     )
-
-
-def test_running_means_are_lines_among_the_batches_dots():
-    figure = figures.show_running(torch.tensor([1.0, 3, 2]), {"m": [0.5, 1, 1.5]})
-    dots, line = figure.axes[0].lines
-    assert list(dots.get_ydata()) == [1, 3, 2] and dots.get_linestyle() == "None"
-    assert list(line.get_ydata()) == [0.5, 1, 1.5]
-    assert "3 batches, from 1.00 to 3.00" in described(figure)
-    assert described(figure).endswith("at the end m 1.50.")
 
 
 def test_pairs_stand_in_their_rows():

@@ -84,6 +84,9 @@ def draw(n, d, seed):
             normalized value: X_hat stands before that mean, too.
         gamma / std => gamma**2 / std
             Gamma is in it twice: it multiplies the gradient once.
+        (dY * X_hat).mean(0) => (dY * X_hat).sum(0) / (X_hat**2).sum(0)
+            Nearly: because of epsilon the mean square of X_hat is a little less than 1.
+            The derivative divides by n.
         X_hat * (dY * X_hat).mean(0)) => X_hat * (dY * X_hat).sum(0) / (len(dY) - 1))
             You divided by n - 1. The variance that normalized the batch divides by n.
     """,

@@ -61,6 +61,11 @@ def draw(*shape, seed):
         len(X), num_groups, -1) => len(X), num_groups, -1, *X.shape[2:])
             You averaged over the channels of a group at each pixel. The pixels belong
             to the group, too.
+        len(X), num_groups, -1) => num_groups, -1)
+        rows.mean(2, => rows.mean(1,
+        rows.var(2, => rows.var(1,
+            You cut the whole batch into num_groups rows. Each example has groups of its
+            own: the batch axis stays in front, (n, num_groups, -1).
         correction=0 => correction=1
             You divided by n - 1 in the variance. Normalizations use the mean of the
             squared deviations: `correction=0`.

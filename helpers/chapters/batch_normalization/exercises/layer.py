@@ -113,6 +113,9 @@ def used(cls, program):
         += self.momentum * (unbiased => += (1 - self.momentum) * (unbiased
             Momentum is turned round. In torch it is the weight of the new batch: with
             0.1 the running statistics keep nine tenths of what they were.
+        unbiased = X.var(axes, correction=1) => unbiased = var * len(X) / (len(X) - 1)
+            In m / (m - 1), m is the number of values behind the mean: images times
+            pixels, not the images alone.
         = eps, momentum => = eps, 0.1
             The argument momentum is ignored: it is not always 0.1.
         self.running_mean += self.momentum => self.running_mean += 0

@@ -35,7 +35,7 @@ def draw(n, m, d, seed):
     hint="`train.mean(0)` has one number for each column. Where the standard deviation "
     "is 0, divide by 1: `torch.where(condition, a, b)` chooses entry by entry.",
     then="So a network sees new examples on the scale that it was trained on. Batch "
-    "normalization standardizes inside of the network, in training by each batch.",
+    "normalization standardizes inside the network, in training by each batch.",
     usual="""
         train.mean(0), train.std(0 => new.mean(0), new.std(0
             These are the statistics of the new values, so the same example would get
@@ -95,6 +95,15 @@ def draw(n, m, d, seed):
         ` / torch.where(std > 0, std, 1.0)` =>
             The columns are centered and keep their different scales: divide each by its
             standard deviation.
+        train.mean(0), train.std(0, correction=0) => new.mean(0), new.std(0)
+        torch.where(std > 0, std, 1.0) => std
+            These are the statistics of the new values, so the same example would get
+            other numbers in other company. They come from the training set. `std` needs
+            `correction=0`, and a column that is constant there is not divided.
+        train.mean(0), train.std(0, correction=0) => train.mean(), train.std()
+        torch.where(std > 0, std, 1.0) => std
+            This is one mean and one standard deviation for all values together. Each
+            column gets its own, along axis 0, with `correction=0`.
         return (new - mean) => return (train - mean)
             You return the training set, standardized. The new values are asked for.
     """,
@@ -138,6 +147,8 @@ def standardize(train, new):
         -1.68, 0.11, 1.89, 3.68 => -0.9, 0.37, 1.63, 2.9
             You made gamma the variance of the outputs. It is their standard deviation:
             gamma itself multiplies, not its root.
+        -1.68, 0.11, 1.89, 3.68 => -1.68, 0.1, 1.9, 3.68
+            You rounded before you multiplied: 2 · 0.4472 is 0.894.
         -1.68, 0.11, 1.89, 3.68 => 3, 5, 7, 9
             You scaled and shifted the values as they are. They are normalized first.
         -1.68, 0.11, 1.89, 3.68 => -1.16, -0.39, 0.39, 1.16
