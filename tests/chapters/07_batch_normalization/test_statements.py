@@ -155,16 +155,20 @@ def test_a_forward_pass_without_gradients_moves_the_averages():
     )
 
 
-def test_the_faster_the_weights_move_the_older_the_averages_are():
+def test_the_averages_are_behind_weights_that_move():
     behind = []
-    for speed in (0.1, 1.0):
+    for speed in (0.0, 0.1, 1.0):
         bn, mean = nn.BatchNorm1d(1), 0.0
         for _ in range(200):
             mean += speed
             bn(mean + torch.tensor([[-1.0], [1.0]]))
         behind.append(mean - bn.running_mean.item())
-    assert behind[1] == pytest.approx(10 * behind[0], rel=0.01)
-    holds("stale-read", "the faster the weights move, the further behind they are.")
+    assert behind == pytest.approx([0, 0.9, 9], abs=0.01)  # nine steps behind
+    holds(
+        "stale-read",
+        "The weights moved on while the averages, a tenth at a time, followed them",
+        "since then the weights wait for their averages",
+    )
 
 
 def test_torchs_layers_take_the_shapes_that_are_named():
@@ -218,21 +222,30 @@ def test_a_bias_behind_group_norm_counts_and_before_the_batchs_mean_not():
 
 
 def test_the_gradient_grows_less_after_some_steps():
-    ratio = []
-    for steps in (0, 20):
-        scene = explorers.signal.scene(
-            activation="ReLU", depth=50, gradient_of="activations", steps=steps
+    """How much less is luck: rounding decides it. That it is far less is not."""
+    changes = set()
+    for of, later in (("weights", 1), ("activations", 20)):
+        before, after = (
+            explorers.signal.scene(
+                activation="ReLU", depth=50, gradient_of=of, steps=steps
+            ).says
+            for steps in (0, later)
         )
-        (found,) = re.findall(
-            r"; with normalization .*? is ([\d,.]+) times", scene.says
+        before, after = (
+            float(re.findall(r"is ([\d,.]+) times", says)[-1].replace(",", ""))
+            for says in (before, after)
         )
-        ratio.append(float(found.replace(",", "")))
-    before, after = ratio
-    assert before > 20 * after or after > 20 * before
+        assert before > 10_000, "the gradient explodes before any training"
+        assert max(before / after, after / before) > 20
+        changes.add("less" if after < before else "more")
     text = text_of("07", "signal-explorer-read")
-    (said,) = re.findall(r"should have seen:\*(?: far| much)? (less|more)", text)
-    assert said == ("less" if after < before else "more")
-    assert "why gradients explode" in text_of("07", "sources") and before > 1000
+    (said,) = re.findall(
+        r"should have seen:\*(?: far| much)? (less|more|no|yes)\b", text
+    )
+    assert {"no": "less", "yes": "more"}.get(
+        said, said
+    ) == changes.pop() and not changes
+    assert "why gradients explode" in text_of("07", "sources")
 
 
 AMOUNTS = {6: "all", 3: "some", 1: "one"}
