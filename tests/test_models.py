@@ -123,6 +123,7 @@ def test_a_dropout_that_is_no_probability_is_refused(p):
         ({"channels": (4,), "kernel_size": 5}, (4, 14, 14)),
         ({"kernel_size": 5, "padding": 0}, (16, 4, 4)),
         ({"stride": 2, "pooling": "none"}, (16, 7, 7)),
+        ({"stride": 2, "pooling": "stride"}, (16, 2, 2)),
         ({"head": "max"}, (16, 7, 7)),
         ({"head": "average"}, (16, 7, 7)),
         ({"num_inputs": 256, "kernel_size": 4}, (16, 4, 4)),

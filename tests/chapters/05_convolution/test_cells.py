@@ -211,3 +211,46 @@ def test_the_channels_that_are_added_are_those_of_the_example():
     said = f"${first:.0f} + {second:.0f} = {first + second:.0f}$, and the bias on top: "
     said += f"{first + second + named['bias']:.0f}."
     assert said in source_of("05", "channels-added-read")
+
+
+def test_the_panel_offers_what_its_questions_ask_for():
+    """All heads and poolings that there are; the questions' kernel and move."""
+    calls = []
+    run("moved-images", "panel", history=None, TuningPanel=caught(calls))
+    ranges, text = calls[0][1], source_of("05", "panel-questions")
+    for name in ("head", "pooling"):
+        with pytest.raises(ValueError, match="allowed are") as refused:
+            ConvNet(**{name: "?"})
+        allowed = re.findall(r"'(\w+)'", str(refused.value).split("allowed are")[1])
+        assert {*ranges[name].options.values()} == {*allowed}
+    (kernel,), (far,) = (
+        map(int, re.findall(pattern, text))
+        for pattern in (r"Kernels of (\d) × \d", r"Set it to (\d)")
+    )
+    assert kernel in ranges["kernel_size"].options.values()
+    assert ranges["moved_by"].low == 0 and ranges["moved_by"].high >= far
+
+
+def test_what_is_timed_is_the_best_of_some_runs():
+    """A machine that is busy for a moment is not a slow layer."""
+    took = [7, 2, 9, 5, 8]
+    clock = itertools.accumulate(itertools.chain(*((1, seconds) for seconds in took)))
+    own = taught("05", "seconds").seconds
+    own.__globals__["time"] = SimpleNamespace(perf_counter=lambda: next(clock))
+    assert own([nn.Conv2d(1, 1, 1)], torch.zeros(1, 1, 2, 2)) == min(took)
+
+
+def test_softmax_regression_and_the_mlp_were_as_right_as_is_remembered():
+    text = source_of("05", "baseline-read")
+    (third,) = re.findall(r"softmax regression named about (\w+ \w+) of", text)
+    (tenth,) = re.findall(r"parameters, about (\w+ \w+)\.", text)
+    words = {
+        "two thirds": 2 / 3,
+        "four fifths": 0.8,
+        "nine tenths": 0.9,
+        "one half": 0.5,
+    }
+    low, high = bands("02", "gate-softmax", "bands")["digits"]
+    assert low <= words[third] <= high
+    low, high = bands("03", "gate", "on_val")["digits"]
+    assert low <= words[tenth] <= high

@@ -1,6 +1,7 @@
 """Claims of chapter 5: their verdicts, and that their experiments can fail."""
 
 import re
+from functools import partial
 
 import pytest
 import torch
@@ -317,3 +318,53 @@ def test_a_further_convolution_has_its_relu():
     further = layers.pooled_by_convolution(num_inputs=256, num_outputs=10)
     kinds = [type(m) for m in further.features.modules() if not list(m.children())]
     assert kinds == [nn.Conv2d, nn.ReLU] * 4
+
+
+@pytest.mark.parametrize(
+    "made",
+    [*(partial(layers.with_block, k) for k in layers.BLOCKS.values())]
+    + [
+        *layers.SMALLER.values(),
+        *(places.HEADS[n] for n in places.HEADS if n != "MLP"),
+    ],
+)
+def test_every_convolution_that_is_compared_has_its_relu(made):
+    """A network without one is weaker for a reason that the claim does not name."""
+    kinds = [
+        type(m)
+        for m in made(num_inputs=256, num_outputs=10).modules()
+        if isinstance(m, nn.Conv2d | nn.ReLU)
+    ]
+    assert kinds == [nn.Conv2d, nn.ReLU] * (len(kinds) // 2)
+
+
+def test_no_position_is_tested_where_it_was_learned(data, monkeypatch):
+    """Two parts in each run, and other positions in every run."""
+    drawn, somewhere = [], places.somewhere
+
+    def seen(examples, seed):
+        drawn.append(somewhere(examples, seed)[1][:50])
+        return somewhere(examples, seed)
+
+    monkeypatch.setattr(places, "somewhere", seen)
+    CLAIMS["where-it-is"].run(data, Size(100, 1, 3))
+    assert len({tuple(d.flatten().tolist()) for d in drawn}) == 2 * 3
+
+
+def test_digits_are_moved_by_what_the_question_says(data, monkeypatch):
+    """Tests: none, or so many pixels in one of four ways. Training: up to so many."""
+    (far,) = re.findall(
+        r"moved by (\d) of", CLAIMS["moved-digits"].questions["a"].quantity
+    )
+    used, moved = [], places.moved
+
+    def seen(examples, moves):
+        used.append((len(examples), moves))
+        return moved(examples, moves)
+
+    monkeypatch.setattr(places, "moved", seen)
+    CLAIMS["moved-digits"].run(data, Size(200, 1, 3))
+    tests = [moves.abs().sum(1) for n, moves in used if n == len(data.test)]
+    assert [{*t.tolist()} for t in tests] == [{0}, {int(far)}] * 3
+    trained = [moves.abs() for n, moves in used if n == 200]
+    assert [t.max().item() for t in trained] == [0, int(far)] * 3

@@ -1,5 +1,8 @@
 """The curves that the diagnoses of chapter 5 show have the answers in them."""
 
+import re
+
+import pytest
 import torch
 
 from helpers.chapters.convolution.exercises import shifts
@@ -38,3 +41,26 @@ def test_moves_of_training_reach_their_limit_and_no_farther():
     rows, columns = places // shifts.SIDE - shifts.FARTHEST, places % shifts.SIDE
     assert rows.unique().tolist() == list(range(-3, 4))
     assert (columns - shifts.FARTHEST).unique().tolist() == list(range(-3, 4))
+
+
+# What a sentence says of the curve of the network that was wrongly named: accuracies at
+# 0, 1, ... pixels -> whether it is so.
+SAID = {
+    r"holds, and then it falls": lambda v: v[2] > 0.9 * v[0] and v[-1] < 0.5 * v[0],
+    r"two pixels costs this network more than half": lambda v: v[2] < 0.5 * v[0],
+    r"falls as soon as the digits move": lambda v: v[1] < 0.95 * v[0] and v[6] < v[3],
+    r"does not fall beyond 3 pixels either": lambda v: min(v[4:]) > 0.9 * v[0],
+    r"One pixel is enough to make this one worse": lambda v: v[1] < 0.9 * v[0],
+    r"lost a good part of its accuracy by 3 pixels": lambda v: v[3] < 0.5 * v[0],
+}
+
+
+@pytest.mark.parametrize(
+    "asked", [shifts.head_with_global_max, shifts.trained_on_moved_digits]
+)
+def test_a_sentence_describes_the_curve_that_was_named(asked):
+    named = [mistake.wrong() for mistake in asked.mistakes]
+    assert sorted([*named, asked.solution()]) == sorted(shifts.NETWORKS)
+    for name, mistake in zip(named, asked.mistakes, strict=True):
+        (holds,) = (SAID[said] for said in SAID if re.search(said, mistake.says))
+        assert holds(shifts.accuracies()[name]), mistake.says

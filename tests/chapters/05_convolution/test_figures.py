@@ -11,6 +11,7 @@ from PIL import Image
 from torch.nn import functional as F
 
 from helpers.chapters.convolution import figures, grids
+from helpers.chapters.convolution.exercises import shifts
 from helpers.figures import to_png
 from helpers.figures.described import described
 from helpers.words import number
@@ -142,3 +143,61 @@ def test_paths_and_gradient_have_one_sum_and_one_frame():
         (1, 1, 3), (7, 1, 3)]  # fmt: skip
     held = paths[1:4, 1:4].sum().item(), scaled[1:4, 1:4].sum().item()
     assert f"hold {number(held[0])} and {number(held[1])}." in described(figure)
+
+
+def tints(figure):
+    """(x, y) of each cell of a drawing -> above 0 for a blue one, below for orange."""
+    cells = [p for p in figure.axes[0].patches if p.get_fill()]
+    found = {}
+    for cell in cells:
+        red, _, blue, _ = cell.get_facecolor()
+        found[cell.get_x(), cell.get_y()] = round(blue - red, 6)
+    return found
+
+
+def test_numbers_in_cells_are_blue_above_0_and_orange_below():
+    X, K = filters()
+    figure = figures.show_channels_added(X, K, bias=0.0)
+    tinted = tints(figure)
+    texts = [t for t in figure.axes[0].texts if re.fullmatch(r"−?\d+", t.get_text())]
+    signs = set()
+    for text in texts:
+        x, y = text.get_position()
+        value = int(text.get_text().replace("−", "-"))
+        cell = next(c for c in tinted if c == pytest.approx((x - 0.5, y - 0.5)))
+        assert np.sign(tinted[cell]) == np.sign(value)
+        signs.add(np.sign(value))
+    assert signs == {-1, 0, 1}
+
+
+def test_each_grid_of_the_channels_has_its_name_above_it():
+    figure = figures.show_channels_added(*filters(), bias=1.0)
+    names = [
+        (round(t.get_position()[0], 1), t.get_text())
+        for t in figure.axes[0].texts
+        if t.get_text()[0].isalpha()
+    ]
+    expected = [(12.0, "sum"), (16.8, "output")]
+    for n in (1, 2, 3):
+        expected += [(0.0, f"channel {n}"), (5.0, "slice"), (8.0, "map")]
+    assert sorted(names) == sorted(expected)
+
+
+def test_what_is_said_of_the_paths_is_what_is_drawn():
+    """Middle, corner and sum; no two of the counts are alike."""
+    paths = torch.tensor([[1.0, 5, 2], [6, 40, 7], [3, 8, 4]])
+    text = described(figures.show_paths(paths, paths, inner=1))
+    assert f"{paths.sum():.0f} paths from its pixels" in text
+    assert f"From the middle {paths[1, 1]:.0f} paths, from a corner 1;" in text
+
+
+def test_the_dotted_line_of_the_curves_is_what_guessing_reaches(monkeypatch):
+    curves = {name: [k / 10] * 7 for k, name in enumerate(shifts.NETWORKS)}
+    monkeypatch.setattr(shifts, "accuracies", lambda: curves)
+    axes = shifts.four_networks().axes
+    for ax, (name, values) in zip(axes, curves.items(), strict=True):
+        measured, guessed = ax.lines
+        assert ax.get_title(loc="left") + ax.get_title() == name
+        assert measured.get_ydata().tolist() == values
+        assert set(guessed.get_ydata()) == {1 / 10}  # ten digits
+        assert ax.get_ylim() == (0, 1) and "pixels" in ax.get_xlabel()

@@ -6,6 +6,7 @@ A formula is read out of its cell and compared with torch; a word that may be on
 """
 
 import re
+from functools import partial
 
 import pytest
 import torch
@@ -16,17 +17,13 @@ from helpers import ConvNet
 from helpers.chapters.convolution import exercises
 from helpers.chapters.convolution.receptive_field import fields
 from helpers.chapters.convolution.sliding_window import IMAGE, KERNELS
+from tests.said import WORDS
+from tests.said import said as said_in
 from tests.taught import source_of, taught
 from tests.verdicts import of_chapter
 
-WORDS = "no one two three four five six seven eight nine ten".split()
 own = taught("05", "move", "receptive_fields")
-
-
-def said(cell: str, pattern: str) -> tuple[str, ...]:
-    """What the groups of a pattern hold, which stands once in a cell's prose."""
-    (found,) = re.finditer(pattern, " ".join(source_of("05", cell).split()))
-    return found.groups()
+said = partial(said_in, "05")
 
 
 def computed(formula: str, **values):
@@ -245,7 +242,7 @@ NUMBER = r"(\d\.\d+)"
         (
             "where-it-is",
             "6, circular, mean",
-            r"no border, and \$R\^2\$ is (0)\.",
+            r"With circular padding there is no border, and \$R\^2\$ is (0)\.",
             ("R²",),
         ),
         (
