@@ -128,7 +128,6 @@ LABELS = {
     "bands": ("epoch", "input of one unit"),
     "averaged": ("channels", "images"),
     "by layer": ("layer", "size"),
-    "running": ("step", "mean"),
     "pairs": ("validation accuracy", ""),
 }
 
@@ -141,7 +140,6 @@ def test_the_axes_are_named_as_what_is_along_them(name):
         "bands": lambda: figures.show_input_bands({"a": X[0, 0], "b": X[1, 0]}),
         "averaged": lambda: figures.show_averaged(["batch", "layer"]),
         "by layer": lambda: figures.show_by_layer(series, "size"),
-        "running": lambda: figures.show_running(torch.tensor([1.0, 3]), series),
         "pairs": lambda: figures.show_pairs({"a": (0.5, 0.75)}, ["x", "y"]),
     }[name]()
     along, up = LABELS[name]
@@ -153,10 +151,8 @@ def test_the_names_in_a_key_have_the_colors_of_their_marks():
     """A key's entry and what it names: one color, marker and place in the data."""
     figure = figures.show_pairs({"a": (0.5, 0.75), "b": (0.25, 0.5)}, ["x", "y"])
     series = {"a": [2.0, 1.0], "b": [3.0, 1.5]}
-    running = figures.show_running(torch.tensor([1.0, 3]), series)
     for ax, drawn in (
         (figure.axes[0], {"x": 0.5, "y": 0.75}),
-        (running.axes[0], {"a": 2.0, "b": 3.0}),
         (figures.show_losses(series).axes[0], {"a": 2.0, "b": 3.0}),
         (figures.show_by_layer(series, "size").axes[0], {"a": 2.0, "b": 3.0}),
     ):

@@ -41,10 +41,10 @@ def test_which_network_drifts(some):
         drift[word] = (middle[-1] - middle[0]).abs().item()
     drifting, staying = sorted(drift, key=drift.get, reverse=True)
     assert drift[drifting] > 5 * drift[staying]
-    holds(
-        "inside-read",
-        f"{drifting} normalization they start close together, drift and spread; "
-        f"{staying.lower()} it they stay where they are.",
+    assert re.search(
+        rf"{drifting} normalization they .*drift and spread; {staying.lower()} it they "
+        "stay",
+        text_of("07", "inside-read"),
     )
 
 
@@ -72,11 +72,7 @@ def test_one_drawing_needs_evaluation_mode():
         net.train()(image)
     assert net.eval()(image).shape == (1, 10)
     alone = F.batch_norm(torch.tensor([[3.0], [3.0]]), None, None, training=True)
-    holds(
-        "alone-read",
-        f"Each value would be its own mean, and every image would become "
-        f"{alone[0].item():.0f}.",
-    )
+    holds("alone-read", f"every image would become {alone[0].item():.0f}")
     holds("pad-read", "In evaluation mode; the pad sees to it. In training mode")
 
 
@@ -154,7 +150,7 @@ def test_only_batch_norm_learns_through_ten_sigmoid_layers(some):
 def test_what_is_known_from_other_chapters():
     assert "chapter 6" in LeNet.__doc__
     holds("needs", "the channels of chapter 5 and LeNet from chapter 6")
-    holds("summary", "from careless first weights and over a wide range of rates")
+    holds("summary", "first weights and over a wide range of rates")
 
 
 # -- exercises -----------------------------------------------------------------------
