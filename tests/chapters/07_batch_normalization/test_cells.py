@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import nn
 from torch.nn import functional as F
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from helpers import (
     MLP,
@@ -152,7 +153,7 @@ def test_the_folded_layer_is_the_pair_in_one(data):
         return helpers_train(net, images, num_epochs=1, lr=0.1, batch_size=64)
 
     space = run_cell(
-        "fold-code", LeNet=LeNet, BatchNorm=BatchNorm, seeded=seeded, train=train,
+        "fold-code", fuse_conv_bn_eval=fuse_conv_bn_eval, LeNet=LeNet, BatchNorm=BatchNorm, seeded=seeded, train=train,
         some=data.train.take(200), data=data, print=lambda *words: None,
     )  # fmt: skip
     net, folded = space["net"], space["folded"]

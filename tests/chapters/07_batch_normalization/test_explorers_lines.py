@@ -9,7 +9,7 @@ import math
 import numpy as np
 import pytest
 
-from helpers.chapters.batch_normalization import explorers
+from helpers.chapters.batch_normalization import explorers, signal
 from helpers.chapters.batch_normalization.batch_statistics import feature, law
 from helpers.figures import COLORS
 
@@ -84,7 +84,9 @@ def test_the_panes_of_the_signal_name_what_they_show(of):
     left, right = explorers.signal.scene(depth=5, gradient_of=of).panes
     assert left.title == "activations, standard deviation"
     assert right.title == f"gradient of the {of}, norm"
-    assert left.labels[0] == right.labels[0] == "layer"
+    assert left.labels[0] == "layer (at the lower edge: 10⁻⁷ or less)"
+    assert right.labels[0] == "layer (at the lower edge: 10⁻¹² or less)"
+    assert (signal.ROUNDING, signal.LOW) == (1e-7, 1e-12)
     assert left.log == right.log == "y"
 
 
