@@ -153,7 +153,8 @@ def test_the_folded_layer_is_the_pair_in_one(data):
         return helpers_train(net, images, num_epochs=1, lr=0.1, batch_size=64)
 
     space = run_cell(
-        "fold-code", fuse_conv_bn_eval=fuse_conv_bn_eval, LeNet=LeNet, BatchNorm=BatchNorm, seeded=seeded, train=train,
+        "fold-code", fuse_conv_bn_eval=fuse_conv_bn_eval, LeNet=LeNet,
+        BatchNorm=BatchNorm, seeded=seeded, train=train,
         some=data.train.take(200), data=data, print=lambda *words: None,
     )  # fmt: skip
     net, folded = space["net"], space["folded"]

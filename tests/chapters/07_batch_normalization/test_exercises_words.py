@@ -35,6 +35,7 @@ FOUR_NUMBERS = {
     "You subtracted the mean and did not divide": GAMMA * centered + BETA,
     "You made gamma the variance": GAMMA**0.5 * x_hat + BETA,
     "You scaled and shifted": GAMMA * x + BETA,
+    "You rounded before": GAMMA * (100 * x_hat).round() / 100 + BETA,
     "Two things": centered / x.std(),
 }
 

@@ -79,7 +79,7 @@ def test_larger_rates():
             2 ** mean(data, f"{net}, {kind}", "width in powers of two")
             for kind in ("Kaiming", "batch norm")
         )
-        return (f"{w:.0f}" if w > 9 else f"{w:.2g}" for w in widths)
+        return (f"{w:.0f}" if w > 10 else f"{w:.2g}" for w in widths)
 
     holds(
         cell,
