@@ -285,8 +285,9 @@ def test_which_edges_the_filters_answer_to():
     )
     (shown,) = cell("filters-code")["outputs"]
     picture = imread(io.BytesIO(base64.b64decode(shown["data"]["image/png"])))
-    reddish = picture[..., 0] > picture[..., 2]  # the sign; less green is larger
-    size = (1 - picture[..., 1]) * (2.0 * reddish - 1)
+    blue = picture[..., 2] > picture[..., 0]  # the sign; less green is larger
+    size = (1 - picture[..., 1]) * (2.0 * blue - 1)
+    words("(blue) is positive, (orange) negative", "filters")
     h, w = size.shape
     row, width = size[h // 2 : h - h // 16], (w - w // 50) / 8
     third, sixth = (
