@@ -71,8 +71,7 @@ def rates(
     for pane, far, label in ((left, 100, "guessing"), (right, NUM_STEPS, "")):
         pane.line([(1e-4, GUESSING), (far, GUESSING)], color=FAINT, dash=(4, 3),
                   name="guessing", label=label)  # fmt: skip
-    at = RATES[chosen]
-    left.line([(at, 0), (at, TOP)], color=FAINT, width=1)
+    left.line([(lr, 0), (lr, TOP)], color=FAINT, width=1)
     told, keyed = [], set()
     for k, (word, kind) in enumerate((("without", ""), ("with", norm))):
         found = losses(depth, activation, first_weights, kind)

@@ -75,7 +75,7 @@ def test_the_pane_of_the_runs_names_their_rate(lr, said):
     assert left.title == "loss of the last of 10 epochs"
     (line,) = (m for m in left.marks if m["kind"] == "line" and len(set(m["xy"][:, 0]))
                == 1)  # fmt: skip
-    assert line["xy"][0, 0] == pytest.approx(float(said), rel=0.01)
+    assert line["xy"][0, 0] == pytest.approx(lr)
     assert left.labels[0] == "learning rate" and right.labels[0] == "step"
 
 
