@@ -166,11 +166,12 @@ def test_a_conv_net_says_what_it_cannot_build(options, says):
         ConvNet(**options)
 
 
+LAYERS = (models.BatchNorm, models.Inception, models.Residual, models.Bottleneck)
 NETS = [
     net
     for net in vars(models).values()
     if isinstance(net, type) and issubclass(net, nn.Module)
-    if net not in (models.Inception, models.BatchNorm)  # layers: no default widths
+    if net not in LAYERS
 ]
 
 
@@ -208,5 +209,5 @@ def test_a_slice_of_a_network_is_a_plain_sequential_of_its_layers(make):
 
 def test_every_network_that_is_a_sequential_can_be_sliced():
     assert {make.__name__ for make in SLICED} == {
-        "MLP", "LeNet", "AlexNet", "VGG", "NiN", "GoogLeNet",
+        "MLP", "LeNet", "AlexNet", "VGG", "NiN", "GoogLeNet", "ResNet",
     }  # fmt: skip

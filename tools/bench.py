@@ -31,6 +31,7 @@ from helpers import (
     Examples,
     IntSlider,
     LeNet,
+    ResNet,
     TuningPanel,
     fit,
     load_images,
@@ -72,9 +73,14 @@ def fit_rate(build, examples: Examples) -> float:
 
 
 def fit_rows():
-    """Yield a row for LeNet, VGG and MLP-256 with one and two threads each."""
+    """Yield a row per network with one and two threads each."""
     train = load_images("digits").train
-    for build, batches, target in ((LeNet, 40, 0.95), (VGG, 24, 0.95), (MLP, 46, 0.88)):
+    for build, name, batches, target in (
+        (LeNet, "LeNet", 40, 0.95),
+        (VGG, "VGG", 24, 0.95),
+        (ResNet, "ResNet-8", 6, 0.95),
+        (MLP, "MLP", 46, 0.88),
+    ):
         size = 256 * batches
         examples = train.take(size)
         X, y = train.X[:256].contiguous(), train.y[:256]
@@ -85,7 +91,7 @@ def fit_rows():
                     lambda b=build, X=X, y=y, n=size // 256: bare_rate(b, X, y, n),
                     rounds=3 * ROUNDS,
                 )
-            what = f"`fit` against the bare loop on a fixed batch, {build.__name__}"
+            what = f"`fit` against the bare loop on a fixed batch, {name}"
             yield ratio_row(what, n, new, base, "examples/s", target)
 
 

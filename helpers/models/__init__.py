@@ -15,12 +15,14 @@ from helpers.models.conv_net import ConvNet
 from helpers.models.dense import MLP, SoftmaxRegression, kaiming_init
 from helpers.models.layer_table import LayerRow, LayerTable, layer_table
 from helpers.models.normalization import BatchNorm
+from helpers.models.residual import Bottleneck, Residual, ResNet, residual_stages
 
 __all__ = [
     "MLP",
     "VGG",
     "AlexNet",
     "BatchNorm",
+    "Bottleneck",
     "ConvNet",
     "GoogLeNet",
     "Inception",
@@ -28,10 +30,13 @@ __all__ = [
     "LayerTable",
     "LeNet",
     "NiN",
+    "ResNet",
+    "Residual",
     "SoftmaxRegression",
     "inception",
     "kaiming_init",
     "layer_table",
     "nin_block",
+    "residual_stages",
     "vgg_block",
 ]
