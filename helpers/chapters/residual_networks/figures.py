@@ -16,7 +16,7 @@ from helpers.models import BatchNorm
 
 FAINT = "#888888"
 SKIP = COLORS[1]  # of shortcuts
-RIGHT = 2.0  # where shortcuts run
+RIGHT = 2.05  # where shortcuts run
 
 
 # -- blocks --------------------------------------------------------------------------
@@ -91,7 +91,7 @@ def show_blocks(blocks: Mapping[str, nn.Module]) -> Figure:
     said = []
     for ax, (title, made) in zip(axes, found.items(), strict=True):
         _draw_block(ax, made)
-        ax.set(title=title, xlim=(-1.0, 3.0), ylim=(-(rows + 2.2), 0.4))
+        ax.set(title=title, xlim=(-1.05, 3.1), ylim=(-(rows + 2.2), 0.4))
         ax.axis("off")
         words = [f"{title}: {', '.join(made.long)}"]
         if made.shortcut is not None:
@@ -119,14 +119,14 @@ def _draw_block(ax: Axes, made: Parts) -> None:
 
 
 def _box(ax: Axes, x: float, y: float, name: str) -> None:
-    width = 0.26 if name == "+" else 0.9
+    width = 0.26 if name == "+" else 0.96
     face = {"ReLU": "#fff3d6", "norm": "#e5f3ee", "+": "white"}.get(name, "#dbeaf5")
     shape = FancyBboxPatch(
         (x - width, y - 0.24), 2 * width, 0.48, boxstyle="round,pad=0.02",
         facecolor=face, edgecolor=SKIP if name == "+" or x else FAINT, zorder=3,
     )  # fmt: skip
     ax.add_patch(shape)
-    ax.text(x, y, name, ha="center", va="center", fontsize=7, zorder=4)
+    ax.text(x, y, name, ha="center", va="center", fontsize=6.8, zorder=4)
 
 
 def _arrow(ax: Axes, start, end, color: str) -> None:
