@@ -251,3 +251,22 @@ def show_by_depth(
     ax.legend()
     figure.set_label(f"{ylabel} by number of layers. {'; '.join(said)}.")
     return figure
+
+
+@drawn
+def show_shares(shares: Mapping[str, Sequence[float]], xlabel: str) -> Figure:
+    """Draw shares of a whole by number, 0, 1, 2, ..., side by side as bars."""
+    figure = Figure(figsize=(5, 2.7))
+    ax = figure.subplots()
+    width = 0.8 / len(shares)
+    said = []
+    for k, (name, values) in enumerate(shares.items()):
+        places = np.arange(len(values)) + (k + 0.5) * width - 0.4
+        heights = [100 * float(value) for value in values]
+        ax.bar(places, heights, width, label=name, color=COLORS[k])
+        largest = int(np.argmax(heights))
+        said.append(f"{name} most, {heights[largest]:.0f} %, at {largest}")
+    ax.set(xlabel=xlabel, ylabel="percent", xticks=range(len(values)))
+    ax.legend()
+    figure.set_label(f"Shares by {xlabel}: {'; '.join(said)}.")
+    return figure

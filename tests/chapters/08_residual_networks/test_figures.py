@@ -174,3 +174,15 @@ def test_the_drawn_parts_compute_what_the_block_does():
     long = block.norm2(block.conv2(F.relu(block.norm1(block.conv1(X)))))
     assert torch.allclose(block(X), F.relu(long + block.shortcut(X)))
     assert [len(stage) for stage in ResNet((1, 2, 3)).stages] == [1, 2, 3]
+
+
+def test_shares_stand_side_by_side_in_percent():
+    figure = figures.show_shares({"a": [0.1, 0.7, 0.2], "b": [0.5, 0.25, 0.25]}, "part")
+    (ax,) = figure.axes
+    heights = [[bar.get_height() for bar in bars] for bars in ax.containers]
+    assert heights == [pytest.approx([10, 70, 20]), pytest.approx([50, 25, 25])]
+    places = [[bar.get_x() for bar in bars] for bars in ax.containers]
+    for k, (a, b) in enumerate(zip(*places, strict=True)):
+        assert k - 0.5 < a < b < k + 0.5
+    assert [t.get_text() for t in ax.get_legend().get_texts()] == ["a", "b"]
+    assert "a most, 70 %, at 1; b most, 50 %, at 0" in described(figure)
