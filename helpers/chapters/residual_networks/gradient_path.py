@@ -76,8 +76,8 @@ def gradient_path(
     more than 100 to grow.
     """
     left = Pane(
-        "gradient, in parts of the last block's", (-0.5, num_blocks + 0.5), (LOW, HIGH),
-        labels=("output of block (0: input of block 1)", ""), log="y",
+        "gradient, relative to the last block's", (-0.5, num_blocks + 0.5), (LOW, HIGH),
+        labels=("output of block (at the lower edge: 10⁻¹² or less)", ""), log="y",
     )  # fmt: skip
     right = Pane(
         "factor of each block", (0.5, num_blocks + 0.5), (LEAST, MOST),

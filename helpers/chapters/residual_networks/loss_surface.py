@@ -39,12 +39,11 @@ def directions(net: ResNet, seed: int = 0) -> tuple[dict[str, Tensor], ...]:
     rng, found = torch.Generator().manual_seed(seed), ({}, {})
     weights = [(name, p) for name, p in net.named_parameters() if p.ndim > 1]
     for name, W in sorted(weights, key=lambda named: "shortcut" in named[0]):
-        W = W.detach().cpu()
+        norms = W.detach().cpu().flatten(1).norm(dim=1)
         for direction in found:
             drawn = torch.randn(W.shape, generator=rng)
-            axes = tuple(range(1, W.ndim))
-            scale = W.norm(dim=axes, keepdim=True) / drawn.norm(dim=axes, keepdim=True)
-            direction[name] = scale * drawn
+            scale = norms / drawn.flatten(1).norm(dim=1)
+            direction[name] = scale.view(-1, *[1] * (W.ndim - 1)) * drawn
     return found
 
 
@@ -55,18 +54,22 @@ def surface(kind: str, depth: int, statistics: str) -> np.ndarray:
     Batch normalization uses the statistics of these images at each point, as in
     training, or the running ones of the trained weights at all points.
     """
-    trained_net = trained(kind, depth)
-    net = copy.deepcopy(trained_net).train(STATISTICS[statistics])
-    moved, start = dict(net.named_parameters()), dict(trained_net.named_parameters())
-    batch = images().train.take(NUM_IMAGES).to(start["head.2.weight"].device)
-    first, second = directions(net)
+    center = trained(kind, depth)
+    net = copy.deepcopy(center).train(STATISTICS[statistics])
+    device = next(net.parameters()).device
+    batch = images().train.take(NUM_IMAGES).to(device)
+    first, second = (
+        {name: step.to(device) for name, step in direction.items()}
+        for direction in directions(center)
+    )
+    start, moved = dict(center.named_parameters()), dict(net.named_parameters())
     found = np.empty((len(PLACES), len(PLACES)))
     with torch.no_grad():
         for row, b in enumerate(PLACES):
             for column, a in enumerate(PLACES):
                 for name in first:
                     step = a * first[name] + b * second[name]
-                    moved[name].copy_(start[name] + step.to(start[name].device))
+                    moved[name].copy_(start[name] + step)
                 found[row, column] = F.cross_entropy(net(batch.X), batch.y)
     return found
 

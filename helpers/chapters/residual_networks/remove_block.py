@@ -11,11 +11,11 @@ from helpers.chapters.residual_networks.networks import KINDS, images, trained
 from helpers.figures import COLORS
 from helpers.tuning.ranges import Choice, IntSlider
 from helpers.widgets.explorer import explorer
-from helpers.widgets.scene import FAINT, INK, Pane
+from helpers.widgets.scene import FAINT, Pane
 from helpers.words import many, number
 
 DEPTH, NUM_BLOCKS = 20, 9
-COLUMNS, ROWS = 4, 2  # of the images
+COLUMNS, ROWS, TALL = 4, 3, 1.3  # of the images; each is 1 wide, with its text TALL
 
 
 def bypassed(block: nn.Module, X: Tensor) -> Tensor:
@@ -86,13 +86,14 @@ def remove_block(block=IntSlider(1, NUM_BLOCKS, start=4), network=Choice(*KINDS)
 
 def _digits(network: str, lost: np.ndarray, y: np.ndarray, now: np.ndarray) -> Pane:
     """The first images of ``lost``, each with its class and the new answer."""
-    pane = Pane(f"{network}: now wrong", (0, COLUMNS), (0, ROWS), xticks={}, yticks={},
-                grid=False, framed=False, share=0.8)  # fmt: skip
+    pane = Pane(f"{network}: now wrong", (0, COLUMNS), (0, ROWS * TALL), xticks={},
+                yticks={}, grid=False, framed=False, equal=True, share=0.8)  # fmt: skip
     for k, i in enumerate(lost[: COLUMNS * ROWS]):
-        x, top = k % COLUMNS, ROWS - k // COLUMNS
-        pane.image(images().test.X[i, 0].cpu().numpy() / 3, (x + 0.05, x + 0.95),
-                   (top - 0.75, top), color=INK, name=f"image {k}")  # fmt: skip
-        pane.text((x + 0.5, top - 0.9), f"{y[i]} → {now[i]}", align="center")
+        x, top = k % COLUMNS, TALL * (ROWS - k // COLUMNS)
+        dark = 1 - images().test.X[i, 0].cpu().numpy() / 3  # `halved` made them bright
+        pane.image(np.dstack([dark] * 3), (x + 0.05, x + 0.95), (top - 0.9, top),
+                   name=f"image {k}")  # fmt: skip
+        pane.text((x + 0.5, top - 1.1), f"{y[i]} → {now[i]}", align="center")
     if not len(lost):
-        pane.text((COLUMNS / 2, ROWS / 2), "no digit", align="center")
+        pane.text((COLUMNS / 2, TALL), "no digit", align="center")
     return pane
