@@ -107,10 +107,10 @@ def loss_surface(
         right.line(np.c_[PLACES, row.clip(LOW, HIGH)], color=color, width=1.5,
                    dash=((6, 3), ())[k], name=f"cut {word}", label=word)  # fmt: skip
         right.dots(np.c_[PLACES, row.clip(LOW, HIGH)], color=color, size=2.5)
-        below = (found < GUESSING).mean()
+        below = 100 * (found < GUESSING).mean()
         told.append(
             f"{word} the loss is {number(found[SIDE, SIDE], 2)} at the trained weights "
-            f"and below guessing's {number(GUESSING, 2)} at {below:.0%} of the points"
+            f"and below guessing's {number(GUESSING, 2)} at {below:.0f} % of the points"
         )
         lowest.append(f"{number(row.min(), 2)} {word}")
     says = "; ".join(told)

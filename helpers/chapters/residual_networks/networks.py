@@ -12,7 +12,7 @@ from helpers.models import ResNet
 from helpers.seeds import seeded
 from helpers.training import train
 
-NUM_IMAGES, NUM_EPOCHS, BATCH_SIZE, LR = 2000, 6, 64, 0.1
+NUM_IMAGES, NUM_EPOCHS, BATCH_SIZE, LR = 2000, 5, 64, 0.05
 CHANNELS = (8, 16, 32)
 KINDS = {"residual": 1.0, "plain": 0.0}  # network -> its skip
 
@@ -41,7 +41,7 @@ def trained(kind: str, depth: int, seed: int = 0) -> ResNet:
     kind : "residual" or "plain".
     seed : of the first weights and of the batches.
 
-    The learning rate rises to 0.1 and falls to nearly 0 (one cycle), so that the
+    The learning rate rises to 0.05 and falls to nearly 0 (one cycle), so that the
     weights come to rest; both kinds are trained in the same way. Nobody may change it:
     it is made once.
     """
