@@ -1,0 +1,139 @@
+"""Convolutions in groups, and their weights."""
+
+import torch
+from torch.nn import functional as F
+
+from helpers.chapters.residual_networks.exercises.answers import one_by_one
+from helpers.exercises import exercise
+
+
+def draw(n, c_in, c_out, k, groups, h, w, seed):
+    """A random case: X (n, c_in, h, w), W (c_out, c_in / groups, k, k), groups."""
+    generator = torch.Generator().manual_seed(seed)
+    X = torch.randn(n, c_in, h, w, generator=generator)
+    return X, torch.randn(c_out, c_in // groups, k, k, generator=generator), groups
+
+
+@exercise(
+    "A grouped convolution from plain ones",
+    name="group-conv",
+    stars=2,
+    cases=[
+        draw(1, 2, 2, 1, 2, 2, 2, seed=0),
+        draw(2, 4, 6, 3, 2, 4, 5, seed=1),
+        draw(3, 6, 3, 2, 3, 3, 4, seed=2),
+        draw(2, 4, 4, 3, 4, 5, 3, seed=3),
+        draw(2, 3, 2, 2, 1, 4, 3, seed=4),
+    ],
+    hint="`X.chunk(groups, dim)` cuts a tensor into this many parts along an axis. "
+    "Which axis of X holds the input channels, and which axis of W the output "
+    "channels?",
+    then="With `groups=1` it is the plain convolution, with as many groups as channels "
+    "a depthwise one.",
+    without=("groups", "unfold", "einsum"),
+    usual="""
+        , dim=1 =>
+            torch.cat joins along axis 0, the examples, if you give it no axis. The
+            channels are axis 1.
+        X.chunk(groups, 1) => X.chunk(groups)
+            You cut X along axis 0, the examples. Its channels are axis 1.
+        W.chunk(groups) => W.chunk(groups, 1)
+            You cut W along axis 1, which already holds the input channels of one group
+            only. Its output channels are axis 0.
+        X.chunk(groups, 1) => X.split(groups, 1)
+        W.chunk(groups) => W.split(groups)
+        strict=True => strict=False
+            `split` takes the size of a part, `chunk` the number of parts. There are
+            `groups` parts.
+        X.chunk(groups, 1) => X.split(groups, 1)
+        W.chunk(groups) => W.split(groups)
+            `split` takes the size of a part, `chunk` the number of parts. There are
+            `groups` parts.
+        X.chunk(groups, 1) => [X[:, g::groups] for g in range(groups)]
+        W.chunk(groups) => [W[g::groups] for g in range(groups)]
+            You took every groups-th channel. The channels of a group are neighbors.
+        X.chunk(groups, 1) => [X[:, g::groups] for g in range(groups)]
+            Of X you took every groups-th channel. The channels of a group are
+            neighbors.
+        X.chunk(groups, 1) => X.chunk(groups, 1)[::-1]
+            The first kernels belong to the first channels; you have turned the order of
+            one of the two round.
+        torch.cat(parts, dim=1) => sum(parts)
+            You added the groups. Their output channels are put side by side.
+        torch.cat => torch.stack
+            torch.stack makes a new axis. torch.cat puts the channels side by side.
+        torch.cat(parts, dim=1) => parts[0]
+            This is the first group alone.
+        return torch.cat(parts, dim=1) => return F.conv2d(X, W.repeat(1, groups, 1, 1))
+            Here every kernel looks at all groups. Each belongs to one group of input
+            channels.
+    """,
+)
+def group_conv(X, W, groups):
+    pairs = zip(X.chunk(groups, 1), W.chunk(groups), strict=True)
+    parts = [F.conv2d(x, w) for x, w in pairs]
+    return torch.cat(parts, dim=1)
+
+
+@exercise(
+    "Weights in groups and depthwise",
+    name="group-weights",
+    kind="predict",
+    call=lambda answer: one_by_one(answer, group_weights.solution(), int),
+    hint="A kernel in one of g groups looks at c_in / g channels. How many kernels are "
+    "there, and how many weights has each?",
+    then="Depthwise and pointwise together have 8,768 weights, less than an eighth of "
+    "the plain convolution.",
+    usual="""
+        9216, 576, 8192, 73728 => 36864, 576, 8192, 73728
+            These are the weights without groups. In 4 groups a kernel looks at 16 of
+            the 64 channels.
+        9216, 576, 8192, 73728 => 2304, 576, 8192, 73728
+            These are the weights of one of the 4 groups, or you divided by 4 twice.
+            There are still 64 kernels, each for 16 channels.
+        9216, 576, 8192, 73728 => 147456, 576, 8192, 73728
+            Groups make it fewer weights: they divide, they do not multiply.
+        9216, 576, 8192, 73728 => 1024, 576, 8192, 73728
+            A 3×3 kernel has 9 weights for each channel that it looks at.
+        9216, 576, 8192, 73728 => 9280, 576, 8192, 73728
+            Biases are left out here; you counted one for each output channel.
+        9216, 576, 8192, 73728 => 9216, 36864, 8192, 73728
+            This is a convolution in which every kernel looks at all channels. A
+            depthwise one has a kernel for each channel, which looks at that alone.
+        9216, 576, 8192, 73728 => 9216, 9, 8192, 73728
+            Each channel has a kernel of its own: 64 times 9.
+        9216, 576, 8192, 73728 => 9216, 64, 8192, 73728
+            The kernels are 3×3: 9 weights for each channel.
+        9216, 576, 8192, 73728 => 9216, 1152, 8192, 73728
+            The depthwise convolution keeps its 64 channels; the pointwise one makes 128
+            of them.
+        9216, 576, 8192, 73728 => 9216, 640, 8192, 73728
+            Biases are left out here; you counted one for each output channel.
+        9216, 576, 8192, 73728 => 9216, 576, 73728, 73728
+            A pointwise convolution is 1×1: one weight for each pair of channels.
+        9216, 576, 8192, 73728 => 9216, 576, 128, 73728
+            Each of the 128 kernels of the pointwise convolution has a weight for each
+            of the 64 input channels.
+        9216, 576, 8192, 73728 => 9216, 576, 4096, 73728
+            It has a weight for each pair of one of 64 input and one of 128 output
+            channels.
+        9216, 576, 8192, 73728 => 9216, 576, 8320, 73728
+            Biases are left out here; you counted one for each output channel.
+        9216, 576, 8192, 73728 => 9216, 576, 8768, 73728
+            This is the sum of the depthwise and the pointwise convolution. The
+            pointwise one alone is asked for.
+        9216, 576, 8192, 73728 => 9216, 576, 8192, 8768
+            This is the sum of the depthwise and the pointwise convolution. The plain
+            convolution in their place has 3×3 kernels that look at all 64 channels.
+        9216, 576, 8192, 73728 => 9216, 576, 8192, 8192
+            This is a 1×1 convolution. The plain one has 3×3 kernels.
+        9216, 576, 8192, 73728 => 9216, 576, 8192, 36864
+            This has 64 output channels; there are 128.
+        9216, 576, 8192, 73728 => 9216, 576, 8192, 73856
+            Biases are left out here; you counted one for each output channel.
+        9216, 576, 8192, 73728 => 9216, 576, 8192
+            Four numbers are asked for: in 4 groups, depthwise, pointwise, and plain.
+    """,
+)
+def group_weights():
+    return 9216, 576, 8192, 73728
