@@ -84,10 +84,10 @@ def loss_surface(
     """The loss in a plane through the trained weights, without skips and with them.
 
     Both networks are trained alike, and moved along the same two random directions;
-    at 1 a direction has changed each filter by as much as its own norm. The contours
-    are at losses of 0.3, 1, 2.3 (dashed, that of guessing) and 5; darker is higher. The
-    cut runs along the first direction, at as many fifths of the second as the slider
-    says.
+    at 1 a direction has changed each filter by as much as its own norm. A stronger
+    color is a higher loss, and the contours are at 0.3, 1, 2.3 (dashed, that of
+    guessing) and 5. The cut runs along the first direction, at as many fifths of the
+    second as the slider says.
 
     Batch normalization takes the statistics of the 64 images at every point: this is
     the loss that training lowers. With the running statistics, which belong to the
@@ -132,6 +132,7 @@ def _map(found: np.ndarray, word: str, color: str, cut: int) -> Pane:
     for level, dash in ((0.3, ()), (1.0, ()), (GUESSING, (4, 3)), (5.0, ())):
         for xy in lines.lines(level):
             pane.line(xy, color=INK, width=1, dash=dash, name=f"{word} {level:.1f}")
-    pane.line([(-edge, cut / SIDE), (edge, cut / SIDE)], color=FAINT, width=1.5)
+    pane.line([(-edge, cut / SIDE), (edge, cut / SIDE)], color=INK, width=3,
+              alpha=0.4)  # fmt: skip
     pane.dots([(0, 0)], color=INK, shape="x", size=4)
     return pane
