@@ -275,3 +275,31 @@ def test_the_digits_are_those_that_are_wrong_now(kind, block):
         shown = scene[f"image {k}"]["values"]
         assert shown[..., 1] == pytest.approx(1 - images().test.X[i, 0].numpy() / 3)
     assert kind in scene.panes[1].title
+
+
+# -- titles and keys ----------------------------------------------------------------
+
+
+def test_titles_and_keys_say_what_is_shown():
+    scene = explorers.gradient_path.scene()
+    left, right = scene.panes
+    assert left.title == "gradient, relative to the last block's"
+    assert left.labels[0] == "output of block (at the lower edge: 10⁻¹² or less)"
+    assert (right.title, right.labels[0]) == ("factor of each block", "block")
+    named = {"plain": "skip 0", "whole": "skip 1", "chosen": "skip of the slider"}
+    for name, label in named.items():
+        assert scene[f"gradient {name}"]["label"] == label
+        colors = {scene[f"{what} {name}"]["color"] for what in ("gradient", "factors")}
+        assert len(colors) == 1
+    scene = explorers.loss_surface.scene()
+    assert tuple(pane.title for pane in scene.panes[:2]) == BOTH
+    for pane, word in zip(scene.panes, BOTH, strict=False):
+        assert pane.labels == ("first direction", "second")
+        assert pane.color == scene[f"map {word}"]["color"]
+        assert pane.color == scene[f"cut {word}"]["color"]
+        assert scene[f"cut {word}"]["label"] == word.split()[0]
+    scene = explorers.remove_block.scene()
+    assert scene.panes[0].title == "accuracy without the block"
+    for kind in KINDS:
+        labels = scene[kind]["label"], scene[f"whole {kind}"]["label"]
+        assert labels == (kind, f"{kind}, whole")
