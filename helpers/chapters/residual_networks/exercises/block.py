@@ -18,10 +18,8 @@ from helpers.exercises import exercise
     "another such block has put out: with a residual of 0 it does nothing.",
     usual="""
         (0, 0, 3), (-2, 0, 3) => (-2, 0, 3), (0, 0, 3)
-            The two are exchanged, or the ReLU behind the sum is missing in the first
-            block: it turns -2 into 0.
-        (0, 0, 3), (-2, 0, 3) => (-2, 0, 3), (-2, 0, 3)
-            In the first block the sum is (-2, 0, 3), and a ReLU comes behind it.
+            In the first block the sum is (-2, 0, 3), and a ReLU comes behind it, which
+            makes 0 of -2.
         (0, 0, 3), (-2, 0, 3) => (0, 0, 0), (0, 0, 0)
             The residual is 0, not the output: the shortcut adds the input to it.
         (0, 0, 3), (-2, 0, 3) => (-4, 0, 6), (-2, 0, 3)
@@ -157,11 +155,8 @@ def used(cls, program):
         1, stride, bias => 1, bias
             The argument stride is ignored.
         3, stride, padding => 3, padding
-            The first 3×3 convolution has no stride, and the projection has one: the two
-            summands have different heights and widths.
-        1, stride, bias => 1, bias
-            The projection has no stride, so its maps are larger than those of the
-            residual. It has the stride of the first convolution.
+            Of the two summands one has larger maps. Both the first 3×3 convolution and
+            the projection have the stride of the block.
         stride, padding=1 => stride
         c_out, 3, padding=1 => c_out, 3
             A 3×3 convolution without padding makes the maps smaller, so that the

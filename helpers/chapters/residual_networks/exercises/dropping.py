@@ -62,11 +62,9 @@ def shortened(answer, net, s, k):
             Stage and block are exchanged: `stages[s]` is a stage, and its `[k]` a
             block.
         copy.deepcopy(net) => net
-            You changed the network itself, under another name. Copy it first, with
-            `copy.deepcopy`.
-        copy.deepcopy(net) => copy.copy(net)
-            `copy.copy` makes a new object that holds the same stages, so the network
-            itself has lost its block, too. Use `copy.deepcopy`.
+            The network itself has lost its block: it was changed under another name, or
+            by way of `copy.copy`, which makes a new object that holds the same stages.
+            Copy it first, with `copy.deepcopy`.
         new.stages[s][k] = nn.Identity() => new.stages[s] = nn.Identity()
             You took a whole stage out: `stages[s][k]` is one block.
         new.stages[s][k] = nn.Identity() => new.stages[s][k] = nn.Identity
