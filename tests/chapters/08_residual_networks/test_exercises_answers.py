@@ -103,6 +103,10 @@ def drop_path_by_bernoulli(residual, p, training):
     return residual
 
 
+def drop_path_by_dropout(residual, p, training):
+    return residual * F.dropout(torch.ones(len(residual), 1, 1, 1), p, training)
+
+
 def drop_path_one_by_one(residual, p, training):
     if not training:
         return residual
@@ -152,6 +156,7 @@ RIGHT = [
     (dropping.without_block, without_block_by_deleting),
     (dropping.without_block, without_block_by_weights_of_zero),
     (dropping.drop_path, drop_path_by_bernoulli),
+    (dropping.drop_path, drop_path_by_dropout),
     (dropping.drop_path, drop_path_one_by_one),
     (groups.group_conv, group_conv_by_slices),
     (groups.group_conv, group_conv_by_zeros),

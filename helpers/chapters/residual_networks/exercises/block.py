@@ -14,8 +14,8 @@ from helpers.exercises import exercise
     call=lambda answer: one_by_one(answer, zero_block.solution(), tuple),
     hint="The shortcut carries the input itself to the sum, where 0 is added. What "
     "does a ReLU behind the sum do? What stands behind the sum with pre-activation?",
-    then="Behind a ReLU no value is negative, so the first block, too, hands on what "
-    "another such block has put out: with a residual of 0 it does nothing.",
+    then="What comes out of the first block holds no negative value, so a next block "
+    "of its kind with a residual of 0 hands it on as it is.",
     usual="""
         (0, 0, 3), (-2, 0, 3) => (-2, 0, 3), (0, 0, 3)
             In the first block the sum is (-2, 0, 3), and a ReLU comes behind it, which
@@ -121,6 +121,9 @@ def used(cls, program):
         return F.relu(h + self.shortcut(X)) => return F.relu(h)
             The shortcut is missing: the input, or its projection, is added before the
             last ReLU.
+        self.shortcut(X) => self.shortcut(h)
+            The shortcut gets what the residual has put out, perhaps because both bear
+            the same name. It starts from the input of the block.
         h = F.relu(self.norm1(self.conv1(X))) => h = self.norm1(self.conv1(X))
             The ReLU between the two convolutions is missing.
         F.relu(self.norm1(self.conv1(X))) => self.norm1(F.relu(self.conv1(X)))

@@ -33,9 +33,9 @@ from helpers.exercises import exercise
             You counted the projections of the three shortcuts. They do not lie in the
             way of the signal and are not counted.
         34, 50, 44 => 36, 50, 44
-            You counted something outside of the blocks that has no weights, as a
-            pooling: outside there are one convolution and one linear layer.
-        34, 50, 44 => 66, 50, 44
+            These are two layers too many outside of the blocks, perhaps the poolings,
+            which have no weights.
+        34, 50, 44 => 67, 50, 44
             You counted the normalizations as well. They are not counted as layers.
         34, 50, 44 => 34, 34, 44
             A bottleneck has three convolutions: 1×1, 3×3, 1×1.

@@ -147,8 +147,7 @@ def left_out_at_once(kept):
     "must the rest be multiplied by, so that the mean stays what it was?",
     then="In evaluation all residuals are there. In torch it is "
     'torchvision.ops.stochastic_depth with mode="row".',
-    without=("stochastic_depth", "StochasticDepth", "dropout", "Dropout", "dropout2d")
-    + ("dropout3d", "Dropout2d", "Dropout3d", "feature_dropout"),
+    without=("stochastic_depth", "StochasticDepth"),
     usual="""
         len(residual), 1, 1, 1) => *residual.shape)
             Your mask has a number for each value, as dropout has. The whole residual of
@@ -159,6 +158,9 @@ def left_out_at_once(kept):
         len(residual), 1, 1, 1) => 1)
             One number decides for the whole batch. Each example has its own: (n, 1, 1,
             1).
+        len(residual), 1, 1, 1) => len(residual))
+            Your mask of shape (n,) stands beside the last axis, the width. With the
+            shape (n, 1, 1, 1) it stands beside the examples.
         ` / (1 - p)` =>
             The rest is not divided by 1 - p, so that in training the residuals are
             smaller on average than in evaluation.

@@ -28,7 +28,7 @@ from helpers.exercises import exercise
             You divided by groups twice. There are m kernels, each for m / groups
             channels.
         9 * m * m // groups => 9 * m * m * groups
-            Groups make it fewer weights: they divide, they do not multiply.
+            You multiplied by the number of groups. Groups divide the number of weights.
         return 2 * c * m + 9 * m * m => return (2 * c * m + 9 * m * m)
             Only the 3×3 convolution is in groups. The 1×1 convolutions look at all
             channels.
