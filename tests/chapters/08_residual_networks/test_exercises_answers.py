@@ -181,6 +181,7 @@ LETTERS = degradation.which_degrades.solution()
     "given",
     [
         {"zero_block": [[0, 0, 3], [-2, 0, 3]]},
+        {"zero_block": (0, 0, 3, -2, 0, 3)},
         {"zero_block": tensor([[0.0, 0.0, 3.0], [-2.0, 0.0, 3.0]])},
         {"slopes": (120, 1e-50, 0.0052, 0.0)},
         {"slopes": [117.39, 10**-50, 0.00515, 0]},
@@ -278,9 +279,9 @@ def test_what_is_no_answer_is_wrong(name, given):
 
 
 @pytest.mark.parametrize("name", VALUES)
-def test_too_few_values_get_a_sentence_that_says_what_is_asked(name):
+def test_another_number_of_values_gets_a_sentence_that_says_what_is_asked(name):
     right = VALUES[name].solution()
-    for given in (right[:-1], list(right[:-1]), right[:1]):
+    for given in (right[:-1], list(right[:-1]), right[:1], (*right, right[0])):
         assert " asked for: " in exercises.check(**{name: given}).means
 
 

@@ -15,7 +15,7 @@ def kind_of(shallow, deep):
     )
     if low > 0.75:
         return "too large a rate"
-    if high - low > 0.25:
+    if high - low > 0.2:
         return "degradation"
     if asked - high > 0.4:
         return "overfitting"

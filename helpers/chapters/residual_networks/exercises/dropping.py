@@ -175,6 +175,14 @@ def left_out_at_once(kept):
         >= p => < p
             p is the probability to leave a residual out; you keep it with this
             probability. The division by 1 - p is right.
+        >= p => < p
+        ` / (1 - p)` =>
+            p is the probability to leave a residual out, not to keep it. And what is
+            kept is divided by 1 - p.
+        len(residual), 1, 1, 1) => 1)
+        ` / (1 - p)` =>
+            One number decides for the whole batch: each example has its own, (n, 1, 1,
+            1). And what is kept is divided by 1 - p.
         if not training => if training
             The two modes are exchanged: in training residuals are left out, in
             evaluation not.

@@ -40,6 +40,14 @@ def draw(n, c_in, c_out, k, groups, h, w, seed):
         W.chunk(groups) => W.chunk(groups, 1)
             You cut W along axis 1, which already holds the input channels of one group
             only. Its output channels are axis 0.
+        W.chunk(groups) => W.chunk(groups, 1)
+        strict=True => strict=False
+            You cut W along axis 1, which already holds the input channels of one group
+            only. Its output channels are axis 0.
+        X.chunk(groups, 1) => X.split(1, 1)[:groups]
+        W.chunk(groups) => W.split(1)[:groups]
+            Your groups have one channel each. A group has c_in / groups channels, and
+            c_out / groups kernels.
         X.chunk(groups, 1) => X.split(groups, 1)
         W.chunk(groups) => W.split(groups)
         strict=True => strict=False
