@@ -17,7 +17,10 @@ MANY = 10  # marks of a kind in a pane: more, as numbers in cells, are kept as o
 SHARES = (0, 0.03, 0.25, 0.5, 0.77, 1)  # of the way of a slider
 POWER = re.compile("# × (10|#)[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+")  # a number's size is no other form
 MOST_PLACES = 400  # where an explorer's sentence is read
-NAMES = [name for name in ALL if name.split(".")[0] in TESTED]
+# Deep networks that are trained for these end at other weights on another processor (an
+# accuracy of 0.88 became 0.73): the chapter's tests compare every mark instead.
+TRAINED = {"residual_networks.loss_surface", "residual_networks.remove_block"}
+NAMES = [n for n in ALL if n.split(".")[0] in TESTED and n not in TRAINED]
 
 
 def kept(points):

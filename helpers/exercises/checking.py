@@ -193,12 +193,11 @@ class Exercise:
         outcomes = self._outcomes(lambda: answer)
         if not self._fault((), outcomes[0], rights[0]):
             return self._says("solved", f"Right. {self.then}".strip())
-        if type(answer) is not type(rights[0].value) and fault(
-            answer, rights[0].value, numbers=False
-        ):
+        usual = self._usual(outcomes, rights, ["it is another one."])
+        another = type(answer) is not type(rights[0].value)
+        if not usual and another and fault(answer, rights[0].value, numbers=False):
             text = f"What is asked for is {a_kind_of(rights[0].value)}; got "
             return self._says("wrong", f"{text}{show(answer)}.")
-        usual = self._usual(outcomes, rights, ["it is another one."])
         said = answer if isinstance(answer, str) else show(answer)
         means = usual.says if usual else ""
         return self._says("wrong", f"It is not {said}.", means=means)

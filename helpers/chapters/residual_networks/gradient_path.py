@@ -16,7 +16,7 @@ from helpers.widgets.scene import FAINT, Pane
 from helpers.words import number
 
 CHANNELS, NUM_IMAGES = 8, 16
-LOW, HIGH = 1e-12, 1e9  # of the axis; what lies beyond is drawn at its edge
+LOW, HIGH = 1e-12, 1e9  # of the axis; what is smaller is drawn at its edge
 LEAST, MOST = 1e-2, 1e1  # of the factors' axis
 VANISHED, GROWN = 1e-2, 1e2  # ratios of the first gradient to the last
 STARTS = {"torch's": lambda layer: None, "Kaiming": kaiming_init}
@@ -37,18 +37,18 @@ def factors(num_blocks: int, weights: str, norm: str, block: str, skip: float):
         net.apply(STARTS[weights])
     batch = images().train.take(NUM_IMAGES)
     with torch.enable_grad():
-        inputs, H = [], net.stem(batch.X)
+        passed, H = [], net.stem(batch.X)
         for layer in net.stages[0]:
             layer.skip = skip
-            inputs.append(H.detach().requires_grad_())
-            H = layer(inputs[-1])
-        H = H.detach().requires_grad_()
+            X = H.detach().requires_grad_()
+            H = layer(X)
+            passed.append((X, H))
         (G,) = torch.autograd.grad(F.cross_entropy(net.head(H), batch.y), H)
-        found = []
-        for layer, X in zip(reversed(net.stages[0]), reversed(inputs), strict=True):
-            (below,) = torch.autograd.grad(layer(X), X, G / G.norm())
-            found.append(below.norm().item())
-            G = below
+    found = []
+    for X, H in reversed(passed):
+        (below,) = torch.autograd.grad(H, X, G / G.norm())
+        found.append(below.norm().item())
+        G = below
     return np.array(found[::-1])
 
 
@@ -92,12 +92,12 @@ def gradient_path(
         found = factors(num_blocks, first_weights, norm, block, at)
         norms = path(found)
         label = f"skip {number(at)}" if name != "chosen" else "skip of the slider"
-        for pane, x, values, ends in (
-            (left, np.arange(num_blocks + 1), norms, (LOW, HIGH)),
-            (right, np.arange(1, num_blocks + 1), found, (LEAST, MOST)),
+        for pane, what, y in (
+            (left, "gradient", norms.clip(1.3 * LOW)),
+            (right, "factors", found),
         ):
-            xy = np.c_[x, values.clip(ends[0] * 1.3, ends[1] / 1.3)]
-            what = "gradient" if pane is left else "factors"
+            blocks = np.arange(num_blocks + 1)[-len(y) :]  # factors begin at block 1
+            xy = np.c_[blocks, y]
             pane.line(xy, name=f"{what} {name}", **look,
                       label=label if pane is left else "")  # fmt: skip
             if name == "chosen":

@@ -18,7 +18,8 @@ from helpers.widgets.explorer import explorer
 from helpers.widgets.scene import FAINT, INK, Pane
 from helpers.words import number
 
-NUM_IMAGES, SIDE = 128, 5  # 2 SIDE + 1 points along each direction
+NUM_IMAGES = 64  # as many as a batch of the training has
+SIDE = 5  # 2 SIDE + 1 points along each direction
 PLACES = np.arange(-SIDE, SIDE + 1) / SIDE
 GUESSING = math.log(10)  # the loss of equal probabilities for ten classes
 LOW, HIGH = 0.05, 20.0  # of the colors and of the axis
@@ -49,7 +50,7 @@ def directions(net: ResNet, seed: int = 0) -> tuple[dict[str, Tensor], ...]:
 
 @cache
 def surface(kind: str, depth: int, statistics: str) -> np.ndarray:
-    """Loss of 128 training images at 11 x 11 points of the plane, (second, first).
+    """Loss of 64 training images at 11 x 11 points of the plane, (second, first).
 
     Batch normalization uses the statistics of these images at each point, as in
     training, or the running ones of the trained weights at all points.
@@ -83,12 +84,12 @@ def loss_surface(
     """The loss in a plane through the trained weights, without skips and with them.
 
     Both networks are trained alike, and moved along the same two random directions;
-    at 1 a direction has changed each filter by as much as its own norm. The contours
-    are at losses of 0.3, 1, 2.3 (dashed, that of guessing) and 5; darker is higher. The
-    cut runs along the first direction, at as many fifths of the second as the slider
-    says.
+    at 1 a direction has changed each filter by as much as its own norm. A stronger
+    color is a higher loss, and the contours are at 0.3, 1, 2.3 (dashed, that of
+    guessing) and 5. The cut runs along the first direction, at as many fifths of the
+    second as the slider says.
 
-    Batch normalization takes the statistics of the 128 images at every point: this is
+    Batch normalization takes the statistics of the 64 images at every point: this is
     the loss that training lowers. With the running statistics, which belong to the
     trained weights, the moved layers are no longer normalized.
     """
@@ -105,7 +106,8 @@ def loss_surface(
         panes.append(_map(found, word, color, cut))
         row = found[cut + SIDE]
         right.line(np.c_[PLACES, row.clip(LOW, HIGH)], color=color, width=1.5,
-                   dash=((6, 3), ())[k], name=f"cut {word}", label=word)  # fmt: skip
+                   dash=((6, 3), ())[k], name=f"cut {word}",
+                   label=word.split()[0])  # fmt: skip
         right.dots(np.c_[PLACES, row.clip(LOW, HIGH)], color=color, size=2.5)
         below = 100 * (found < GUESSING).mean()
         told.append(
@@ -130,6 +132,7 @@ def _map(found: np.ndarray, word: str, color: str, cut: int) -> Pane:
     for level, dash in ((0.3, ()), (1.0, ()), (GUESSING, (4, 3)), (5.0, ())):
         for xy in lines.lines(level):
             pane.line(xy, color=INK, width=1, dash=dash, name=f"{word} {level:.1f}")
-    pane.line([(-edge, cut / SIDE), (edge, cut / SIDE)], color=FAINT, width=1.5)
+    pane.line([(-edge, cut / SIDE), (edge, cut / SIDE)], color=INK, width=3,
+              alpha=0.4)  # fmt: skip
     pane.dots([(0, 0)], color=INK, shape="x", size=4)
     return pane

@@ -15,7 +15,7 @@ from helpers.widgets.scene import FAINT, Pane
 from helpers.words import many, number
 
 DEPTH, NUM_BLOCKS = 20, 9
-COLUMNS, ROWS, TALL = 4, 3, 1.3  # of the images; each is 1 wide, with its text TALL
+COLUMNS, ROWS, TALL = 3, 3, 1.3  # of the images; each is 1 wide, with its text TALL
 
 
 def bypassed(block: nn.Module, X: Tensor) -> Tensor:
@@ -87,7 +87,7 @@ def remove_block(block=IntSlider(1, NUM_BLOCKS, start=4), network=Choice(*KINDS)
 def _digits(network: str, lost: np.ndarray, y: np.ndarray, now: np.ndarray) -> Pane:
     """The first images of ``lost``, each with its class and the new answer."""
     pane = Pane(f"{network}: now wrong", (0, COLUMNS), (0, ROWS * TALL), xticks={},
-                yticks={}, grid=False, framed=False, equal=True, share=0.8)  # fmt: skip
+                yticks={}, grid=False, framed=False, equal=True, share=0.6)  # fmt: skip
     for k, i in enumerate(lost[: COLUMNS * ROWS]):
         x, top = k % COLUMNS, TALL * (ROWS - k // COLUMNS)
         dark = 1 - images().test.X[i, 0].cpu().numpy() / 3  # `halved` made them bright

@@ -8,12 +8,12 @@ def one_by_one(
 ) -> object:
     """Return the values that are given, up to the first that is not the right one.
 
-    So whoever is wrong about several of them is told about the first. Another number of
-    values than of right ones is told as such: "too few" or "too many".
+    So whoever is wrong about several of them is told about the first. Whoever gives too
+    few or too many is told that, whichever they are.
     """
     given, right = tuple(map(read, answer())), tuple(map(read, right))
     if len(given) != len(right):
-        return "too few" if len(given) < len(right) else "too many"
+        return "another number of values"
     for k, (value, wanted) in enumerate(zip(given, right, strict=True)):
         if value != wanted:
             return given[: k + 1]

@@ -8,22 +8,28 @@ from helpers.chapters.residual_networks.exercises.answers import one_by_one
 from helpers.exercises import exercise
 
 
+def in_a_row(triples):
+    """Return the numbers of tuples or lists, and those that stand in none."""
+    parts = (part if isinstance(part, (tuple, list)) else (part,) for part in triples)
+    return [value for part in parts for value in part]
+
+
 @exercise(
     "A residual of zero",
     kind="predict",
-    call=lambda answer: one_by_one(answer, zero_block.solution(), tuple),
+    call=lambda answer: one_by_one(
+        lambda: in_a_row(answer()), in_a_row(zero_block.solution())
+    ),
     hint="The shortcut carries the input itself to the sum, where 0 is added. What "
     "does a ReLU behind the sum do? What stands behind the sum with pre-activation?",
-    then="Behind a ReLU no value is negative, so the first block, too, hands on what "
-    "another such block has put out: with a residual of 0 it does nothing.",
+    then="What comes out of the first block holds no negative value, so a next block "
+    "of its kind with a residual of 0 hands it on as it is.",
     usual="""
         (0, 0, 3), (-2, 0, 3) => (-2, 0, 3), (0, 0, 3)
-            The two are exchanged, or the ReLU behind the sum is missing in the first
-            block: it turns -2 into 0.
-        (0, 0, 3), (-2, 0, 3) => (-2, 0, 3), (-2, 0, 3)
-            In the first block the sum is (-2, 0, 3), and a ReLU comes behind it.
+            In the first block the sum is (-2, 0, 3), and a ReLU comes behind it, which
+            makes 0 of -2.
         (0, 0, 3), (-2, 0, 3) => (0, 0, 0), (0, 0, 0)
-            The residual is 0, not the output: the shortcut adds the input to it.
+            The residual is 0, not the output: the shortcut adds the input, 3, to it.
         (0, 0, 3), (-2, 0, 3) => (-4, 0, 6), (-2, 0, 3)
             You added the input twice. The residual is 0, and the shortcut adds the
             input once.
@@ -31,12 +37,11 @@ from helpers.exercises import exercise
             A ReLU does not turn the sign of -2: it makes 0 of it.
         (0, 0, 3), (-2, 0, 3) => (0, 0, 3), (0, 0, 3)
             With pre-activation the ReLUs stand in front of the convolutions, on the way
-            of the residual. Nothing stands behind the sum.
-        (0, 0, 3), (-2, 0, 3) => (0, 0, 3), (0, 0, 0)
-            With pre-activation the shortcut adds the input as well.
+            of the residual. The shortcut adds the input as it is, and nothing stands
+            behind the sum.
         (0, 0, 3), (-2, 0, 3) => ()
-            Two triples are asked for: the output of the block with a ReLU behind the
-            sum, and that of the block with pre-activation.
+            Two times three numbers are asked for: the output of the block with a ReLU
+            behind the sum, and that of the block with pre-activation.
     """,
 )
 def zero_block():
@@ -123,6 +128,9 @@ def used(cls, program):
         return F.relu(h + self.shortcut(X)) => return F.relu(h)
             The shortcut is missing: the input, or its projection, is added before the
             last ReLU.
+        self.shortcut(X) => self.shortcut(h)
+            The shortcut gets what the residual has put out, perhaps because both bear
+            the same name. It starts from the input of the block.
         h = F.relu(self.norm1(self.conv1(X))) => h = self.norm1(self.conv1(X))
             The ReLU between the two convolutions is missing.
         F.relu(self.norm1(self.conv1(X))) => self.norm1(F.relu(self.conv1(X)))
@@ -157,11 +165,8 @@ def used(cls, program):
         1, stride, bias => 1, bias
             The argument stride is ignored.
         3, stride, padding => 3, padding
-            The first 3×3 convolution has no stride, and the projection has one: the two
-            summands have different heights and widths.
-        1, stride, bias => 1, bias
-            The projection has no stride, so its maps are larger than those of the
-            residual. It has the stride of the first convolution.
+            Of the two summands one has larger maps. Both the first 3×3 convolution and
+            the projection have the stride of the block.
         stride, padding=1 => stride
         c_out, 3, padding=1 => c_out, 3
             A 3×3 convolution without padding makes the maps smaller, so that the
@@ -190,6 +195,12 @@ def used(cls, program):
             itself is added.
         nn.Sequential(conv, nn.BatchNorm2d(c_out)) => conv
             The normalization behind the projection is missing.
+        nn.Sequential(conv, nn.BatchNorm2d(c_out)) => conv
+        stride, padding=1, bias=False => stride, padding=1
+        c_out, 3, padding=1, bias=False => c_out, 3, padding=1
+        1, stride, bias=False => 1, stride
+            The normalization behind the projection is missing, and the convolutions
+            have biases: bias=False.
         (conv, nn.BatchNorm2d(c_out)) => (conv, nn.BatchNorm2d(c_out), nn.ReLU())
             A ReLU stands behind the projection. Its normalization goes into the sum as
             it is, and the ReLU comes behind the sum.

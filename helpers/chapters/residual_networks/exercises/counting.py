@@ -27,17 +27,15 @@ from helpers.exercises import exercise
         34, 50, 44 => 18, 50, 44
             You counted a block as one layer. A basic block has two convolutions.
         34, 50, 44 => 50, 50, 44
-            A basic block has two convolutions. With three, it is a bottleneck.
-        34, 50, 44 => 50, 34, 44
-            The two are exchanged: a basic block has two convolutions, a bottleneck
-            three.
+            This is the number with bottlenecks, which have three convolutions. A basic
+            block has two.
         34, 50, 44 => 37, 50, 44
             You counted the projections of the three shortcuts. They do not lie in the
             way of the signal and are not counted.
         34, 50, 44 => 36, 50, 44
-            You counted something outside of the blocks that has no weights, as a
-            pooling: outside there are one convolution and one linear layer.
-        34, 50, 44 => 66, 50, 44
+            These are two layers too many outside of the blocks, perhaps the poolings,
+            which have no weights.
+        34, 50, 44 => 67, 50, 44
             You counted the normalizations as well. They are not counted as layers.
         34, 50, 44 => 34, 34, 44
             A bottleneck has three convolutions: 1×1, 3×3, 1×1.
@@ -71,7 +69,7 @@ from helpers.exercises import exercise
         34, 50, 44 => 34, 50, 16
             There are three stages of seven blocks each: you counted one stage.
         34, 50, 44 => 34, 50
-            Three numbers are asked for, one for each network.
+            Three numbers are asked for: one for each network.
     """,
 )
 def num_layers():

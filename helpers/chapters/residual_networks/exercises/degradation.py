@@ -19,10 +19,10 @@ SHALLOW, DEEP = 1, 3  # blocks in each of three stages: 8 and 20 layers
 # Of each pair of networks: the factor of the shortcuts, the number of images, and how
 # they are trained.
 PAIRS = {
-    "A": (1.0, 60, {"num_epochs": 24, "lr": 0.1, "batch_size": 16}),
-    "B": (1.0, 800, {"num_epochs": 6, "lr": 0.1, "batch_size": 32}),
-    "C": (0.0, 800, {"num_epochs": 6, "lr": 0.1, "batch_size": 32}),
-    "D": (1.0, 800, {"num_epochs": 6, "lr": 5.0, "batch_size": 32}),
+    "A": (1.0, 40, {"num_epochs": 20, "lr": 0.05, "batch_size": 10}),
+    "B": (1.0, 600, {"num_epochs": 6, "lr": 0.1, "batch_size": 32}),
+    "C": (0.0, 600, {"num_epochs": 6, "lr": 0.1, "batch_size": 32}),
+    "D": (1.0, 300, {"num_epochs": 6, "lr": 10.0, "batch_size": 32}),
 }
 
 
@@ -34,7 +34,7 @@ def small(examples: Examples) -> Examples:
 def trained(depth, skip, num_images, settings, seed=0) -> History:
     """Train a network of three stages with this many blocks each."""
     data = load_images("digits")
-    parts = small(data.train.take(num_images)), small(data.val.take(300))
+    parts = small(data.train.take(num_images)), small(data.val.take(200))
     with seeded(seed):
         net = ResNet(3 * (depth,), (8, 16, 32), skip=skip)
     return train(net, *parts, **settings, seed=seed, device="cpu")
@@ -65,7 +65,8 @@ def four_pairs() -> Figure:
             ax.plot(epochs, error, color=color, linestyle=style, label=label)
         ax.set(title=name, xlabel="epoch", ylim=(0, 1))
     axes[0].set_ylabel("error")
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center")
+    lines = axes[0].get_legend_handles_labels()
+    figure.legend(*lines, loc="outside lower center", ncols=3)
     return figure
 
 

@@ -62,11 +62,9 @@ def shortened(answer, net, s, k):
             Stage and block are exchanged: `stages[s]` is a stage, and its `[k]` a
             block.
         copy.deepcopy(net) => net
-            You changed the network itself, under another name. Copy it first, with
-            `copy.deepcopy`.
-        copy.deepcopy(net) => copy.copy(net)
-            `copy.copy` makes a new object that holds the same stages, so the network
-            itself has lost its block, too. Use `copy.deepcopy`.
+            The network itself has lost its block: it was changed under another name, or
+            by way of `copy.copy`, which makes a new object that holds the same stages.
+            Copy it first, with `copy.deepcopy`.
         new.stages[s][k] = nn.Identity() => new.stages[s] = nn.Identity()
             You took a whole stage out: `stages[s][k]` is one block.
         new.stages[s][k] = nn.Identity() => new.stages[s][k] = nn.Identity
@@ -149,8 +147,7 @@ def left_out_at_once(kept):
     "must the rest be multiplied by, so that the mean stays what it was?",
     then="In evaluation all residuals are there. In torch it is "
     'torchvision.ops.stochastic_depth with mode="row".',
-    without=("stochastic_depth", "StochasticDepth", "dropout", "Dropout", "dropout2d")
-    + ("dropout3d", "Dropout2d", "Dropout3d", "feature_dropout"),
+    without=("stochastic_depth", "StochasticDepth"),
     usual="""
         len(residual), 1, 1, 1) => *residual.shape)
             Your mask has a number for each value, as dropout has. The whole residual of
@@ -161,6 +158,9 @@ def left_out_at_once(kept):
         len(residual), 1, 1, 1) => 1)
             One number decides for the whole batch. Each example has its own: (n, 1, 1,
             1).
+        len(residual), 1, 1, 1) => len(residual))
+            Your mask of shape (n,) stands beside the last axis, the width. With the
+            shape (n, 1, 1, 1) it stands beside the examples.
         ` / (1 - p)` =>
             The rest is not divided by 1 - p, so that in training the residuals are
             smaller on average than in evaluation.
@@ -175,6 +175,14 @@ def left_out_at_once(kept):
         >= p => < p
             p is the probability to leave a residual out; you keep it with this
             probability. The division by 1 - p is right.
+        >= p => < p
+        ` / (1 - p)` =>
+            p is the probability to leave a residual out, not to keep it. And what is
+            kept is divided by 1 - p.
+        len(residual), 1, 1, 1) => 1)
+        ` / (1 - p)` =>
+            One number decides for the whole batch: each example has its own, (n, 1, 1,
+            1). And what is kept is divided by 1 - p.
         if not training => if training
             The two modes are exchanged: in training residuals are left out, in
             evaluation not.

@@ -30,7 +30,7 @@ def draw(n, c_in, c_out, k, groups, h, w, seed):
     "channels?",
     then="With `groups=1` it is the plain convolution, with as many groups as channels "
     "a depthwise one.",
-    without=("groups", "unfold", "einsum"),
+    without=("groups",),
     usual="""
         , dim=1 =>
             torch.cat joins along axis 0, the examples, if you give it no axis. The
@@ -40,6 +40,14 @@ def draw(n, c_in, c_out, k, groups, h, w, seed):
         W.chunk(groups) => W.chunk(groups, 1)
             You cut W along axis 1, which already holds the input channels of one group
             only. Its output channels are axis 0.
+        W.chunk(groups) => W.chunk(groups, 1)
+        strict=True => strict=False
+            You cut W along axis 1, which already holds the input channels of one group
+            only. Its output channels are axis 0.
+        X.chunk(groups, 1) => X.split(1, 1)[:groups]
+        W.chunk(groups) => W.split(1)[:groups]
+            Your groups have one channel each. A group has c_in / groups channels, and
+            c_out / groups kernels.
         X.chunk(groups, 1) => X.split(groups, 1)
         W.chunk(groups) => W.split(groups)
         strict=True => strict=False
@@ -92,7 +100,7 @@ def group_conv(X, W, groups):
             These are the weights of one of the 4 groups, or you divided by 4 twice.
             There are still 64 kernels, each for 16 channels.
         9216, 576, 8192, 73728 => 147456, 576, 8192, 73728
-            Groups make it fewer weights: they divide, they do not multiply.
+            You multiplied by the number of groups. Groups divide the number of weights.
         9216, 576, 8192, 73728 => 1024, 576, 8192, 73728
             A 3×3 kernel has 9 weights for each channel that it looks at.
         9216, 576, 8192, 73728 => 9280, 576, 8192, 73728

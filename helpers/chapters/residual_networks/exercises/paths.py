@@ -28,7 +28,7 @@ from helpers.exercises import exercise
             You divided by groups twice. There are m kernels, each for m / groups
             channels.
         9 * m * m // groups => 9 * m * m * groups
-            Groups make it fewer weights: they divide, they do not multiply.
+            You multiplied by the number of groups. Groups divide the number of weights.
         return 2 * c * m + 9 * m * m => return (2 * c * m + 9 * m * m)
             Only the 3×3 convolution is in groups. The 1×1 convolutions look at all
             channels.
@@ -89,18 +89,9 @@ def draw(n, c, m, groups, h, w, seed):
     without=("groups", "Bottleneck"),
     usual=r"""
         W3.chunk(groups, 1) => W3.chunk(groups)
-            W3 is cut along axis 0, its output channels. A path has some of its input
-            channels, and all of its output channels: axis 1.
-        W1.chunk(groups) => W1.chunk(groups, 1)
-        X, w1 => X.chunk(groups, 1)[len(paths)], w1
-            The input is cut into groups as well. Each path looks at all channels of X:
-            only W1's rows, its output channels, are cut.
-        W1.chunk(groups) => W1.chunk(groups, 1)
-            W1 is cut along axis 1, the channels of X. Each path looks at all of them
-            and makes some of the m: axis 0.
-        W2.chunk(groups) => W2.chunk(groups, 1)
-            W2 is cut along axis 1, which already holds the channels of one group. Its
-            kernels are axis 0.
+            The channels do not fit: something is cut along another axis, or X is cut.
+            Each path looks at all of X. W1 and W2 are cut along axis 0, the channels
+            that they make, and W3 along axis 1, the channels that it takes in.
         return F.relu(X + sum(paths)) => return X + sum(paths)
             The ReLU behind the sum is missing.
         return F.relu(X + sum(paths)) => return F.relu(sum(paths))

@@ -44,6 +44,17 @@ def draw(num_blocks, c, n, h, w, seed):
         * X = F.relu(h + shortcut) => shortcut += h\n        X = F.relu(shortcut)
             `shortcut += h` changes a tensor in place, and it is the very tensor that
             the caller has handed over. Make a new one: `shortcut + h`.
+        for block in blocks: => shortcut = X.clone()\n    for block in blocks:
+        `        shortcut = X\n` =>
+        X = F.relu(h + shortcut) => shortcut += h\n        X = F.relu(shortcut)
+            The images stay as they are now, but `shortcut` is set once, before the
+            loop, and adds up all residuals. The shortcut of a block is its own input:
+            set it inside the loop.
+        for block in blocks: => shortcut = X.clone()\n    for block in blocks:
+        `        shortcut = X\n` =>
+        X = F.relu(h + shortcut) => shortcut += F.relu(h)\n        X = F.relu(shortcut)
+            The images stay as they are now. Two bugs are left: `shortcut` is set once,
+            before the loop, and a ReLU stands before the sum.
         X = F.relu(h + shortcut) => X = h + shortcut
             The ReLU behind the sum is missing.
         X = F.relu(h + shortcut) => X = F.relu(h) + shortcut

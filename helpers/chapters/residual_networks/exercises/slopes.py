@@ -31,15 +31,14 @@ def two_digits(value):
         1.1**50, 0.1**50, 0.9**50, 0 => 1.1, 0.1**50, 0.9**50, 0
             This is the slope of one block. There are 50, one behind another.
         1.1**50, 0.1**50, 0.9**50, 0 => 1, 0.1**50, 0.9**50, 0
-            This is the product of the shortcuts alone. Each block has the slope of its
-            residual besides: 1 + 0.1.
-        1.1**50, 0.1**50, 0.9**50, 0 => 1 + 0.1**50, 0.1**50, 0.9**50, 0
-            There is a shortcut around each block, not one around all of them: the slope
-            of each block is 1 + 0.1.
+            There is a shortcut around each block, not one around all of them, and each
+            block has the slope of its residual besides: 1 + 0.1.
         1.1**50, 0.1**50, 0.9**50, 0 => 0.1**50, 1.1**50, 0.9**50, 0
             The first two are exchanged: with a shortcut a block's slope is 1 + 0.1.
         1.1**50, 0.1**50, 0.9**50, 0 => 110, 0.1**50, 0.9**50, 0
             1.1 to the power of 50 is 117.39, to two digits 120.
+        1.1**50, 0.1**50, 0.9**50, 0 => 100, 0.1**50, 0.9**50, 0
+            The first is near this. Two significant digits are asked for.
         1.1**50, 0.1**50, 0.9**50, 0 => 1.1**50, 5, 0.9**50, 0
             You added the slopes of the residuals. They are multiplied, without
             shortcuts as well.
@@ -66,6 +65,8 @@ def two_digits(value):
             are multiplied.
         1.1**50, 0.1**50, 0.9**50, 0 => 1.1**50, 0.1**50, 0.9, 0
             This is the slope of one block. There are 50, one behind another.
+        1.1**50, 0.1**50, 0.9**50, 0 => 1.1**50, 0.1**50, 0.005, 0
+            The third is near this. Two significant digits are asked for.
         1.1**50, 0.1**50, 0.9**50, 0 => 1.1**50, 0.1**50, 0, 0
             0.9 to the power of 50 is small, but two digits of it can be given.
         1.1**50, 0.1**50, 0.9**50, 0 => 1.1**50, 0.1**50, 0.9**50, -(1.1**49)
