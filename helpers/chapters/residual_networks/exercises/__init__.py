@@ -7,8 +7,8 @@ MODULES = (
     "block",
     "slopes",
     "repairs",
-    "counting",
     "dropping",
+    "counting",
     "groups",
     "paths",
 )
