@@ -38,7 +38,6 @@ def run_cell(cell_id: str, **names) -> dict:
         "nn": nn,
         "F": F,
         "partial": partial,
-        "math": math,
         **names,
     }
     exec(source_of("08", cell_id), space)
