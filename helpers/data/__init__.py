@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 
 from .digits import MAX_IMAGES, make_digits
+from .emoji import EMOJI_CLASSES, emoji_concepts, load_emoji
 from .examples import DataError, Examples, ImageData, check_count, minibatches
 from .photographs import PHOTOGRAPHS, load_photograph
 from .points import (
@@ -22,6 +23,7 @@ from .real import SETS, download, load_real
 IMAGE_SETS = ("digits", *SETS)
 
 __all__ = [
+    "EMOJI_CLASSES",
     "IMAGE_SETS",
     "KINDS",
     "PHOTOGRAPHS",
@@ -30,6 +32,8 @@ __all__ = [
     "ImageData",
     "PointData",
     "download",
+    "emoji_concepts",
+    "load_emoji",
     "load_images",
     "load_photograph",
     "make_digits",
