@@ -10,6 +10,7 @@ import os
 from .digits import MAX_IMAGES, make_digits
 from .emoji import EMOJI_CLASSES, emoji_concepts, load_emoji
 from .examples import DataError, Examples, ImageData, check_count, minibatches
+from .photo_sets import PHOTO_SETS, download_photo_set, load_photo_set
 from .photographs import PHOTOGRAPHS, load_photograph
 from .points import (
     KINDS,
@@ -27,14 +28,17 @@ __all__ = [
     "IMAGE_SETS",
     "KINDS",
     "PHOTOGRAPHS",
+    "PHOTO_SETS",
     "DataError",
     "Examples",
     "ImageData",
     "PointData",
     "download",
+    "download_photo_set",
     "emoji_concepts",
     "load_emoji",
     "load_images",
+    "load_photo_set",
     "load_photograph",
     "make_digits",
     "make_points",
