@@ -81,6 +81,8 @@ def emoji_concepts() -> tuple[str, ...]:
     Raises
     ------
     DataError : the table is missing or altered.
+
+    First used in chapter 9.
     """
     return tuple(dict.fromkeys(row["concept"] for row in _rows(*_found("emoji.csv"))))
 

@@ -168,7 +168,7 @@ class ImageData:
 
     Parameters
     ----------
-    name : "digits", "fashion_mnist" or "mnist"; bands of results are kept by it.
+    name : the set's, such as "digits"; bands of results are kept by it.
     classes : the classes' names; label i means classes[i].
     train : what the weights are fitted to.
     val : what hyperparameters are chosen on.
