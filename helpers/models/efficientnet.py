@@ -9,10 +9,14 @@ from torch import Tensor, nn
 
 from helpers.data.weights import imagenet_weights
 
-# Seven stages: repeats, kernel, stride of the first block, expansion, channels.
-STAGES = [
-    *((1, 3, 1, 1, 16), (2, 3, 2, 6, 24), (2, 5, 2, 6, 40), (3, 3, 2, 6, 80)),
-    *((3, 5, 1, 6, 112), (4, 5, 2, 6, 192), (1, 3, 1, 6, 320)),
+STAGES = [  # repeats, kernel, stride of the first block, expansion, channels
+    (1, 3, 1, 1, 16),
+    (2, 3, 2, 6, 24),
+    (2, 5, 2, 6, 40),
+    (3, 3, 2, 6, 80),
+    (3, 5, 1, 6, 112),
+    (4, 5, 2, 6, 192),
+    (1, 3, 1, 6, 320),
 ]
 
 
@@ -24,7 +28,7 @@ def conv_bn(
     h' is h / stride, rounded down. As in TensorFlow, where these weights come from, an
     odd number of padding pixels has the odd one below and to the right.
     """
-    pad = kernel - stride  # pixels in all, so that height and width are only halved
+    pad = kernel - stride  # in all: height and width stay, or are halved
     before, after = pad // 2, pad - pad // 2
     return nn.Sequential(
         nn.ZeroPad2d((before, after, before, after)) if pad else nn.Identity(),
@@ -72,8 +76,9 @@ class EfficientNetLite0(nn.Module):
     Input (n, 3, h, w) as `efficientnet_input` makes it, h and w multiples of 32 (it was
     trained at 224), output (n, K) logits; 4,652,008 parameters for 1,000 classes.
     Lite means: ReLU6 for swish, and no squeeze-and-excitation.
-    Taught in chapter 9. Source: Tan and Le 2019, EfficientNet, and its Lite variant,
-    published by the same authors in 2020.
+    Taught in chapter 9. Source: Tan and Le 2019, EfficientNet: rethinking model scaling
+    for convolutional neural networks; the Lite variant is Google's of 2020, in the
+    repository tensorflow/tpu.
     """
 
     def __init__(self, num_outputs: int = 1_000):
@@ -108,14 +113,16 @@ class EfficientNetLite0(nn.Module):
 
         Raises
         ------
-        ValueError : no such block.
+        ValueError : no block is named, or one that is not there.
         """
         stages = [*self.blocks, self.head]
-        if wrong := sorted(set(blocks) - set(range(len(stages)))):
-            raise ValueError(f"block {wrong[0]}: allowed are 0 to {len(stages) - 1}")
+        if not blocks or set(blocks) - set(range(len(stages))):
+            raise ValueError(
+                f"blocks={blocks!r}: allowed are 0 to {len(stages) - 1}, at least one"
+            )
         means = {}
         X = self.stem(X)
-        for number, stage in enumerate(stages[: max(blocks, default=-1) + 1]):
+        for number, stage in enumerate(stages[: max(blocks) + 1]):
             X = stage(X)
             if number in blocks:
                 means[number] = X.mean((2, 3))
