@@ -1,4 +1,4 @@
-"""Sets in memory: images, points in the plane, and the batches taken from them.
+"""Sets in memory: images, points, text, names, and the batches taken from them.
 
 This package is the only code of the course that touches disk or network.
 """
@@ -9,6 +9,7 @@ import os
 
 from .digits import MAX_IMAGES, make_digits
 from .examples import DataError, Examples, ImageData, check_count, minibatches
+from .names import NameData, load_names, spelled
 from .photographs import PHOTOGRAPHS, load_photograph
 from .points import (
     KINDS,
@@ -18,6 +19,9 @@ from .points import (
     with_label_noise,
 )
 from .real import SETS, download, load_real
+from .sequences import random_windows, sequential_windows, windows
+from .text import Text, clean_text, load_time_machine
+from .vocab import Vocab, ngram_counts, tokenize
 
 IMAGE_SETS = ("digits", *SETS)
 
@@ -28,14 +32,26 @@ __all__ = [
     "DataError",
     "Examples",
     "ImageData",
+    "NameData",
     "PointData",
+    "Text",
+    "Vocab",
+    "clean_text",
     "download",
     "load_images",
+    "load_names",
     "load_photograph",
+    "load_time_machine",
     "make_digits",
     "make_points",
     "make_regression",
     "minibatches",
+    "ngram_counts",
+    "random_windows",
+    "sequential_windows",
+    "spelled",
+    "tokenize",
+    "windows",
     "with_label_noise",
 ]
 

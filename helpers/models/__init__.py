@@ -14,24 +14,48 @@ from helpers.models.classic import (
 from helpers.models.conv_net import ConvNet
 from helpers.models.dense import MLP, SoftmaxRegression, kaiming_init
 from helpers.models.layer_table import LayerRow, LayerTable, layer_table
+from helpers.models.ngram import NGram
 from helpers.models.normalization import BatchNorm
+from helpers.models.recurrent import (
+    CharModel,
+    GRUCell,
+    LSTMCell,
+    Recurrent,
+    RNNCell,
+    detached,
+    generate,
+    perplexity,
+    set_forget_bias,
+    softmax_at,
+)
 
 __all__ = [
     "MLP",
     "VGG",
     "AlexNet",
     "BatchNorm",
+    "CharModel",
     "ConvNet",
+    "GRUCell",
     "GoogLeNet",
     "Inception",
+    "LSTMCell",
     "LayerRow",
     "LayerTable",
     "LeNet",
+    "NGram",
     "NiN",
+    "RNNCell",
+    "Recurrent",
     "SoftmaxRegression",
+    "detached",
+    "generate",
     "inception",
     "kaiming_init",
     "layer_table",
     "nin_block",
+    "perplexity",
+    "set_forget_bias",
+    "softmax_at",
     "vgg_block",
 ]
