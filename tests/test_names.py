@@ -34,24 +34,22 @@ def test_the_file_is_as_its_script_says():
     assert script.SHA256 in readme and f"Faker/) {script.VERSION}" in readme
 
 
-def test_every_language_has_the_same_share_of_both_parts():
+def test_every_language_has_the_same_share_of_each_part():
     data = load_names()
-    assert data.languages == tuple(sorted(script.LOCALES)) and len(data.languages) == 6
-    assert data.train.y.bincount().tolist() == [264] * 6
-    assert data.test.y.bincount().tolist() == [66] * 6
-    assert repr(data) == "NameData(1,584 train, 396 test, 6 languages)"
+    assert data.classes == tuple(sorted(script.LOCALES)) and len(data.classes) == 6
+    for part, n in ((data.train, 198), (data.val, 66), (data.test, 66)):
+        assert part.y.bincount().tolist() == [n] * 6
+    assert repr(data) == "NameData(1,188 train, 396 val, 396 test, 6 languages)"
 
 
 def test_labels_and_letters_are_those_of_the_table():
     data, language = load_names(), {name: label for label, name in rows()}
     seen = []
-    for names, part in (
-        (data.train_names, data.train),
-        (data.test_names, data.test),
-    ):
-        assert part.X.shape == (len(names), 13)
-        for name, (x, y) in zip(names, part, strict=True):
-            assert language[name] == data.languages[y]
+    for part, names in data.names.items():
+        examples = getattr(data, part)
+        assert examples.X.shape == (len(names), 13)
+        for name, (x, y) in zip(names, examples, strict=True):
+            assert language[name] == data.classes[y]
             letters = "".join(" abcdefghijklmnopqrstuvwxyz"[i] for i in x)
             assert letters == name.rjust(13)
         seen += names
@@ -60,9 +58,9 @@ def test_labels_and_letters_are_those_of_the_table():
 
 def test_the_split_is_the_same_every_time_and_in_mixed_order():
     first, again = load_names(), load_names()
-    assert first.test_names == again.test_names and first.train.X.equal(again.train.X)
+    assert first.names == again.names and first.train.X.equal(again.train.X)
     # this very split: what is reported about the names stands on it
-    assert first.test_names[:3] == ("morpurgo", "vespa", "sabljak")
+    assert first.names["test"][:3] == ("morpurgo", "vespa", "sabljak")
     assert len(first.test.y[:30].unique()) == 6
 
 

@@ -17,6 +17,7 @@ from helpers import (
     ngram_counts,
     random_windows,
     sequential_windows,
+    text_windows,
     tokenize,
     windows,
 )
@@ -67,6 +68,7 @@ def test_it_has_the_words_of_d2l_and_a_space_at_each_line_end(of_d2l):
     whole = text.train + text.val
     lines = [line for line in of_d2l.read_time_machine() if line]
     assert whole.strip() == " ".join(lines)
+    assert "himwas" in "".join(lines) and "him was" in whole
     # 173,428 is the length that d2l 1.0 gives for it, in its chapter 9.2
     assert len(whole) == 173_428 and len(set(whole)) == 27
 
@@ -259,6 +261,17 @@ def test_windows_for_fit():
     assert len(windows(tokens, 19)) == 1
     first, last = windows(tokens, 3).X[[0, -1]]
     assert first.tolist() == [0, 1, 2] and last.tolist() == [15, 16, 17]
+
+
+def test_a_text_in_windows():
+    data = text_windows(Text("toy", "abcabcabd" * 4, "bacz" * 3), 5)
+    assert repr(data) == "WindowData(toy: 7 train, 2 val, 5 steps, 5 tokens)"
+    assert data.classes == ("<unk>", "a", "b", "c", "d")
+    read = ["".join(data.vocab.decode(x)) for x in data.val.X]
+    assert read == ["bac<unk>b", "ac<unk>ba"]
+    assert "".join(data.vocab.decode(data.train.y[0])) == "bcabc"
+    own = Vocab("zyx")
+    assert text_windows(Text("toy", "xyz" * 4, "xyz"), 2, own).vocab is own
 
 
 FEW = "20 tokens are too few: 4 windows of 5 need "

@@ -5,7 +5,21 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from helpers import CharModel, Examples, accuracy, evaluate, fit, seeded, train
+from helpers import (
+    CharModel,
+    Choice,
+    Examples,
+    IntSlider,
+    LogSlider,
+    Text,
+    accuracy,
+    evaluate,
+    fit,
+    seeded,
+    text_windows,
+    train,
+)
+from helpers.tuning.session import Session
 
 
 @pytest.fixture
@@ -91,6 +105,31 @@ def test_sequences_are_dealt_out(examples):
     part = examples.parts(3)
     assert part.bincount().tolist() == [10, 10, 10]
     assert len(examples.at(part == 1)) == 10
+
+
+def test_a_panel_tunes_a_model_of_characters():
+    text = Text("toy", "the cat sat on the mat. " * 40, "the mat sat on the cat. " * 5)
+
+    def windowed(num_steps=8):
+        return text_windows(text, num_steps)
+
+    def build(cell="lstm", num_hiddens=16):
+        return CharModel(12, num_hiddens, cell)
+
+    session = Session(
+        build,
+        windowed,
+        num_steps=IntSlider(4, 32, start=8),
+        cell=Choice("rnn", "lstm", "gru", start="gru"),
+        lr=LogSlider(0.01, 10, start=2.0),
+        clip_norm=LogSlider(0.1, 10, start=1.0),
+        batch_size=IntSlider(4, 64, start=16),
+        num_epochs=IntSlider(1, 10, start=5),
+    )
+    short, long = session.run(), session.run(num_steps=16)
+    first, *_, last = short.history.val_accuracy
+    assert last > 0.5 > first
+    assert (short.num_examples, long.num_examples) == (119, 59)  # windows
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,13 @@ from .points import (
     with_label_noise,
 )
 from .real import SETS, download, load_real
-from .sequences import random_windows, sequential_windows, windows
+from .sequences import (
+    WindowData,
+    random_windows,
+    sequential_windows,
+    text_windows,
+    windows,
+)
 from .text import Text, clean_text, load_time_machine
 from .vocab import Vocab, ngram_counts, tokenize
 
@@ -36,6 +42,7 @@ __all__ = [
     "PointData",
     "Text",
     "Vocab",
+    "WindowData",
     "clean_text",
     "download",
     "load_images",
@@ -50,6 +57,7 @@ __all__ = [
     "random_windows",
     "sequential_windows",
     "spelled",
+    "text_windows",
     "tokenize",
     "windows",
     "with_label_noise",

@@ -4,8 +4,9 @@ import csv
 import functools
 import io
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import torch
 from torch import Tensor
@@ -18,33 +19,34 @@ FILE = "names.csv"
 FILE_SHA256 = "50397f0a8ba9e6e4e46257d41397814169a8f488f14ef6fe66cf11341d89b45a"
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 PADDING = 0
-TEST_SHARE = 5  # every fifth name of a language
+HELD_OUT = 5  # of a language one name in five is in val, one in test
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class NameData:
-    """Last names in two parts that share no name; label i means languages[i].
+    """Last names in three parts that share no name; label i means classes[i].
 
     Parameters
     ----------
-    languages : the classes' names.
-    train, test : X (n, T) int64 by `spelled`, y (n,) int64.
-    train_names, test_names : the same names as words, in the same order.
+    classes : the languages.
+    train, val, test : X (n, T) int64 by `spelled`, y (n,) int64.
+    names : of each part, "train", "val" or "test", the same names as words, in the
+        same order.
 
     Taught in chapter 10.
     """
 
-    languages: tuple[str, ...]
+    classes: tuple[str, ...]
     train: Examples
+    val: Examples
     test: Examples
-    train_names: tuple[str, ...]
-    test_names: tuple[str, ...]
+    names: Mapping[str, tuple[str, ...]]
 
     def __repr__(self) -> str:
         """Return a short text without names: stored outputs stay the same."""
         return (
-            f"NameData({len(self.train):,} train, {len(self.test):,} test, "
-            f"{len(self.languages)} languages)"
+            f"NameData({len(self.train):,} train, {len(self.val):,} val, "
+            f"{len(self.test):,} test, {len(self.classes)} languages)"
         )
 
 
@@ -82,10 +84,11 @@ def spelled(names: Sequence[str], length: int | None = None) -> Tensor:
 
 
 def load_names() -> NameData:
-    """Return 1,980 last names of six languages, 330 of each, 66 of them for testing.
+    """Return 1,980 last names of six languages, 330 of each.
 
-    A language stands for the list of a country where it is spoken; names that two lists
-    share are in neither part. data/README.md says where they are from.
+    Of each language 198 are for training, 66 for validation and 66 for testing. A
+    language stands for the list of a country where it is spoken; names that two lists
+    share are in no part. data/README.md says where they are from.
 
     Raises
     ------
@@ -94,21 +97,23 @@ def load_names() -> NameData:
     Taught in chapter 10.
     """
     names, labels, languages = _table()
-    T = max(map(len, names))
-    # One order for good; of each language the names that come first in it are the test.
+    # One order for good; of each language the names that come first in it are held out.
     order = torch.randperm(len(names), generator=torch.Generator().manual_seed(10))
-    most = {k: n // TEST_SHARE for k, n in Counter(labels).items()}
-    parts = {"train": [], "test": []}
+    held_out = {k: n // HELD_OUT for k, n in Counter(labels).items()}
+    parts, seen = {"train": [], "val": [], "test": []}, Counter()
     for i in order.tolist():
-        for_test = most[labels[i]] > 0
-        most[labels[i]] -= for_test
-        parts["test" if for_test else "train"].append(i)
-    words = {p: tuple(names[i] for i in index) for p, index in parts.items()}
-    train, test = (
-        Examples(spelled(words[p], T), torch.tensor([labels[i] for i in parts[p]]))
-        for p in ("train", "test")
-    )
-    return NameData(languages, train, test, words["train"], words["test"])
+        share = seen[labels[i]] // held_out[labels[i]]  # 0: the first fifth
+        seen[labels[i]] += 1
+        parts[("test", "val", "train")[min(share, 2)]].append(i)
+    words = {part: tuple(names[i] for i in index) for part, index in parts.items()}
+    steps = max(map(len, names))
+    examples = {
+        part: Examples(
+            spelled(words[part], steps), torch.tensor([labels[i] for i in index])
+        )
+        for part, index in parts.items()
+    }
+    return NameData(languages, **examples, names=MappingProxyType(words))
 
 
 @functools.cache

@@ -14,11 +14,14 @@ Which state the model begins a batch with depends on how the windows are taken:
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from .examples import Examples, check_count
+from .text import Text
+from .vocab import Vocab
 
 
 def windows(tokens: Tensor, num_steps: int, offset: int = 0) -> Examples:
@@ -46,6 +49,59 @@ def windows(tokens: Tensor, num_steps: int, offset: int = 0) -> Examples:
     n = (len(tokens) - offset - 1) // num_steps
     X, y = (tokens[start : start + n * num_steps] for start in (offset, offset + 1))
     return Examples(X.view(n, num_steps), y.view(n, num_steps))
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class WindowData:
+    """A text in windows: what `fit` and the tuning panel take.
+
+    Parameters
+    ----------
+    name : the text's name.
+    vocab : of the training part's characters.
+    train, val : X and y (n, T) int64.
+
+    Taught in chapter 10.
+    """
+
+    name: str
+    vocab: Vocab
+    train: Examples
+    val: Examples
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The tokens: label i means classes[i]."""
+        return tuple(self.vocab.idx_to_token)
+
+    def __repr__(self) -> str:
+        """Return a short text without values: stored outputs stay the same."""
+        n, T = self.train.X.shape
+        return (
+            f"WindowData({self.name}: {n:,} train, {len(self.val):,} val, {T} steps, "
+            f"{len(self.vocab)} tokens)"
+        )
+
+
+def text_windows(text: Text, num_steps: int, vocab: Vocab | None = None) -> WindowData:
+    """Cut both parts of a text into windows of T characters by `windows`.
+
+    Parameters
+    ----------
+    num_steps : T, characters per window.
+    vocab : None makes one of the training part.
+
+    Raises
+    ------
+    TypeError, ValueError : those of `windows`.
+
+    Taught in chapter 10.
+    """
+    vocab = Vocab(text.train) if vocab is None else vocab
+    train, val = (
+        windows(vocab.encode(part), num_steps) for part in (text.train, text.val)
+    )
+    return WindowData(text.name, vocab, train, val)
 
 
 def random_windows(

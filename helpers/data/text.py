@@ -64,7 +64,7 @@ def load_time_machine(clean: bool = True) -> Text:
     ------
     DataError : the file in data/ is missing or altered; nothing is fetched.
 
-    d2l 0.17 cleans line by line and puts the lines together without a space, "tospeak";
+    d2l 0.17 cleans line by line and puts the lines together without a space, "himwas";
     here, as in d2l 1.0, a line's end is a space.
 
     Taught in chapter 10.

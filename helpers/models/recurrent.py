@@ -293,7 +293,9 @@ def perplexity(net: CharModel, tokens: Tensor) -> float:
 
     Taught in chapter 10.
     """
-    return math.exp(F.cross_entropy(net(tokens[None, :-1]), tokens[None, 1:]).item())
+    X, y = tokens[None, :-1], tokens[None, 1:]
+    device = net.output.weight.device
+    return math.exp(F.cross_entropy(net(X.to(device)), y.to(device)).item())
 
 
 def softmax_at(logits: Tensor, temperature: float = 1.0) -> Tensor:

@@ -44,7 +44,9 @@ class Sums:
         self._n += sum(len(y) for y in targets)
         self._labels = not targets[0].is_floating_point()
         if self._labels:
-            hits = torch.cat(outputs).argmax(1) == torch.cat(targets)
+            # of sequences (b, K, T), too, the classes last: argmax is faster there
+            logits = torch.cat([y_hat.movedim(1, -1) for y_hat in outputs])
+            hits = logits.argmax(-1) == torch.cat(targets)
             self._hits = self._hits + hits.sum()
             self._targets += hits.numel()
 
