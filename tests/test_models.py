@@ -171,6 +171,7 @@ NETS = [
     for net in vars(models).values()
     if isinstance(net, type) and issubclass(net, nn.Module)
     if net not in (models.Inception, models.BatchNorm)  # layers: no default widths
+    if net.__module__ != "helpers.models.recurrent"  # no default widths either
 ]
 
 

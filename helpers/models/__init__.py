@@ -21,29 +21,53 @@ from helpers.models.efficientnet import (
     load_efficientnet,
 )
 from helpers.models.layer_table import LayerRow, LayerTable, layer_table
+from helpers.models.ngram import NGram
 from helpers.models.normalization import BatchNorm
+from helpers.models.recurrent import (
+    CharModel,
+    GRUCell,
+    LSTMCell,
+    Recurrent,
+    RNNCell,
+    detached,
+    generate,
+    perplexity,
+    set_forget_bias,
+    softmax_at,
+)
 
 __all__ = [
     "MLP",
     "VGG",
     "AlexNet",
     "BatchNorm",
+    "CharModel",
     "ConvNet",
     "EfficientNetLite0",
+    "GRUCell",
     "GoogLeNet",
     "Inception",
+    "LSTMCell",
     "LayerRow",
     "LayerTable",
     "LeNet",
     "MBConv",
+    "NGram",
     "NiN",
+    "RNNCell",
+    "Recurrent",
     "SoftmaxRegression",
     "efficientnet_input",
     "imagenet_classes",
+    "detached",
+    "generate",
     "inception",
     "kaiming_init",
     "layer_table",
     "load_efficientnet",
     "nin_block",
+    "perplexity",
+    "set_forget_bias",
+    "softmax_at",
     "vgg_block",
 ]
