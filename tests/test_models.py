@@ -166,7 +166,18 @@ def test_a_conv_net_says_what_it_cannot_build(options, says):
         ConvNet(**options)
 
 
-LAYERS = (models.BatchNorm, models.Inception, models.Residual, models.Bottleneck)
+LAYERS = (  # no default widths
+    models.BatchNorm,
+    models.Bottleneck,
+    models.CharModel,
+    models.GRUCell,
+    models.Inception,
+    models.LSTMCell,
+    models.MBConv,
+    models.Recurrent,
+    models.Residual,
+    models.RNNCell,
+)
 NETS = [
     net
     for net in vars(models).values()

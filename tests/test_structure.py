@@ -23,7 +23,8 @@ FLOORS = [
     {"__init__", "doctor"},
 ]
 DRAWING = {"matplotlib", "PIL", "mpl_toolkits"}
-READERS = {"photographs.py": {"PIL"}}  # what opens a picture does not draw one
+READERS = dict.fromkeys(("photographs.py", "photo_sets.py", "emoji.py"), {"PIL"})
+# ... since what opens a picture does not draw one
 WIDGETS = {"ipywidgets", "anywidget"}
 WITHOUT_DRAWING = {"data", "models", "training", "exercises"}
 WITHOUT_DRAWING |= {"compat", "threads", "devices", "seeds", "checkpoints"}

@@ -1,4 +1,4 @@
-"""Sets in memory: images, points in the plane, and the batches taken from them.
+"""Sets in memory: images, points, text, names, and the batches taken from them.
 
 This package is the only code of the course that touches disk or network.
 """
@@ -8,7 +8,10 @@ from __future__ import annotations
 import os
 
 from .digits import MAX_IMAGES, make_digits
+from .emoji import EMOJI_CLASSES, emoji_concepts, load_emoji
 from .examples import DataError, Examples, ImageData, check_count, minibatches
+from .names import NameData, load_names, spelled
+from .photo_sets import PHOTO_SETS, download_photo_set, load_photo_set
 from .photographs import PHOTOGRAPHS, load_photograph
 from .points import (
     KINDS,
@@ -18,24 +21,53 @@ from .points import (
     with_label_noise,
 )
 from .real import SETS, download, load_real
+from .sequences import (
+    WindowData,
+    random_windows,
+    sequential_windows,
+    text_windows,
+    windows,
+)
+from .text import Text, clean_text, load_time_machine
+from .vocab import Vocab, ngram_counts, tokenize
 
 IMAGE_SETS = ("digits", *SETS)
 
 __all__ = [
+    "EMOJI_CLASSES",
     "IMAGE_SETS",
     "KINDS",
     "PHOTOGRAPHS",
+    "PHOTO_SETS",
     "DataError",
     "Examples",
     "ImageData",
+    "NameData",
     "PointData",
+    "Text",
+    "Vocab",
+    "WindowData",
+    "clean_text",
     "download",
+    "download_photo_set",
+    "emoji_concepts",
+    "load_emoji",
     "load_images",
+    "load_photo_set",
+    "load_names",
     "load_photograph",
+    "load_time_machine",
     "make_digits",
     "make_points",
     "make_regression",
     "minibatches",
+    "ngram_counts",
+    "random_windows",
+    "sequential_windows",
+    "spelled",
+    "text_windows",
+    "tokenize",
+    "windows",
     "with_label_noise",
 ]
 

@@ -39,9 +39,10 @@ class Examples:
     Parameters
     ----------
     X : (n, c, h, w) float32; images are in 0..1. Other shapes with n first are
-        accepted, bytes are not.
-    y : (n,) int64, class numbers, 0 or more; or floating point with n first, the
-        targets of a regression; on the device of X.
+        accepted, bytes are not. Sequences are (n, T) int64, tokens, or (n, T, d).
+    y : (n,) int64, class numbers, 0 or more; for sequences also (n, T), one for each
+        step; or floating point with n first, the targets of a regression; on the
+        device of X.
     origin : (n,) int64, what each example was made from: several drawings of one
         digit share a number. None where every example is an original.
 
@@ -76,10 +77,12 @@ class Examples:
                 f"y has dtype {y.dtype}: expected torch.int64, y.long(), for classes, "
                 "or floating point for a regression"
             )
-        if X.ndim < 2 or (y.ndim < 1 if numbers else y.ndim != 1):
+        per_step = X.ndim in (2, 3) and y.shape == X.shape[:2]
+        if X.ndim < 2 or (y.ndim < 1 if numbers else y.ndim != 1 and not per_step):
             raise ValueError(
                 f"shapes X {tuple(X.shape)} and y {tuple(y.shape)}: "
-                "expected (n, c, h, w) and (n,)"
+                "expected (n, c, h, w) and (n,); of sequences (n, T) or (n, T, d), "
+                "and (n,) or (n, T)"
             )
         if len(X) != len(y):
             raise ValueError(
@@ -147,7 +150,8 @@ class Examples:
         order = torch.randperm(
             len(originals), generator=torch.Generator("cpu").manual_seed(0)
         )
-        if not self.y.is_floating_point():  # drawings of one original share its class
+        if self.y.ndim == 1 and not self.y.is_floating_point():
+            # drawings of one original share its class
             label = torch.empty(len(originals), dtype=torch.int64)
             label[place] = self.y.cpu()
             order = order[label[order].argsort(stable=True)]
@@ -168,7 +172,7 @@ class ImageData:
 
     Parameters
     ----------
-    name : "digits", "fashion_mnist" or "mnist"; bands of results are kept by it.
+    name : the set's, such as "digits"; bands of results are kept by it.
     classes : the classes' names; label i means classes[i].
     train : what the weights are fitted to.
     val : what hyperparameters are chosen on.

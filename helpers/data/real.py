@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import functools
 import gzip
 import hashlib
 import os
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
@@ -26,12 +28,18 @@ CLOTHES = "t-shirt,trouser,pullover,dress,coat,sandal,shirt,sneaker,bag,ankle bo
 
 
 @dataclass(frozen=True)
-class IdxFile:
-    """One original file, and what its bytes must be, packed and unpacked."""
+class RemoteFile:
+    """One original file, and what its bytes must be."""
 
     name: str
     length: int
     sha256: str
+
+
+@dataclass(frozen=True)
+class IdxFile(RemoteFile):
+    """One packed file, and what its bytes must be once unpacked."""
+
     unpacked_sha256: str
 
 
@@ -207,14 +215,28 @@ def download(
     ------
     DataError : no mirror sent a file, or the folder cannot be written.
     """
+    real = _known(name)
+    target = (Path(folder) if folder else data_folders()[0]) / real.folder
+    if all(is_whole(target, file) for file in real.files):
+        return target  # before any lock: a finished folder may be read-only
+    total = sum(file.length for file in real.files)
+    with fetching(name, target, total, progress) as bar:
+        for file in real.files:
+            fetch(name, file, target, mirrors or real.mirrors, bar)
+    return target
+
+
+@contextlib.contextmanager
+def fetching(name: str, target: Path, total: int, progress: bool) -> Iterator:
+    """Make the folder and give the block a progress bar; one process at a time.
+
+    Raises
+    ------
+    DataError : another process holds the folder, or it cannot be written.
+    """
     from filelock import FileLock, Timeout
     from tqdm import tqdm
 
-    real = _known(name)
-    target = (Path(folder) if folder else data_folders()[0]) / real.folder
-    if all(_is_whole(target, file) for file in real.files):
-        return target  # before any lock: a finished folder may be read-only
-    total = sum(file.length for file in real.files)
     lock = FileLock(target / ".download.lock", timeout=LOCK_TIMEOUT)
     try:
         target.mkdir(parents=True, exist_ok=True)
@@ -222,11 +244,7 @@ def download(
         with bar, lock:
             for leftover in target.glob("*.part"):  # of a killed run: we hold the lock
                 leftover.unlink()
-            for file in real.files:
-                if _is_whole(target, file):  # another kernel was first
-                    bar.update(file.length)
-                else:
-                    _fetch(file, target, mirrors or real.mirrors, bar)
+            yield bar
     except Timeout as error:
         raise DataError(
             f"{target}: another process has been fetching {name} for {LOCK_TIMEOUT} s. "
@@ -237,19 +255,35 @@ def download(
         raise DataError(
             f"{target} cannot be written: {error.strerror or error}. Expected: "
             f"{total:,} bytes fit there. {'Free space' if full else 'Make it writable'}"
-            ", or set COURSE_DATA to another folder, then run `make data` again."
+            f", or set COURSE_DATA to another folder, then run {_command(name)} again."
         ) from error
-    return target
 
 
-def _is_whole(target: Path, file: IdxFile) -> bool:
+def _command(name: str) -> str:
+    return f"`make data DATA={name}`"
+
+
+def is_whole(target: Path, file: RemoteFile) -> bool:
+    """Say whether a folder holds a file with the right bytes."""
     path = target / file.name
     content = path.read_bytes() if path.is_file() else b""
     return hashlib.sha256(content).hexdigest() == file.sha256
 
 
-def _fetch(file: IdxFile, target: Path, mirrors: tuple[str, ...], bar) -> None:
-    """Put a whole, checked file under its name, from the first mirror that has it."""
+def fetch(
+    name: str, file: RemoteFile, target: Path, mirrors: tuple[str, ...], bar
+) -> None:
+    """Put a whole, checked file under its name, from the first mirror that has it.
+
+    Nothing is fetched where it is whole already: another kernel may have been first.
+
+    Raises
+    ------
+    DataError : no mirror sent it.
+    """
+    if is_whole(target, file):
+        bar.update(file.length)
+        return
     failures = []
     for mirror in mirrors:
         before = bar.n
@@ -265,12 +299,12 @@ def _fetch(file: IdxFile, target: Path, mirrors: tuple[str, ...], bar) -> None:
     tried = "\n".join(failures)
     raise DataError(
         f"{file.name} could not be fetched; expected {file.length:,} bytes with sha256 "
-        f"{file.sha256[:12]}...\n{tried}\nCheck the network and run `make data` again, "
-        f"or copy the file by hand into {target}"
+        f"{file.sha256[:12]}...\n{tried}\nCheck the network and run {_command(name)} "
+        f"again, or copy the file by hand into {target}"
     )
 
 
-def _receive(url: str, file: IdxFile, stream, bar) -> None:
+def _receive(url: str, file: RemoteFile, stream, bar) -> None:
     import requests
     from urllib3.exceptions import HTTPError
 

@@ -99,7 +99,7 @@ def check_moves(optimizer: object, parameters: Sequence[Tensor]) -> None:
 
 def check_labels(y_hat: Tensor, y: Tensor) -> None:
     """Raise ValueError for labels beyond the network's outputs."""
-    if y_hat.ndim != 2 or y.is_floating_point() or y.ndim != 1:
+    if y_hat.ndim != y.ndim + 1 or y.is_floating_point():
         return
     largest, outputs = int(y.max()), y_hat.shape[1]
     if largest >= outputs:

@@ -18,8 +18,8 @@ def accuracy(y_hat: Tensor, y: Tensor) -> float:
 
     Parameters
     ----------
-    y_hat : (n, K) logits or probabilities.
-    y : (n,) class indices.
+    y_hat : (n, K) logits or probabilities; of sequences (n, K, T).
+    y : (n,) class indices; of sequences (n, T).
 
     Taught in chapter 2.
     """
@@ -36,7 +36,8 @@ def evaluate(
     """Mean loss and accuracy over all examples, in evaluation mode.
 
     Each module's mode (train or eval) is put back afterwards. Accuracy is None where
-    the targets are not class indices.
+    the targets are not class indices. Of sequences with a target for each step, both
+    are means over all steps.
     """
     examples = as_examples("examples", examples)
     if isinstance(net, nn.Module):

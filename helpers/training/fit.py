@@ -60,7 +60,9 @@ def fit(
     ----------
     net : a module, or any function from X to y_hat together with its ``parameters``.
     train, val : training examples, and validation examples to evaluate per epoch;
-        `Examples`, a pair (X, y), or a TensorDataset.
+        `Examples`, a pair (X, y), or a TensorDataset. Sequences with a target for each
+        step have y (n, T), and the network puts out (n, K, T), as cross-entropy takes
+        it. Batches are drawn in random order: no state goes from one to the next.
     num_epochs : passes over the training examples, at least 1.
     lr : learning rate, at least 0 (default 0.1). A consumer changes it while the
         training runs by ``generator.send(lr)``; a schedule goes on from there.

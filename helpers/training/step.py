@@ -22,10 +22,14 @@ class Sums:
 
     def __init__(self):
         self._batches: list[tuple[Tensor, Tensor, Tensor]] = []
-        self._loss, self._hits, self._n, self._labels = 0.0, 0, 0, True
+        self._loss, self._n, self._labels = 0.0, 0, True
+        self._hits, self._targets = 0, 0
 
     def add(self, y_hat: Tensor, y: Tensor, loss: Tensor) -> None:
-        """Take a batch: (b, K) outputs, (b,) targets, their mean loss; all detached."""
+        """Take a batch: outputs, targets and their mean loss, all detached.
+
+        Outputs are (b, K) with targets (b,), or (b, K, T) with targets (b, T).
+        """
         self._batches.append((y_hat, y, loss))
         if len(self._batches) == 64:
             self._add_up()
@@ -40,13 +44,16 @@ class Sums:
         self._n += sum(len(y) for y in targets)
         self._labels = not targets[0].is_floating_point()
         if self._labels:
-            hits = torch.cat(outputs).argmax(1) == torch.cat(targets)
+            # of sequences (b, K, T), too, the classes last: argmax is faster there
+            logits = torch.cat([y_hat.movedim(1, -1) for y_hat in outputs])
+            hits = logits.argmax(-1) == torch.cat(targets)
             self._hits = self._hits + hits.sum()
+            self._targets += hits.numel()
 
     def metrics(self) -> Metrics:
         """Return the means over all examples so far."""
         self._add_up()
-        right = float(self._hits) / self._n if self._labels else None
+        right = float(self._hits) / self._targets if self._labels else None
         return Metrics(float(self._loss) / self._n, right)
 
 
