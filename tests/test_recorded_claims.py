@@ -30,6 +30,7 @@ ALIKE = {
     ],
     "alexnet-steps": [["sigmoid", "normalization"]],  # always the same class
     "one-vs-rest": [["logistic, one against the rest", "softmax regression"]],
+    "new-block": [["batch norm, 0", "batch norm, blocks begin at 0, 0"]],  # no block
     "wide-and-regularized": [["1024, no dose", "1024, best dose"]],  # the best is none
 }
 

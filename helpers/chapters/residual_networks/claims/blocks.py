@@ -250,7 +250,7 @@ ALL = range(1, NUM_BLOCKS + 1)
             {"it costs less": -0.01, SAME: 0.01, "it costs more": None},
         ),
     ],
-    live=(500, 4, 3),
+    live=None,
     full=(2_000, 6, 6),
 )
 def taylor(data, n_train, num_epochs, seed):

@@ -4,6 +4,7 @@ from functools import partial
 
 from helpers.chapters.residual_networks.claims.training import (
     ask,
+    over_rates,
     shrunk,
     train_net,
 )
@@ -17,7 +18,7 @@ BLOCKS = {  # of c_mid as part of c_out, and groups: Xie et al. 2017, table 2
     "bottleneck": (1 / 4, 1),
     "groups": (3 / 8, 4),
 }
-RATE = 0.1
+RATES = (0.03, 0.1, 0.3)
 
 
 def of_blocks(name, num_inputs, num_outputs):
@@ -35,19 +36,19 @@ def of_blocks(name, num_inputs, num_outputs):
     ask("groups", "bottleneck", "Test accuracy, four groups minus one"),
     true="it is better",
     live=None,
-    full=(2_000, 6, 8),
+    full=(2_000, 6, 6),
 )
 def resnext(data, n_train, num_epochs, seed):
     """Bottlenecks of one group, and wider ones of four groups with as many parameters.
 
-    Both train at one rate.
+    Each trains at its best rate.
     """
     data, results = shrunk(data), {}
     images = data.train.take(n_train)
     for name in BLOCKS:
-        net = fresh(partial(of_blocks, name), data, seed)
-        train_net(net, images, num_epochs, RATE, seed)
-        results[name] = {"test accuracy": right_on(net, data.test)}
+        make = partial(of_blocks, name)
+        best, nets = over_rates(make, images, data, num_epochs, seed, RATES)
+        results[name] = {"test accuracy": right_on(nets[best], data.test)}
     return results
 
 
