@@ -1,0 +1,152 @@
+"""Chapter 8: the words on what the claims found are made anew from their stored runs.
+
+Each sentence is built from ``data/claims.csv``: its numbers in their order, and the
+words that say which is larger. So a number at the wrong place, or a sign the wrong way
+round, is noticed, though each number by itself is in the table.
+"""
+
+from helpers.chapters.residual_networks import claims
+from tests.taught import text_of
+
+SETS = "digits", "fashion_mnist"
+
+
+def table(claim):
+    """The function (data, configuration, measure) -> mean, and one of the questions."""
+    runs = claim.stored()
+
+    def mean(data, configuration, measure="test accuracy"):
+        return runs[data].table[configuration][measure].mean
+
+    def found(data, letter):
+        return runs[data].found[letter]
+
+    return mean, found
+
+
+def holds(cell_id: str, *sentences: str) -> None:
+    text = text_of("08", cell_id)
+    for sentence in sentences:
+        assert sentence in text, f"{cell_id} should say: {sentence}"
+
+
+def of_both(mean, *what, form=".2f") -> list[str]:
+    return [format(mean(data, *what), form) for data in SETS]
+
+
+def test_degradation():
+    mean, _ = table(claims.degradation)
+
+    def fits(kind, depth):
+        return of_both(mean, f"{kind}, {depth} layers", "training accuracy")
+
+    (deep, deep_clothes), (shallow, shallow_clothes) = (
+        fits("plain", 44),
+        fits("plain", 8),
+    )
+    residual, residual_clothes = fits("residual", 44)
+    holds(
+        "depth-read",
+        f"with 44 layers {deep} of the digits instead of {shallow}, of the clothes "
+        f"{deep_clothes} instead of {shallow_clothes}",
+        f"The residual network of 44 layers fits {residual} and {residual_clothes}",
+    )
+    for data in SETS:
+        by_depth = [
+            mean(data, f"plain, {depth} layers", "training accuracy")
+            for depth in (8, 20, 44)
+        ]
+        assert by_depth == sorted(by_depth, reverse=True), "the deeper, the worse"
+        eight, twenty, many = (
+            mean(data, f"residual, {depth} layers", "training accuracy")
+            for depth in (8, 20, 44)
+        )
+        assert abs(many - eight) < 0.04 and twenty > max(eight, many)
+    twenty, twenty_clothes = fits("residual", 20)
+    holds(
+        "depth-more",
+        f"the plain network of twenty layers: {fits('plain', 20)[0]} of the digits",
+        "Nor are 44 residual layers better here than twenty, which are the best on "
+        f"both sets with {twenty} and {twenty_clothes}",
+    )
+
+
+def test_new_block():
+    mean, found = table(claims.new_block)
+    cell = "claim-new-block-read"
+    (many, many_clothes), (none, none_clothes) = (
+        of_both(mean, f"batch norm, {count}") for count in (16, 0)
+    )
+    holds(
+        cell,
+        "With batch normalization sixteen blocks cost accuracy on new images: "
+        f"{many} instead of {none} on the digits, {many_clothes} instead of "
+        f"{none_clothes} on the clothes.",
+    )
+    one = [round(100 * found(data, "b").mean) for data in SETS]
+    assert one == [2, -2]
+    holds(cell, "A single block brings two points on the digits and costs two on the")
+    fit = [
+        format(mean("digits", f"batch norm, {count}", "training accuracy"), ".2f")
+        for count in (16, 0)
+    ]
+    holds(cell, f"better than none does ({fit[0]} against {fit[1]} of the digits)")
+    for data in SETS:
+        fits = [
+            mean(data, f"batch norm, {count}", "training accuracy") for count in (16, 0)
+        ]
+        assert fits[0] > fits[1]
+    at = "training loss at rate 0.03"
+    (sixteen, zero), (one_block, begun) = (
+        (of_both(mean, "batch norm, 16", at), of_both(mean, "batch norm, 0", at)),
+        (
+            of_both(mean, "batch norm, 1", at),
+            of_both(mean, "batch norm, blocks begin at 0, 16", at),
+        ),
+    )
+    holds(
+        cell,
+        f"the training loss with sixteen is {' and '.join(sixteen)}, about that of "
+        f"guessing, instead of {' and '.join(zero)}",
+        f"at the rate 0.03 the training loss falls, to {' and '.join(begun)}",
+    )
+    assert all(float(a) < float(b) for a, b in zip(one_block, zero, strict=True))
+    assert all(abs(float(a) - 2.30) < 0.15 for a in sixteen)
+    changed = [abs(100 * found(data, "c").mean) for data in SETS]
+    assert max(changed) < 1
+    holds(cell, "sixteen of them change the accuracy by less than a percentage point")
+
+
+def test_taylor():
+    mean, found = table(claims.taylor)
+    cell = "claim-taylor-read"
+
+    def of_blocks(data, measure, kind="residual"):
+        return [mean(data, f"{kind}, block {k}", measure) for k in range(1, 7)]
+
+    spans = []
+    for data in SETS:
+        done = of_blocks(data, "done at half time")
+        spans.append(f"{100 * min(done):.0f} to {100 * max(done):.0f} %")
+    lead = [f"{-100 * found(data, 'a').mean:.0f}" for data in SETS]
+    holds(
+        cell,
+        f"each of the six has done {spans[0]} of what it learns on the digits, "
+        f"{spans[1]} on the clothes, and those in the lead are the *last* two, by "
+        f"{lead[0]} and {lead[1]} percentage points",
+    )
+    size = [f"{found(data, 'c').mean:.2f}" for data in SETS]
+    at_first = [f"{found(data, 'd').mean:.2f}" for data in SETS]
+    holds(
+        cell,
+        f"the last two blocks add {size[0]} and {size[1]} times as much as the first",
+        f"before any training it is {at_first[0]} and {at_first[1]} times already",
+    )
+    cost = [f"{100 * found(data, 'e').mean:.0f}" for data in SETS]
+    holds(
+        cell,
+        f"the last two blocks cost {cost[0]} and {cost[1]} percentage points less than",
+        "each costs 70 points and more on the digits, over 50 on the clothes",
+    )
+    digits, clothes = (of_blocks(data, "cost of removing it", "plain") for data in SETS)
+    assert min(digits) > 0.7 and min(clothes) > 0.5
