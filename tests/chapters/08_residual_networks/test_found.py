@@ -150,3 +150,26 @@ def test_taylor():
     )
     digits, clothes = (of_blocks(data, "cost of removing it", "plain") for data in SETS)
     assert min(digits) > 0.7 and min(clothes) > 0.5
+
+
+def test_skips_alone():
+    mean, found = table(claims.skips_alone)
+    cell = "claim-skips-alone-read"
+
+    def right(way, depth):
+        return of_both(mean, f"{way}, {depth} layers")
+
+    (bare, bare_clothes), (norm, norm_clothes) = (
+        right("no norm", 20),
+        right("batch norm", 20),
+    )
+    holds(
+        cell,
+        f"{bare} of the new digits are right and {bare_clothes} of the clothes, against "
+        f"{norm} and {norm_clothes} with batch normalization",
+        f"Eight layers are hardly better off: {' and '.join(right('no norm', 8))}.",
+        "If every block begins at 0, from Kaiming's weights otherwise, twenty layers "
+        f"reach {' and '.join(right('no norm, blocks begin at 0', 20))}.",
+    )
+    for data in SETS:
+        assert found(data, "a").mean < -0.01 and found(data, "c").mean < -0.01
