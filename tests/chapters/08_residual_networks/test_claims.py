@@ -24,7 +24,10 @@ FULL = {  # as stored at full size
     "new-block": ("not supported", "it falls"),
     "taylor": ("not supported", "both at the same time"),
     "skips-alone": ("not supported", "it is worse"),
-    "resnext": ("undecided", ""),
+    "resnext": (
+        "undecided",
+        "undecided between “it is worse” and “it is better”",
+    ),
     "beats-lenet": ("supported", "it is better"),
 }
 BANDS = {"fashion_mnist": (0.887, 0.899)}  # the course's reference for ResNet-8
