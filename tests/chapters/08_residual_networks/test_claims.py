@@ -24,7 +24,10 @@ FULL = {  # as stored at full size
     "new-block": ("not supported", "it falls"),
     "taylor": ("not supported", "both at the same time"),
     "skips-alone": ("not supported", "it is worse"),
-    "resnext": ("undecided", ""),
+    "resnext": (
+        "undecided",
+        "undecided between “it is worse” and “it is better”",
+    ),
     "beats-lenet": ("supported", "it is better"),
 }
 BANDS = {"fashion_mnist": (0.887, 0.899)}  # the course's reference for ResNet-8
@@ -173,7 +176,8 @@ def test_the_rate_is_that_of_the_best_network_on_val(shrunk):
     )
     scores = {lr: accuracy_on(net, shrunk.val) for lr, net in nets.items()}
     assert len({*scores.values()}) >= 3
-    assert scores[best] == max(scores.values()) and best not in (1e-4, 1.0)
+    assert scores[best] == max(scores.values())
+    assert min(nets) < best < max(nets), "the grid went on"
 
 
 def test_a_network_is_judged_on_both_sets_in_evaluation_mode(shrunk):
@@ -299,7 +303,7 @@ def chain():
 
 
 def test_each_block_is_timed_by_itself(shrunk):
-    """Block 0 is done at half time, block 1 has not begun, block 2 never moves much."""
+    """Block 0 is done at half time, the others have not begun."""
     start, images = chain(), shrunk.val.take(50)
     with seeded(1):
         end = blocks.Chain(blocks.NUM_BLOCKS, 196, 10)
