@@ -203,8 +203,8 @@ def test_resnext():
         "claim-resnext-read",
         f"Undecided on both sets: {groups[0]} against {one[0]} on the digits, which "
         f"may be a loss of {said[0][0]} points or a gain of {said[0][1]}, and "
-        f"{groups[1]} against {one[1]} on the clothes, between a loss of {said[1][0]} and a gain "
-        f"of {said[1][1]}.",
+        f"{groups[1]} against {one[1]} on the clothes, between a loss of "
+        f"{said[1][0]} and a gain of {said[1][1]}.",
     )
     sizes = [
         f"{sum(p.numel() for p in of_blocks(name, 196, 10).parameters()):,}"
