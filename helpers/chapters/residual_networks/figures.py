@@ -126,7 +126,7 @@ def _box(ax: Axes, x: float, y: float, name: str) -> None:
         facecolor=face, edgecolor=SKIP if name == "+" or x else FAINT, zorder=3,
     )  # fmt: skip
     ax.add_patch(shape)
-    ax.text(x, y, name, ha="center", va="center", fontsize=6.8, zorder=4)
+    ax.text(x, y, name, ha="center", va="center", fontsize=6.5, zorder=4)
 
 
 def _arrow(ax: Axes, start, end, color: str) -> None:

@@ -17,7 +17,6 @@ from helpers import (
     LogSlider,
     Residual,
     ResNet,
-    residual_stages,
     seeded,
 )
 from tests.taught import source_of, taught, text_of
@@ -128,7 +127,8 @@ def test_a_thousand_layers_are_a_thousand(data):
 
 
 def test_the_family_on_the_meta_device_is_named_by_its_layers():
-    space = run_cell("resnets-code", residual_stages=residual_stages, Residual=Residual)
+    stages = run_cell("resnets-code")["stages"]
+    space = run_cell("imagenet-code", stages=stages)
     shown = []
     run_cell(
         "resnets-figure", imagenet_net=space["imagenet_net"], Residual=Residual,

@@ -19,7 +19,7 @@ def kind_of(shallow, deep):
         return "degradation"
     if asked - high > 0.4:
         return "overfitting"
-    return "healthy" if max(high, asked) < 0.5 else "unknown"
+    return "healthy" if high < low + 0.03 and asked < 0.5 else "unknown"
 
 
 def test_each_pair_has_one_place_in_the_curves():

@@ -67,8 +67,10 @@ def test_the_gradient_of_a_plain_network_vanishes_or_grows(seed):
     assert ratio["plain"] > 10 > ratio["residual"] > 1
     holds(
         "ratios-read",
-        "Without batch normalization the gradient of a plain network vanishes.",
-        "With it, it grows: with 22 layers it is more than ten times as large in front",
+        "From torch's first weights and without batch normalization the gradient of a "
+        "plain network vanishes",
+        "With batch normalization it grows: with 22 layers it is more than ten times "
+        "as large in front as at the end, in the residual network less than that.",
     )
 
 
@@ -108,7 +110,10 @@ def test_the_slopes_of_the_text():
     product = 1 + a + b + c + a * b + a * c + b * c + a * b * c
     assert (1 + a) * (1 + b) * (1 + c) == pytest.approx(product)
     holds("path-more", "(1+a)(1+b)(1+c) = 1 + a + b + c + ab + ac + bc + abc")
-    holds("path-more", "if a block's slope is $-1$, its factor is 0")
+    holds(
+        "path-more",
+        "if the slope of what a block adds is $-1$, the block's factor is 0",
+    )
 
 
 def test_shares_of_ways_of_blocks_whose_slopes_are_known():

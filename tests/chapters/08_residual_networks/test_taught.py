@@ -7,7 +7,14 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from helpers import BatchNorm, Residual, ResNet, load_images, seeded
+from helpers import (
+    BatchNorm,
+    Residual,
+    ResNet,
+    load_images,
+    residual_stages,
+    seeded,
+)
 from tests.taught import taught
 
 own = taught(
@@ -18,6 +25,7 @@ own = taught(
     "gradient_sizes",
     "Block",
     "num_dropouts",
+    "stages",
     "small_net",
 )
 
@@ -90,3 +98,12 @@ def test_the_panels_network_is_what_its_controls_say(kind, norm):
     assert all(bool(block.skip) == (kind != "plain") for block in blocks)
     has_norm = any(isinstance(m, BatchNorm) for m in net.modules())
     assert has_norm == (norm is not None)
+
+
+@pytest.mark.parametrize("num_blocks", [(1, 2, 3), (2, 1)])
+def test_the_taught_stages_are_those_of_the_course(num_blocks):
+    channels = (4, 6, 8)[: len(num_blocks)]
+    made = own.stages(3, channels, num_blocks, Residual)
+    theirs = residual_stages(3, channels, num_blocks)
+    assert str(nn.Sequential(*made)) == str(theirs)
+    assert isinstance(made, list) and len(made) == len(num_blocks)

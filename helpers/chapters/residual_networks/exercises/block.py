@@ -9,8 +9,9 @@ from helpers.exercises import exercise
 
 
 def in_a_row(triples):
-    """Return the numbers of tuples or lists, and those that stand in none."""
-    parts = (part if isinstance(part, (tuple, list)) else (part,) for part in triples)
+    """Return the numbers of tuples, lists or tensors, and those that stand in none."""
+    parts = (part.tolist() if hasattr(part, "tolist") else part for part in triples)
+    parts = (part if isinstance(part, (tuple, list)) else (part,) for part in parts)
     return [value for part in parts for value in part]
 
 

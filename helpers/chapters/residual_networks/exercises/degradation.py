@@ -20,7 +20,7 @@ SHALLOW, DEEP = 1, 3  # blocks in each of three stages: 8 and 20 layers
 # they are trained.
 PAIRS = {
     "A": (1.0, 40, {"num_epochs": 20, "lr": 0.05, "batch_size": 10}),
-    "B": (1.0, 600, {"num_epochs": 6, "lr": 0.1, "batch_size": 32}),
+    "B": (1.0, 600, {"num_epochs": 10, "lr": 0.03, "batch_size": 32}),
     "C": (0.0, 600, {"num_epochs": 6, "lr": 0.1, "batch_size": 32}),
     "D": (1.0, 300, {"num_epochs": 6, "lr": 10.0, "batch_size": 32}),
 }

@@ -73,6 +73,9 @@ def shortened(answer, net, s, k):
             You took out all blocks from block k on.
         new.stages[s][k] = nn.Identity() => new.stages[s][k].skip = 0.0
             You took the shortcut away and kept the residual. It is the other way round.
+        new.stages[s][k] = nn.Identity() => new.stages[s][k].norm2.weight.data.zero_()
+            With its last factor 0 the residual is the last shift, which has learned
+            something. Put `nn.Identity()` in the place of the block.
         new.stages[s][k] = nn.Identity() => pass
             The block is still there.
         copy.deepcopy(net) => ResNet([len(stage) for stage in net.stages])

@@ -72,6 +72,12 @@ def draw(n, c_in, c_out, k, groups, h, w, seed):
             torch.stack makes a new axis. torch.cat puts the channels side by side.
         torch.cat(parts, dim=1) => parts[0]
             This is the first group alone.
+        W.chunk(groups) => W.split(X.shape[1] // groups)[:groups]
+        strict=True => strict=False
+            You cut W into parts of c_in / groups kernels. A group has c_out / groups
+            kernels: both are cut into `groups` parts.
+        W.chunk(groups) => [W] * groups
+            Each part of X met all kernels. The kernels are cut into groups as well.
         return torch.cat(parts, dim=1) => return F.conv2d(X, W.repeat(1, groups, 1, 1))
             Here every kernel looks at all groups. Each belongs to one group of input
             channels.
