@@ -1,0 +1,73 @@
+"""Chapter 8: "What you should have seen" is what the explorers compute."""
+
+import numpy as np
+import pytest
+
+from helpers.chapters.residual_networks.gradient_path import factors, path
+from helpers.chapters.residual_networks.loss_surface import surface
+from helpers.chapters.residual_networks.networks import images
+from helpers.chapters.residual_networks.remove_block import answers
+from tests.taught import text_of
+
+
+def holds(cell_id: str, *sentences: str) -> None:
+    text = text_of("08", cell_id)
+    for sentence in sentences:
+        assert sentence in text, f"{cell_id} should say: {sentence}"
+
+
+def through_fifty(skip, norm="none", weights="torch's"):
+    return path(factors(50, weights, norm, "ReLU behind the sum", skip))[0]
+
+
+def test_what_a_skip_does_to_the_gradient_of_fifty_blocks():
+    assert 3e-4 < through_fifty(0.9) < 3e-3 and through_fifty(1.0) > 0.1
+    assert round(0.9**50, 3) == 0.005
+    holds("path-saw", "a skip of 0.9 leaves a thousandth of the gradient, for $0.9^{50")
+    without, whole = (through_fifty(skip, weights="Kaiming") for skip in (0.0, 1.0))
+    assert 3e-3 < without < 3e-2 and 3e6 < whole < 5e7
+    holds(
+        "path-saw",
+        "the gradient without a skip shrinks to about a hundredth, and with a whole "
+        "one it grows ten million times",
+    )
+    without, whole = (through_fifty(skip, "batch") for skip in (0.0, 1.0))
+    assert 3e5 < without < 3e6 and 20 < whole < 50
+    holds("path-saw", "a million times without a skip and some thirty times with it")
+
+
+def test_which_block_is_missed_most():
+    y = images().test.y.numpy()
+    right = {kind: (answers(kind) == y).mean(1) for kind in ("plain", "residual")}
+    assert right["plain"][1:].max() < 0.36
+    holds(
+        "remove-saw", "whichever is missing, at most a third of the digits are right."
+    )
+    whole, *without = right["residual"]
+    cost = whole - np.array(without)
+    most = {*(np.argsort(-cost)[:3] + 1).tolist()}
+    assert most == {1, 4, 7}, "in which order, a rounding may decide"
+    assert cost[-1] < 0.025
+    holds(
+        "remove-saw",
+        "The residual network hardly misses its last block, by one or two percentage",
+        "the first one",
+        "those that change the shape, 4 and 7",
+    )
+
+
+@pytest.mark.parametrize("depth", [8, 20])
+def test_how_deep_the_valleys_are(depth):
+    plain, residual = (
+        surface(kind, depth, "of the images") for kind in ("plain", "residual")
+    )
+    if depth == 20:
+        assert residual.min() < 0.5 * plain.min()
+        moved = surface("residual", depth, "running")
+        assert np.median(moved) > 2 * np.median(residual)
+    holds(
+        "surface-saw",
+        "the one with shortcuts goes down to a much lower loss.",
+        "which do not fit the moved ones, the same valley looks far steeper.",
+        "At eight layers even that is gone.",
+    )
