@@ -86,7 +86,7 @@ def test_what_is_cured_and_what_remains():
         "ratios-more",
         "it cannot be a vanished gradient that keeps the plain network of twenty layers"
         " back",
-        "the second is the one that remains when the first is cured",
+        "degradation is another, which remains when the first is cured",
     )
     holds(
         "summary-more",
@@ -114,7 +114,7 @@ def test_the_last_gamma_turns_a_block_off_and_the_first_does_not():
         nn.init.normal_(block.norm1.bias)
         nn.init.zeros_(getattr(block, norm).weight)
         assert bool((block.residual(X).abs() < 1e-6).all()) == is_zero
-    holds("block-name", r"the $\gamma$ of the block's last normalization")
+    holds("block-name", r"$\gamma$ and $\beta$ of the block's last normalization")
     source = text_of("08", "block-zero")
     assert "nn.init.zeros_(block.g[4].weight) # gamma of the last" in source
 
