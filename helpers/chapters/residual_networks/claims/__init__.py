@@ -17,8 +17,8 @@ without blocks the mean of each map could not tell the classes, and it trains in
 batches; the blocks of `taylor` have equal shapes, so that first and last differ in
 their place alone, and their sizes are measured before the training as well; networks
 without norm that begin at 0 have Kaiming's weights elsewhere, without which they hardly
-trained on the digits; rates, and numbers of seeds. `beats_lenet` was left as it was, though
-one run each says that LeNet gets 0.86 to 0.87 of Fashion-MNIST, not 0.84, from
+trained on the digits; rates, and numbers of seeds. `beats_lenet` was left as it was,
+though one run each says that LeNet gets 0.86 to 0.87 of Fashion-MNIST, not 0.84, from
 Kaiming's weights or with standardized pixels.
 """
 
