@@ -111,7 +111,7 @@ def test_the_last_gamma_turns_a_block_off_and_the_first_does_not():
     X = torch.randn(2, 3, 5, 5)
     for norm, is_zero in (("norm1", False), ("norm2", True)):
         block = Residual(3, 3)
-        nn.init.normal_(block.norm1.bias)
+        nn.init.ones_(block.norm1.bias)  # so the ReLU lets it pass
         nn.init.zeros_(getattr(block, norm).weight)
         assert bool((block.residual(X).abs() < 1e-6).all()) == is_zero
     holds("block-name", r"$\gamma$ and $\beta$ of the block's last normalization")
