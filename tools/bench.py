@@ -78,7 +78,7 @@ def fit_rows():
     for build, name, batches, target in (
         (LeNet, "LeNet", 40, 0.95),
         (VGG, "VGG", 24, 0.95),
-        (ResNet, "ResNet-8", 6, 0.95),
+        (ResNet, "ResNet-8", 12, 0.95),
         (MLP, "MLP", 46, 0.88),
     ):
         size = 256 * batches
