@@ -3,6 +3,7 @@
 from functools import lru_cache
 
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from torch.nn import functional as F
 
 from helpers.chapters.residual_networks.exercises.answers import one_by_one
@@ -64,6 +65,7 @@ def four_pairs() -> Figure:
             epochs = range(1, len(error) + 1)
             ax.plot(epochs, error, color=color, linestyle=style, label=label)
         ax.set(title=name, xlabel="epoch", ylim=(0, 1))
+        ax.xaxis.set_major_locator(MaxNLocator(4, integer=True))
     axes[0].set_ylabel("error")
     lines = axes[0].get_legend_handles_labels()
     figure.legend(*lines, loc="outside lower center", ncols=3)
