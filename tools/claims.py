@@ -1,7 +1,7 @@
 """Run the claims at full size and store the results: the script behind `make claims`.
 
-Each claim is run on the digits, on every real image set that is found, and on the sets
-of its own. data/claims.csv gets one row for each claim, data set, configuration and
+Each claim is run on the digits and on every real image set that is found, unless it
+says `images=False`, and on the sets of its own. data/claims.csv gets one row for each claim, data set, configuration and
 measure, and one for each question, under its letter; rows of claims that were not run
 stay.
 
@@ -185,7 +185,7 @@ def main(arguments: list[str] | None = None) -> int:
     tasks: dict[bool, list[tuple]] = {False: [], True: []}
     for number, module, claim in chosen:
         if options.only in ("", claim.name):
-            sets = (*IMAGES, *claim.sets)
+            sets = (*(IMAGES if claim.images else ()), *claim.sets)
             tasks[claim.alone] += [(number, module, claim.name, s) for s in sets]
     run_all(tasks[False], options.jobs)
     run_all(tasks[True], 1)  # what measures time, with nothing beside it

@@ -65,6 +65,7 @@ class Claim:
     live, full : the two sizes, with at least 3 and 5 seeds; live None: no look.
     also : further questions, answered beside the verdict.
     sets : data sets besides the images, name -> function that makes them.
+    images : it is run on the digits and on real images as well, not on `sets` alone.
     anew : what is drawn anew for each seed, for the reader.
     apart : each seed gets a part of the test set of its own, so that the spread over
         the seeds holds the luck of the test set. For values that are no means.
@@ -79,6 +80,7 @@ class Claim:
     full: Size
     also: tuple[Question, ...] = ()
     sets: Mapping[str, Callable] = field(default_factory=dict)
+    images: bool = True
     anew: tuple[str, ...] = ()
     apart: bool = False
     alone: bool = False
@@ -173,6 +175,7 @@ def claim(
     full: tuple[int, int, int],
     also: Sequence[Question] = (),
     sets: Mapping[str, Callable] | None = None,
+    images: bool = True,
     anew: Sequence[str] = ("first weights", "order"),
     apart: bool = False,
     alone: bool = False,
@@ -206,6 +209,7 @@ def claim(
             full=Size(*full),
             also=tuple(also),
             sets=sets or {},
+            images=images,
             anew=tuple(anew),
             apart=apart,
             alone=alone,
