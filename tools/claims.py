@@ -1,9 +1,9 @@
 """Run the claims at full size and store the results: the script behind `make claims`.
 
 Each claim is run on the digits and on every real image set that is found, unless it
-says `images=False`, and on the sets of its own. data/claims.csv gets one row for each claim, data set, configuration and
-measure, and one for each question, under its letter; rows of claims that were not run
-stay.
+says `images=False`, and on the sets of its own. data/claims.csv gets one row for each
+claim, data set, configuration and measure, and one for each question, under its letter;
+rows of claims that were not run stay.
 
 `--jobs 4` runs four at once, each in a process of one thread, with joblib: the numbers
 are those of one by one. Any backend of joblib that hands results over as they come

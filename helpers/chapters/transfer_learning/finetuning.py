@@ -38,7 +38,7 @@ class Rest(nn.Module):
 
     Input is what `front` gives, output (n, K) logits. Batch normalization stays in
     evaluation mode, with the statistics of the source: a batch of a few pictures says
-    little. So the network is made in evaluation mode, and `fit` leaves it there.
+    little of them. `fit` leaves a part of a network in its own mode, as the body here.
     """
 
     def __init__(self, num_outputs: int, frozen: int = FROZEN, seed: int = 0):
@@ -46,10 +46,9 @@ class Rest(nn.Module):
         net = copy.deepcopy(pretrained())
         stages = [*net.blocks, net.head]
         stem = [net.stem] if frozen == 0 else []
-        self.body = nn.Sequential(*stem, *stages[frozen:]).requires_grad_(True)
+        self.body = nn.Sequential(*stem, *stages[frozen:]).eval().requires_grad_(True)
         with seeded(seed):
             self.classifier = nn.Linear(1_280, num_outputs)
-        self.eval()
 
     def forward(self, X: Tensor) -> Tensor:
         return self.classifier(self.body(X).mean((2, 3)))
