@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
-from helpers.figures import COLORS, drawn, line_style
+from helpers.figures import drawn, line_style
 
 FAINT = "#888888"
 KINDS = {"frozen": "#d9d9d9", "trained": "#9ecae9", "new": "#f5b971"}
@@ -107,10 +107,11 @@ def show_answers(answers: Mapping[str, Sequence[tuple[str, float]]]) -> Figure:
     ):
         names, values = zip(*top, strict=True)
         places = -np.arange(len(top))
-        ax.barh(places, values, color=COLORS[0], height=0.6)
+        ax.barh(places, values, color=KINDS["trained"], height=0.7)
         for place, name in zip(places, names, strict=True):
             ax.text(0.02, place, name, va="center", fontsize=7.5)
         ax.set(title=title, xlim=(0, 1), yticks=[], xlabel="probability")
+        ax.grid(False)
         said.append(f"{title}: " + ", ".join(f"{name} {p:.2f}" for name, p in top))
     figure.set_label(f"The most probable classes. {'; '.join(said)}.")
     return figure
