@@ -6,7 +6,6 @@ from functools import lru_cache
 
 import torch
 from matplotlib.figure import Figure
-from torch import nn
 
 from helpers.chapters.transfer_learning.exercises.answers import one_by_one
 from helpers.chapters.transfer_learning.homemade import halved, learn, only, small_net
@@ -104,8 +103,8 @@ def letter(value) -> str:
             Here both curves rise quickly and stay high: nothing of the body was
             destroyed.
         "D", "B", "C", "A" => "D", "A", "C", "B"
-            In this picture the validation curve rises with the training curve, if later.
-            With another preprocessing it would stay near chance.
+            In this picture the validation curve rises, if later than the training
+            curve. With another preprocessing it would stay near chance.
         "D", "B", "C", "A" => "D", "C", "B", "A"
             In this picture the validation accuracy is high, so its pictures are
             preprocessed as the body expects.
