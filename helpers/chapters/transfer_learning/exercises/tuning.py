@@ -93,11 +93,8 @@ def prepared(answer, source, num_outputs, num_frozen, lr_body, lr_head):
             The source itself was changed. Make a copy first, with `copy.deepcopy`;
             `copy.copy` copies the outside only and shares the layers.
         net.classifier = nn.Linear(size, num_outputs) => pass
-            The classifier is still that of the source, with its classes. Put a new
-            linear layer in its place.
-        nn.Linear(size, num_outputs) => nn.Linear(size, net.classifier.out_features)
-            The new classifier has the classes of the source. The target has
-            `num_outputs`.
+            The classifier has the classes of the source. Put a new linear layer in its
+            place, with `num_outputs` outputs.
         frozen.eval() => frozen.eval(), net.body[-1][0].reset_parameters()
             The body has new weights. It is to begin with those of the source, by way
             of `copy.deepcopy`.
