@@ -155,7 +155,7 @@ class MixupOfTorch(MixupByLoops):
     ("asked", "answer", "says"),
     [
         (mixing.Mixup, MixupOfTorch, "do without `cross_entropy`"),
-        (freezing.freeze, lambda net: net.eval(), "values differ"),
+        (freezing.freeze, lambda net: net.eval(), "freezes no parameter"),
         (freezing.freeze, lambda net: 3, "a network is asked for"),
         (tuning.prepare, lambda *a: a[0], "Two things are asked for"),
         (reusing.reuse_rows, lambda *a: a[0], "old layer was taken"),

@@ -113,6 +113,11 @@ def trained_after(answer, net, X, y):
         net.body.eval() => net.eval()
             The whole network is in evaluation mode. The classifier is trained, so it
             stays in training mode, where its dropout works.
+        net.body.requires_grad_(False) => pass
+        net.body.eval() => net.eval()
+            The whole network is in evaluation mode, which freezes no parameter. Those
+            of the body need `requires_grad_(False)`, and the classifier stays in
+            training mode.
         net.body.requires_grad_(False) => net.requires_grad_(False)
             The classifier is frozen as well, so nothing learns.
         net.body.requires_grad_(False) => net.requires_grad_(False)
