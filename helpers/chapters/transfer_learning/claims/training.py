@@ -1,4 +1,4 @@
-"""What the claims of chapter 9 share: the emoji, how a knob is chosen, what is asked."""
+"""What the claims of chapter 9 share: emoji, the choice of a knob, the question."""
 
 from functools import partial
 
@@ -8,7 +8,9 @@ from helpers.data import load_emoji
 
 BETTER = {"it is worse": -0.01, SAME: 0.01, "it is better": None}
 EMOJI = {f"emoji_{style}": partial(load_emoji, style) for style in ("noto", "twemoji")}
-TEST = "test accuracy"
+TEST, VAL = "test accuracy", "validation accuracy"
+PENALTIES = (0.001, 0.01, 0.1)  # of a linear probe
+NUM_VAL = 1_000  # images of a large set that choose a rate
 
 
 def ask(first, second, quantity, answers=BETTER):
@@ -16,22 +18,23 @@ def ask(first, second, quantity, answers=BETTER):
     return difference((first, TEST), (second, TEST), answers, quantity)
 
 
-def over_grid(train, grid, data, test=None):
+def over_grid(train, grid, data):
     """Train with each value of a grid, and report the one that is best on val.
 
     Parameters
     ----------
     train : function of a rate, or of another positive number -> the trained network.
     grid : ascending; it goes on where the best stands at its end.
-    data : set whose val chooses; test : what is reported, by default that of the set.
+    data : what val chooses is reported on test.
 
     Returns
     -------
-    row of the table: the test accuracy, one number for each test example
+    row of the table: which test examples are right, and the accuracy on val
     """
 
     def train_at(values):
         return {value: train(value) for value in values}
 
     best, nets = best_rate(train_at, grid, lambda net: accuracy_on(net, data.val))
-    return {TEST: right_on(nets[best], test or data.test)}
+    net = nets[best]
+    return {TEST: right_on(net, data.test), VAL: accuracy_on(net, data.val)}

@@ -6,7 +6,12 @@ from functools import partial
 
 from torch import nn
 
-from helpers.chapters.transfer_learning.claims.training import EMOJI, ask, over_grid
+from helpers.chapters.transfer_learning.claims.training import (
+    EMOJI,
+    PENALTIES,
+    ask,
+    over_grid,
+)
 from helpers.chapters.transfer_learning.features import featured, linear_probe, pick
 from helpers.chapters.transfer_learning.finetuning import (
     BATCH_SIZE,
@@ -22,7 +27,6 @@ from helpers.seeds import seeded
 from helpers.widgets.predict import claim
 
 LABELS = (2, 5, 10, 25)  # for each class
-PENALTIES = (0.001, 0.01, 0.1)
 RATES = (LR_BODY / 3, LR_BODY, 3 * LR_BODY)  # of the body; the head's are 25 times them
 SCRATCH_RATES = (0.001, 0.003, 0.01)
 MORE = 3  # times as many steps from scratch: from nothing the way is longer
@@ -93,7 +97,7 @@ def against_frozen(way, labels, name):
         against_frozen("all", 5, "all fine-tuned"),
         against_frozen("last stages", 25, "last stages fine-tuned"),
         ask("frozen, 5", "from scratch, 5",
-            "Test accuracy, frozen body minus a network from scratch, 5 labels a class"),
+            "Test accuracy, frozen body minus from scratch, 5 labels a class"),
     ],
     live=None,
     full=(25, 6, 5),
