@@ -115,7 +115,7 @@ def minus_none(choose):
         ask("all but flip", "none", "All but flip minus none"),
     ],
     live=None,
-    full=(200, 30, 8),
+    full=(200, 20, 8),
     anew=("training images", "first weights", "order", "changes"),
 )
 def augmentation(data, n_train, num_epochs, seed):

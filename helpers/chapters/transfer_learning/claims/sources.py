@@ -162,7 +162,7 @@ def taken(data, classes):
             "All frozen, from the source minus random, many labels"),
     ],
     live=None,
-    full=(50, 20, 8),
+    full=(50, 12, 8),
 )  # fmt: skip
 def low_layers(data, n_train, num_epochs, seed):
     """Classes 0 to 4 are the source, 5 to 9 the target, with 5 or n_train labels each.
