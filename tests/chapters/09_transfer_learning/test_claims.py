@@ -16,7 +16,8 @@ from helpers.chapters.transfer_learning.claims import (
     tuning,
 )
 from helpers.chapters.transfer_learning.homemade import halved, small_net
-from helpers.claims.fair import right_on
+from helpers.claims import Size
+from helpers.claims.fair import accuracy_on, right_on
 from helpers.data import Examples, ImageData
 from helpers.seeds import seeded
 from tests.verdicts import of_chapter
@@ -284,6 +285,103 @@ def test_as_many_steps_for_few_labels(emoji, monkeypatch):
 
 
 # -- verdicts ------------------------------------------------------------------------
+
+FULL = {  # as stored at full size: on which set, the verdict and the answer
+    ("last-layer", "emoji_noto"): ("not supported", "it is worse"),
+    ("last-layer", "emoji_twemoji"): ("not supported", "it is worse"),
+}
+
+
+def sighted(data, sees=True):
+    """The same set with the label itself in the place of a picture, or with nothing."""
+    parts = {}
+    for part in ("train", "val", "test"):
+        e = getattr(data, part)
+        X = nn.functional.one_hot(e.y, len(data.classes)).float()
+        parts[part] = replace(e, X=X if sees else 0 * X)
+    return replace(data, **parts)
+
+
+def seeing_head(data, blocks, size):
+    """Features in which the head alone sees something."""
+    return sighted(data, blocks == (16,))
+
+
+def blind_body(data, num_steps, seed):
+    """Probes for all ways; those of the frozen body see nothing."""
+    return {
+        way: (
+            sighted(data, way != "frozen"),
+            training.PENALTIES,
+            lambda examples, penalty: probing.linear_probe(examples, 4, penalty),
+        )
+        for way in ("pixels", "from scratch", "frozen", "last stages", "all")
+    }
+
+
+def blind_without(net, change):
+    """A linear network, which sees nothing if images are left as they are."""
+    with seeded(0):
+        net = nn.Sequential(nn.Flatten(), nn.Linear(196, 10))
+    return net if change else net.insert(0, nn.Threshold(1e9, 0.0))
+
+
+def ruin_large_sources(net, source):
+    """A body that is ruined if it comes from ten classes."""
+    if source.classifier[-1].out_features == 10:
+        for p in net.features.parameters():
+            nn.init.zeros_(p)
+
+
+BUGS = {  # module, attribute, what takes its place, size, the verdict then
+    "last-layer": (probing, "featured", seeing_head, Size(5, 1, 3), "supported"),
+    "fine-tuning": (tuning, "ways", blind_body, Size(25, 1, 3), "supported"),
+    "augmentation": (
+        augmenting,
+        "Augmented",
+        blind_without,
+        Size(200, 3, 3),
+        "supported",
+    ),
+    "complex-source": (
+        sources,
+        "with_body",
+        ruin_large_sources,
+        Size(20, 4, 3),
+        "not supported",
+    ),
+    "low-layers": (sources, "SOURCE", sources.TARGET, Size(20, 4, 3), "not supported"),
+}
+
+
+def at_one_rate(train, grid, data):
+    """The middle of a grid, so that it takes a moment."""
+    net = train(grid[1])
+    return {
+        training.TEST: right_on(net, data.test),
+        training.VAL: accuracy_on(net, data.val),
+    }
+
+
+@pytest.mark.parametrize("name", BUGS)
+def test_a_planted_bug_has_another_verdict(name, data, emoji, monkeypatch):
+    module, attribute, bug, size, expected = BUGS[name]
+    claim = CLAIMS[name]
+    monkeypatch.setattr(module, attribute, bug)
+    monkeypatch.setattr(module, "over_grid", at_one_rate)
+    found = claim.run(emoji if claim.sets else data, size)
+    assert claim.judge(found).word == expected
+    first = next(iter(claim.sets), "digits")
+    assert FULL[name, first][0] != expected
+
+
+@pytest.mark.parametrize("name, of", FULL)
+def test_the_full_size_has_the_verdict(name, of):
+    assert CLAIMS[name].judge(CLAIMS[name].stored()[of].found) == FULL[name, of]
+
+
+def test_all_are_here():
+    assert {name for name, _ in FULL} == set(BUGS) == set(CLAIMS)
 
 
 def test_cuts_are_those_that_are_told():
