@@ -19,7 +19,11 @@ POWER = re.compile("# × (10|#)[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+")  # a number's
 MOST_PLACES = 400  # where an explorer's sentence is read
 # Deep networks that are trained for these end at other weights on another processor (an
 # accuracy of 0.88 became 0.73): the chapter's tests compare every mark instead.
-TRAINED = {"residual_networks.loss_surface", "residual_networks.remove_block"}
+TRAINED = {
+    "residual_networks.loss_surface",
+    "residual_networks.remove_block",
+    "transfer_learning.feature_space",
+}
 NAMES = [n for n in ALL if n.split(".")[0] in TESTED and n not in TRAINED]
 
 

@@ -1,0 +1,13 @@
+"""Exercises of chapter 9, transfer learning, in the notebook's order."""
+
+from helpers.exercises import cells
+
+MODULES = (
+    "transforms",
+    "mixing",
+    "curves",
+    "freezing",
+    "tuning",
+    "reusing",
+)
+EXERCISES, check, table = cells(*(f"{__name__}.{module}" for module in MODULES))

@@ -1,0 +1,20 @@
+"""How answers of several values are read: one by one, and all of them or none."""
+
+from collections.abc import Callable
+
+
+def one_by_one(
+    answer: Callable, right: tuple, read: Callable = lambda value: value
+) -> object:
+    """Return the values that are given, up to the first that is not the right one.
+
+    So whoever is wrong about several of them is told about the first. Whoever gives too
+    few or too many is told that, whichever they are.
+    """
+    given, right = tuple(map(read, answer())), tuple(map(read, right))
+    if len(given) != len(right):
+        return "another number of values"
+    for k, (value, wanted) in enumerate(zip(given, right, strict=True)):
+        if value != wanted:
+            return given[: k + 1]
+    return given
