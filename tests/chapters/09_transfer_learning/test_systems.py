@@ -34,7 +34,7 @@ from helpers.chapters.transfer_learning.homemade import (
 from tests.taught import taught
 
 v2 = importlib.import_module("torchvision.transforms.v2")  # after helpers
-own = taught("09", "averaged", "soft_loss", "psnr", "same_values")
+own = taught("09", "mean_of_nine", "soft_loss", "psnr", "same_values")
 
 
 @pytest.fixture(autouse=True)
@@ -124,7 +124,7 @@ def test_91_coarse_dropout(photo):
 def test_92_several_crops_are_averaged(data, source):
     """The mean of nine moved versions is a distribution, and not much worse."""
     with torch.no_grad():
-        mean = own.averaged(source, data.test.X)
+        mean = own.mean_of_nine(source, data.test.X)
     torch.testing.assert_close(mean.sum(1), torch.ones(len(mean)))
     right = (mean.argmax(1) == data.test.y).float().mean().item()
     assert right > on_test(source, data.test) - 0.05

@@ -15,7 +15,7 @@ from tests.taught import taught
 own = taught(
     "09",
     *("conv_net", "psnr", "same_values", "halved", "small_images", "shifted"),
-    *("Augmented", "averaged", "twenty_steps", "noisy", "soft_loss"),
+    *("Augmented", "mean_of_nine", "twenty_steps", "noisy", "soft_loss"),
 )
 parts = ("train", "val", "test")
 
@@ -81,7 +81,7 @@ def test_an_augmented_network_draws_in_training_alone():
 def test_the_mean_of_nine_is_that_of_probabilities():
     with seeded(0):
         net, X = nn.Sequential(nn.Flatten(), nn.Linear(25, 3)), torch.rand(4, 1, 5, 5)
-    mean = own.averaged(net, X)
+    mean = own.mean_of_nine(net, X)
     torch.testing.assert_close(mean.sum(1), torch.ones(4))
     each = [
         net(X.roll((i, j), (-2, -1))).softmax(1) for i in (-1, 0, 1) for j in (-1, 0, 1)

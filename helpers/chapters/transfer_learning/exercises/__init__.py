@@ -5,9 +5,9 @@ from helpers.exercises import cells
 MODULES = (
     "transforms",
     "mixing",
-    "curves",
     "freezing",
     "tuning",
+    "curves",
     "reusing",
 )
 EXERCISES, check, table = cells(*(f"{__name__}.{module}" for module in MODULES))
