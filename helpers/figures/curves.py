@@ -60,6 +60,8 @@ def draw_curves(
             of = f"{name}, " if name else ""  # said where the figure is not seen
             if on_train:
                 faint = {"color": style["color"], "linewidth": 1, "alpha": 0.6}
+                if not on_val:  # nothing else of this run would have its dashes
+                    faint["linestyle"] = style["linestyle"]
                 ax.plot(epochs, on_train, **faint, label=f"{of}training")
             if on_val:
                 style |= {"marker": "o", "markersize": 3.5}

@@ -163,6 +163,41 @@ def show_by_layer(sizes: Mapping[str, Sequence[float]], ylabel: str) -> Figure:
 
 
 @drawn
+def show_along_steps(found: Mapping[str, Tensor], every: int) -> Figure:
+    """Draw the range of losses and of changes of the gradient along single steps.
+
+    Parameters
+    ----------
+    found : name -> (looks, sizes, 2): at several steps of a training, for several sizes
+        of a step from there, the loss and the change of the gradient as a multiple of
+        the gradient. A band goes from the lowest to the highest of the sizes.
+    every : steps from one look to the next.
+
+    Source: Santurkar et al. 2018, How does batch normalization help optimization?,
+    figure 4.
+    """
+    figure = Figure(figsize=(5.4, 2.2))
+    axes = figure.subplots(1, 2)
+    said = []
+    for k, (name, rows) in enumerate(found.items()):
+        low, high = rows.amin(1), rows.amax(1)
+        steps = range(0, every * len(rows), every)
+        for ax, *ends in zip(axes, low.T, high.T, strict=True):
+            ax.fill_between(steps, *ends, color=COLORS[k], alpha=0.2, linewidth=0)
+            ax.plot(steps, ends[0], label=name, **line_style(k))
+            ax.plot(steps, ends[1], **line_style(k))
+        (a, c), (b, d) = (ends.median(0).values for ends in (low, high))
+        said.append(f"{name}, the loss from {a:.1f} to {b:.1f}, the change from {c:.1f}"
+                    f" to {d:.1f}")  # fmt: skip
+    for ax, title in zip(axes, ("loss", "change of the gradient"), strict=True):
+        ax.set(title=title, xlabel="step", yscale="log")
+        ax.yaxis.set_major_formatter("{x:g}")
+    axes[0].legend()
+    figure.set_label("Along single steps, in the median: " + "; ".join(said) + ".")
+    return figure
+
+
+@drawn
 def show_pairs(
     pairs: Mapping[str, tuple[float, float]], names: Sequence[str]
 ) -> Figure:

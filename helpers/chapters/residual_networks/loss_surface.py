@@ -115,8 +115,10 @@ def loss_surface(
             f"and below guessing's {number(GUESSING, 2)} at {below:.0f} % of the points"
         )
         lowest.append(f"{number(row.min(), 2)} {word}")
-    says = "; ".join(told)
-    says = f"{says[0].upper()}{says[1:]}. The least on the cut: {', '.join(lowest)}."
+    says = (
+        f"At {depth} layers, {'; '.join(told)}. "
+        f"The least on the cut: {', '.join(lowest)}."
+    )
     return says, *panes, right
 
 

@@ -12,7 +12,7 @@ from helpers.models import ResNet
 from helpers.seeds import seeded
 from helpers.training import train
 
-NUM_IMAGES, NUM_EPOCHS, BATCH_SIZE, LR = 2000, 5, 64, 0.05
+NUM_IMAGES, NUM_EPOCHS, BATCH_SIZE, LR = 2000, 4, 64, 0.05
 CHANNELS = (8, 16, 32)
 KINDS = {"residual": 1.0, "plain": 0.0}  # network -> its skip
 

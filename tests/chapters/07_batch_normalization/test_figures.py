@@ -163,3 +163,17 @@ def test_the_names_in_a_key_have_the_colors_of_their_marks():
             assert values[0] == first, name
         colors = [handles[labels.index(name)].get_color() for name in drawn]
         assert colors == list(figures.COLORS[:2])
+
+
+def test_bands_go_from_the_lowest_to_the_highest_of_the_sizes():
+    rows = torch.tensor([[[1.0, 0.5], [3, 2], [2, 4]], [[2, 1], [1, 8], [5, 2]]])
+    figure = figures.show_along_steps({"one": rows, "two": 2 * rows}, every=15)
+    wanted = {"loss": ([1, 1], [3, 5]), "change of the gradient": ([0.5, 1], [4, 8])}
+    assert [ax.get_title("left") for ax in figure.axes] == [*wanted]
+    for ax, (low, high) in zip(figure.axes, wanted.values(), strict=True):
+        lines = [line.get_xydata().T.tolist() for line in ax.lines]
+        assert lines[:2] == [[[0, 15], low], [[0, 15], high]]
+        assert lines[2][1] == [2 * v for v in low], "the second network"
+        styles = {line.get_linestyle() for line in ax.lines}
+        assert len(styles) == 2 and ax.get_yscale() == "log"
+    assert "one, the loss from 1.0 to 3.0" in figure.get_label()

@@ -190,7 +190,8 @@ def test_directions_are_as_long_as_the_filters_and_the_same_for_both_networks():
 @pytest.mark.parametrize("cut", [-5, 0, 2])
 def test_maps_and_cut_show_the_surfaces(cut):
     scene = explorers.loss_surface.scene(cut=cut)
-    said = numbers(scene.says.replace("−", ""))
+    depth, *said = numbers(scene.says.replace("−", ""))
+    assert depth == 20
     for k, (kind, word) in enumerate(zip(("plain", "residual"), BOTH, strict=True)):
         found = surface(kind, 20, "of the images")
         x, y = scene[f"cut {word}"]["xy"].T

@@ -49,13 +49,12 @@ def test_which_block_is_missed_most():
     )
     whole, *without = right["residual"]
     cost = whole - np.array(without)
-    most = {*(np.argsort(-cost)[:3] + 1).tolist()}
-    assert most == {1, 4, 7}, "in which order, a rounding may decide"
+    assert cost.argmax() + 1 in (4, 7), "which of the two, a rounding may decide"
     assert cost[-1] < 0.025
     holds(
         "remove-saw",
         "The residual network hardly misses its last block, by a percentage point or",
-        "It misses most the first and those that change the shape, 4 and 7.",
+        "It misses most a block that changes the shape, 4 or 7.",
     )
 
 

@@ -20,10 +20,10 @@ SHALLOW, DEEP = 1, 3  # blocks in each of three stages: 8 and 20 layers
 # Of each pair of networks: the factor of the shortcuts, the number of images, and how
 # they are trained.
 PAIRS = {
-    "A": (1.0, 40, {"num_epochs": 20, "lr": 0.05, "batch_size": 10}),
-    "B": (1.0, 600, {"num_epochs": 10, "lr": 0.03, "batch_size": 32}),
-    "C": (0.0, 600, {"num_epochs": 6, "lr": 0.1, "batch_size": 32}),
-    "D": (1.0, 300, {"num_epochs": 6, "lr": 10.0, "batch_size": 32}),
+    "A": (1.0, 40, {"num_epochs": 15, "lr": 0.03, "batch_size": 20, "momentum": 0.9}),
+    "B": (1.0, 600, {"num_epochs": 8, "lr": 0.03, "batch_size": 32}),
+    "C": (0.0, 600, {"num_epochs": 5, "lr": 0.1, "batch_size": 32}),
+    "D": (1.0, 160, {"num_epochs": 6, "lr": 10.0, "batch_size": 32}),
 }
 
 
