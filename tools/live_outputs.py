@@ -31,6 +31,7 @@ REASONS = {
     "times": "it shows how long something took",
     "machine": "it shows what stands on this machine",
     "random": "it shows what is drawn anew each time",
+    "processor": "it shows a long training, which ends elsewhere on each processor",
 }
 TOLERANCE = 0.01  # share of a number with a point; whole numbers are compared exactly
 ROUNDING = 2e-6  # what is smaller is what rounding left over
