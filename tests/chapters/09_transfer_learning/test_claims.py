@@ -16,7 +16,7 @@ from helpers.chapters.transfer_learning.claims import (
     tuning,
 )
 from helpers.chapters.transfer_learning.homemade import halved, small_net
-from helpers.claims import Size
+from helpers.claims import SAME, Size
 from helpers.claims.fair import accuracy_on, right_on
 from helpers.data import Examples, ImageData
 from helpers.seeds import seeded
@@ -286,6 +286,12 @@ def test_as_many_steps_for_few_labels(emoji, monkeypatch):
 FULL = {  # as stored at full size: on which set, the verdict and the answer
     ("last-layer", "emoji_noto"): ("not supported", "it is worse"),
     ("last-layer", "emoji_twemoji"): ("not supported", "it is worse"),
+    ("fine-tuning", "emoji_noto"): ("not supported", "it is worse"),
+    ("complex-source", "digits"): (
+        "undecided",
+        f"undecided between “{SAME}” and “it is better”",
+    ),
+    ("complex-source", "fashion_mnist"): ("supported", "it is better"),
 }
 
 
