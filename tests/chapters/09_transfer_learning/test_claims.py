@@ -42,7 +42,7 @@ def data():
 
 @pytest.fixture(scope="module")
 def emoji():
-    """A few pictures of 16 x 16 pixels."""
+    """Few pictures of 32 x 32 pixels."""
     return fewer(load_emoji("noto"))
 
 
@@ -51,7 +51,7 @@ def fewer(data):
     for part in ("train", "val", "test"):
         e = getattr(data, part)
         e = e.at(torch.arange(0, len(e), 2))
-        parts[part] = replace(e, X=nn.functional.avg_pool2d(e.X, 4))
+        parts[part] = replace(e, X=nn.functional.avg_pool2d(e.X, 2))
     return replace(data, **parts)
 
 
@@ -261,9 +261,9 @@ def test_each_way_trains_what_it_says(emoji):
         net = train(own.train.at(torch.arange(0, 100, 10)), grid[1])
         assert torch.isfinite(net(own.test.X[:2])).all()
         counts[way] = sum(p.numel() for p in net.parameters())
-    assert counts["pixels"] == 4 * (3 * 16 * 16 + 1)
+    assert counts["pixels"] == 4 * (3 * 32 * 32 + 1)
     assert counts["frozen"] == 4 * (304 + 1)
-    assert counts["all"] > 3_000_000 > 2 * 10**6 < counts["last stages"] < counts["all"]
+    assert 2_000_000 < counts["last stages"] < counts["all"]
 
 
 def test_as_many_steps_for_few_labels(emoji, monkeypatch):
