@@ -16,7 +16,7 @@ from helpers.chapters.transfer_learning.claims import (
     tuning,
 )
 from helpers.chapters.transfer_learning.homemade import halved, small_net
-from helpers.claims import Size
+from helpers.claims import SAME, Size
 from helpers.claims.fair import accuracy_on, right_on
 from helpers.data import Examples, ImageData
 from helpers.seeds import seeded
@@ -30,6 +30,11 @@ def on_the_cpu(monkeypatch):
     monkeypatch.setenv("COURSE_DEVICE", "cpu")
 
 
+@pytest.fixture(autouse=True)
+def small_sources(monkeypatch):
+    monkeypatch.setattr(sources, "SOURCE_SIZE", 60)
+
+
 @pytest.fixture(scope="module")
 def data():
     return halved(load_images("digits", n_train=1_000, n_val=300, n_test=1_000))
@@ -37,7 +42,7 @@ def data():
 
 @pytest.fixture(scope="module")
 def emoji():
-    """A few pictures of 16 x 16 pixels."""
+    """Few pictures of 32 x 32 pixels."""
     return fewer(load_emoji("noto"))
 
 
@@ -46,7 +51,7 @@ def fewer(data):
     for part in ("train", "val", "test"):
         e = getattr(data, part)
         e = e.at(torch.arange(0, len(e), 2))
-        parts[part] = replace(e, X=nn.functional.avg_pool2d(e.X, 4))
+        parts[part] = replace(e, X=nn.functional.avg_pool2d(e.X, 2))
     return replace(data, **parts)
 
 
@@ -162,7 +167,6 @@ def noting_learn(monkeypatch):
 
 
 def test_sources_have_equally_many_images(data, monkeypatch):
-    monkeypatch.setattr(sources, "SOURCE_SIZE", 60)
     calls = noting_learn(monkeypatch)
     CLAIMS["complex-source"].experiment(data, 3, 2, 1)
     of_sources, others = calls[:4], calls[4:]
@@ -172,10 +176,8 @@ def test_sources_have_equally_many_images(data, monkeypatch):
         assert len(images) == 60
         assert {*images.y.tolist()} == {*range(num_classes)}
         assert net.classifier[-1].out_features == num_classes
-    firsts = {
-        tuple(net.features[0][0].weight.flatten()[:3].tolist()) for net, *_ in calls
-    }
-    assert len(firsts) == 1, "all begin with the same weights, and nothing was trained"
+    for net, *_ in others:
+        assert net.classifier[-1].out_features == 10
     assert {len(images) for _, images, *_ in others} == {30}
     noise = others[0][1].X - data.train.X.mean()
     assert noise.min() < -0.5, "the target is noisy"
@@ -205,11 +207,8 @@ def test_layers_are_frozen_as_their_names_say(data, monkeypatch):
         trained.setdefault(len(trained), (net, moved[::2], before[0]))
         return net
 
-    def over_grid(train, grid, data):
-        return {training.TEST: right_on(train(0.01), data.test)}
-
     monkeypatch.setattr(sources, "learn", learn)
-    monkeypatch.setattr(sources, "over_grid", over_grid)
+    monkeypatch.setattr(sources, "over_grid", at_one_rate)
     names = list(CLAIMS["low-layers"].experiment(data, 8, 1, 0))
     source, *nets = trained.values()
     assert all(source[1])
@@ -223,10 +222,12 @@ def test_layers_are_frozen_as_their_names_say(data, monkeypatch):
 
 def test_source_and_target_share_no_class(data, monkeypatch):
     calls = noting_learn(monkeypatch)
-    monkeypatch.setattr(sources, "over_grid", lambda train, *_: {"net": train(0.1)})
-    CLAIMS["low-layers"].experiment(data, 8, 1, 0)
+    monkeypatch.setattr(sources, "over_grid", at_one_rate)
+    results = CLAIMS["low-layers"].experiment(data, 8, 1, 0)
     images = [set(map(bytes, e.X.flatten(1).numpy())) for _, e, *_ in calls]
     assert not any(images[0] & others for others in images[1:])
+    of_all = results["scratch, few"][training.TEST]
+    assert torch.equal(of_all.isnan(), data.test.y < 5), "others take no part"
     target = sources.taken(data, sources.TARGET)
     assert target.classes == data.classes[5:]
     assert len(target.test) == (data.test.y >= 5).sum()
@@ -237,21 +238,17 @@ def test_source_and_target_share_no_class(data, monkeypatch):
 
 
 def test_the_best_block_is_chosen_on_val(emoji, monkeypatch):
-    scores = iter(
-        [(0.9, 0.1), (0.7, 0.2), (0.8, 0.3), (0.8, 0.4), (1.0, 0.5), (1.0, 0.6)]
-    )
+    scores = []
 
     def over_grid(*_):
-        val, test = next(scores)
-        return {training.TEST: test, training.VAL: val}
+        return {training.TEST: len(scores), training.VAL: scores.pop(0)}
 
     monkeypatch.setattr(probing, "over_grid", over_grid)
     monkeypatch.setattr(probing, "featured", lambda data, *_: data)
+    scores += [0.9, 0.7, 0.8, 0.8, 1.0, 1.0]  # blocks 4 to 14, the head, two blocks
     row = CLAIMS["last-layer"].experiment(emoji, 3, 1, 0)
     assert row[probing.BEST] == row["block 4"]
-    scores = iter(
-        [(0.7, 0.1), (0.8, 0.2), (0.8, 0.3), (0.6, 0.4), (1.0, 0.5), (1.0, 0.6)]
-    )
+    scores += [0.7, 0.8, 0.8, 0.6, 1.0, 1.0]
     row = CLAIMS["last-layer"].experiment(emoji, 3, 1, 0)
     assert row[probing.BEST] == row["block 11"], "of equal ones the later"
 
@@ -264,9 +261,9 @@ def test_each_way_trains_what_it_says(emoji):
         net = train(own.train.at(torch.arange(0, 100, 10)), grid[1])
         assert torch.isfinite(net(own.test.X[:2])).all()
         counts[way] = sum(p.numel() for p in net.parameters())
-    assert counts["pixels"] == 4 * (3 * 16 * 16 + 1)
+    assert counts["pixels"] == 4 * (3 * 32 * 32 + 1)
     assert counts["frozen"] == 4 * (304 + 1)
-    assert counts["all"] > 3_000_000 > 2 * 10**6 < counts["last stages"] < counts["all"]
+    assert 2_000_000 < counts["last stages"] < counts["all"]
 
 
 def test_as_many_steps_for_few_labels(emoji, monkeypatch):
@@ -289,6 +286,12 @@ def test_as_many_steps_for_few_labels(emoji, monkeypatch):
 FULL = {  # as stored at full size: on which set, the verdict and the answer
     ("last-layer", "emoji_noto"): ("not supported", "it is worse"),
     ("last-layer", "emoji_twemoji"): ("not supported", "it is worse"),
+    ("fine-tuning", "emoji_noto"): ("not supported", "it is worse"),
+    ("complex-source", "digits"): (
+        "undecided",
+        f"undecided between “{SAME}” and “it is better”",
+    ),
+    ("complex-source", "fashion_mnist"): ("supported", "it is better"),
 }
 
 

@@ -8,6 +8,7 @@ from torch import nn
 
 from helpers.chapters.transfer_learning.claims.training import (
     NUM_VAL,
+    TEST,
     ask,
     over_grid,
 )
@@ -146,6 +147,13 @@ def taken(data, classes):
     return replace(data, classes=names, **parts)
 
 
+def of_all(values, y, classes):
+    """A number for each example: those of some classes, NaN for the others, (n,)."""
+    result = torch.full((len(y),), torch.nan, dtype=values.dtype)
+    result[torch.isin(y, torch.tensor([*classes]))] = values
+    return result
+
+
 @claim(
     "Low layers are general, high layers are special.",
     ask("source, 3 frozen, many", "source, 1 frozen, many",
@@ -189,7 +197,8 @@ def low_layers(data, n_train, num_epochs, seed):
                 name = f"{start}, {num_frozen} frozen, {amount}"
                 if (start, num_frozen) == ("random", 0):
                     name = f"scratch, {amount}"
-                results[name] = over_grid(
+                row = over_grid(
                     partial(train, examples, start, num_frozen), RATES, target
                 )
+                results[name] = row | {TEST: of_all(row[TEST], data.test.y, TARGET)}
     return results
