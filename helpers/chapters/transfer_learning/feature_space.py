@@ -115,11 +115,12 @@ def feature_space(
     """
     found, step = path(lr_body), SHOWN_EVERY * shown
     xy = places(lr_body)
-    reach = 1.05 * max(np.abs(part).max() for part in xy.values())
+    all_xy = np.concatenate([part.reshape(-1, 2) for part in xy.values()])
+    (x0, y0), (x1, y1) = all_xy.min(0) - 1, all_xy.max(0) + 1  # of all steps
     panes = []
     for part in PARTS:
         pane = Pane(
-            f"{part}, after step {step}", (-reach, reach), (-reach, reach), equal=True,
+            f"{part}, after step {step}", (x0, x1), (y0, y1), equal=True,
             xticks={}, yticks={},
             labels=("first direction", "second"), name=part,
         )  # fmt: skip
@@ -129,7 +130,8 @@ def feature_space(
             pane.dots(own, size=3, alpha=0.7, name=f"{part} {word}", label=word, **look)
         for label, word in enumerate(found.classes):
             mean = xy["train"][shown][found.y["train"] == label].mean(0)
-            pane.dots([mean], size=7, edge=INK, color=COLORS[label],
+            edge = "" if SHAPES[label] == "x" else INK  # a cross is all edge
+            pane.dots([mean], size=7, edge=edge, color=COLORS[label],
                       shape=SHAPES[label], name=f"{part} mean {word}")  # fmt: skip
         panes.append(pane)
     right = (found.answers[shown] == found.y["test"]).mean()

@@ -287,6 +287,7 @@ FULL = {  # as stored at full size: on which set, the verdict and the answer
     ("last-layer", "emoji_noto"): ("not supported", "it is worse"),
     ("last-layer", "emoji_twemoji"): ("not supported", "it is worse"),
     ("fine-tuning", "emoji_noto"): ("not supported", "it is worse"),
+    ("fine-tuning", "emoji_twemoji"): ("not supported", "it is worse"),
     ("complex-source", "digits"): (
         "undecided",
         f"undecided between “{SAME}” and “it is better”",

@@ -78,6 +78,9 @@ def rows_of(answer, old, old_names, new_names):
         new = nn.Linear(old.in_features, len(new_names)) => new = old
             The old layer was taken for the new one. Make a new layer, with a row for
             each of the new names.
+        return new => return old
+            This is the old layer itself. Make a new one, with a row for each of the new
+            names.
         nn.Linear(old.in_features, len(new_names)) => nn.Linear(*old.weight.T.shape)
             The new layer has as many rows as the old one. It needs one for each of the
             new names.
