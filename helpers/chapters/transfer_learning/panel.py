@@ -89,20 +89,26 @@ def _augmented(augment: str, name: str) -> ImageData:
     return replace(data, train=train)
 
 
-class TwoRates(torch.optim.Adam):
-    """Adam with the rate lr for the classifier, and another one for the body.
+def groups(parameters: Iterable[Tensor], lr: float, lr_body: float) -> list[dict]:
+    """Parameter groups of a network whose classifier's weight and bias are the last."""
+    *body, weight, bias = parameters
+    head = {"params": [weight, bias], "lr": lr}
+    return [head, {"params": body, "lr": lr_body}] if body else [head]
 
-    Parameters
-    ----------
-    parameters : of a network; the classifier's weight and bias are the last two.
-    lr, lr_body : rates of the classifier, and of all that stands before it.
-    """
+
+class TwoRates(torch.optim.Adam):
+    """Adam with the rate lr for the classifier, and lr_body for all before it."""
 
     def __init__(
         self, parameters: Iterable[Tensor], lr: float = 5e-3, lr_body: float = 2e-4
     ):
-        *body, weight, bias = parameters
-        groups = [{"params": [weight, bias], "lr": lr}]
-        super().__init__(
-            groups + ([{"params": body, "lr": lr_body}] if body else []), lr=lr
-        )
+        super().__init__(groups(parameters, lr, lr_body), lr=lr)
+
+
+class TwoRatesSGD(torch.optim.SGD):
+    """SGD with momentum 0.9, with the rates of `TwoRates`."""
+
+    def __init__(
+        self, parameters: Iterable[Tensor], lr: float = 5e-3, lr_body: float = 2e-4
+    ):
+        super().__init__(groups(parameters, lr, lr_body), lr=lr, momentum=0.9)

@@ -24,6 +24,7 @@ from helpers.chapters.transfer_learning.panel import (
     AUGMENT,
     FROZEN,
     TwoRates,
+    TwoRatesSGD,
     target_data,
     target_net,
 )
@@ -267,7 +268,7 @@ def panel():
         frozen=Choice(FROZEN),
         labels_per_class=Choice(5, 2, 10, 25),
         augment=Choice(*AUGMENT),
-        optimizer=Choice({"Adam": TwoRates}),
+        optimizer=Choice({"Adam": TwoRates, "SGD": TwoRatesSGD}),
         lr=LogSlider(0.0001, 0.1, start=0.005),
         lr_body=LogSlider(0.00001, 0.01, start=0.0002),
         batch_size=Choice(16, 8, 32),
