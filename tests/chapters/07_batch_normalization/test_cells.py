@@ -23,7 +23,7 @@ from helpers import (
     seeded,
 )
 from helpers import train as helpers_train
-from tests.taught import source_of, text_of
+from tests.taught import source_of, taught, text_of
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,7 @@ def test_the_first_three_networks_differ_in_what_their_names_say(data):
     """Ten layers each, from the same seed, at the same rate."""
     seen = []
 
-    def train(net, images, val, **settings):
+    def train(net, images, **settings):
         seen.append((net, settings))
 
     run_cell(
@@ -75,6 +75,35 @@ def test_the_first_three_networks_differ_in_what_their_names_say(data):
     spread = kaiming[3].weight.std().item()
     assert spread == pytest.approx((2 / 64) ** 0.5, rel=0.05)
     assert plain[1].weight.equal(normalized[1].weight)  # the same first weights
+
+
+def test_a_look_ahead_goes_along_the_gradient_and_leaves_the_network(data):
+    own = taught("07", "ahead", "flat")
+    with seeded(0):
+        net = MLP((8,))
+    X, y = data.train.X[:32], data.train.y[:32]
+    start, weights = F.cross_entropy(net(X), y), list(net.parameters())
+    gradient = torch.autograd.grad(start, weights)
+    before = [p.detach().clone() for p in weights]
+    slope = own.flat(gradient).square().sum().item()
+    for size in (0.0, 1e-3):
+        loss, change = own.ahead(net, gradient, X, y, size)
+        assert loss == pytest.approx(start.item() - size * slope, abs=1e-4)
+        assert (change == 0) == (size == 0)
+    assert all(map(torch.equal, before, weights))
+
+
+def test_constants_for_mean_and_variance_change_the_gradient_alone():
+    own = taught("07", "Constants")
+    X, outputs, gradients = torch.randn(9, 3), [], []
+    for norm in (BatchNorm, own.Constants):
+        inputs = X.clone().requires_grad_()
+        outputs.append(norm(3)(inputs))
+        outputs[-1].square().mul(torch.arange(9.0)[:, None]).sum().backward()
+        gradients.append(inputs.grad)
+    torch.testing.assert_close(*outputs)
+    known, ignored = (gradient.sum(0).abs() for gradient in gradients)
+    assert known.max() < 1e-3 < 1 < ignored.min()
 
 
 def test_inputs_are_standardized_column_by_column():

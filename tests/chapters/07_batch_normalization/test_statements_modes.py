@@ -66,14 +66,13 @@ def test_in_which_mode_neighbors_count():
     )
 
 
-def test_one_drawing_needs_evaluation_mode():
+def test_one_image_needs_evaluation_mode():
     net, image = LeNet(norm=BatchNorm), torch.rand(1, 1, 28, 28)
     with pytest.raises(ValueError):
         net.train()(image)
     assert net.eval()(image).shape == (1, 10)
     alone = F.batch_norm(torch.tensor([[3.0], [3.0]]), None, None, training=True)
     holds("alone-read", f"every image would become {alone[0].item():.0f}")
-    holds("pad-read", "In evaluation mode; the pad sees to it. In training mode")
 
 
 def test_what_changes_no_output():
