@@ -23,9 +23,10 @@ from helpers.chapters.transfer_learning.label_curves import LABELS, WAYS
 from helpers.chapters.transfer_learning.panel import (
     AUGMENT,
     FROZEN,
-    TwoRates,
+    OPTIMIZERS,
     target_data,
     target_net,
+    two_rates,
 )
 from helpers.chapters.transfer_learning.which_block import probe_answers, probed
 from helpers.claims.table import Estimate
@@ -267,7 +268,7 @@ def panel():
         frozen=Choice(FROZEN),
         labels_per_class=Choice(5, 2, 10, 25),
         augment=Choice(*AUGMENT),
-        optimizer=Choice({"Adam": TwoRates}),
+        optimizer=Choice(OPTIMIZERS),
         lr=LogSlider(0.0001, 0.1, start=0.005),
         lr_body=LogSlider(0.00001, 0.01, start=0.0002),
         batch_size=Choice(16, 8, 32),
@@ -294,11 +295,11 @@ def test_copies_are_of_the_pictures_that_are_drawn():
 
 def test_body_and_classifier_have_their_own_rates():
     net = target_net(14)
-    optimizer = TwoRates(net.parameters(), lr=0.1, lr_body=0.001)
+    optimizer = two_rates(net.parameters(), lr=0.1, lr_body=0.001)
     head, body = optimizer.param_groups
     assert head["lr"] == 0.1 and body["lr"] == 0.001
     assert {id(p) for p in head["params"]} == {
         id(p) for p in net.classifier.parameters()
     }
     assert {id(p) for p in body["params"]} == {id(p) for p in net.body.parameters()}
-    assert len(TwoRates(target_net(17).parameters()).param_groups) == 1
+    assert len(two_rates(target_net(17).parameters()).param_groups) == 1
