@@ -121,7 +121,7 @@ def test_numbers_and_marks_are_those_of_the_variants(transform):
     assert ratios == pytest.approx(expected, rel=1e-4)
     before, after = histogram(original), histogram(X)
     assert before.sum() == pytest.approx(1, abs=1e-5)
-    said = numbers(scene.says)
+    said = numbers(scene.says.partition("The PSNR")[2])
     assert said[:2] == pytest.approx([min(ratios), max(ratios)], abs=0.051)
     assert said[2] == pytest.approx(100 * np.minimum(before, after).sum(), abs=0.51)
     assert scene["before"]["xy"][:, 1] == pytest.approx(before)
@@ -191,7 +191,7 @@ def test_the_pictures_are_wrong_ones():
 def table(way, labels):
     """A made-up result: all differ, and the frozen body is best at 5 labels alone."""
     places = {way: k for k, way in enumerate(WAYS)}
-    mean = 0.2 + 0.1 * places[way] + 0.005 * labels
+    mean = 0.2 + 0.1 * places[way] + 0.002 * labels
     mean += 0.3 * (way == "frozen" and labels == 5)
     return Estimate(mean, 0.01 * (1 + places[way]), 5)
 
@@ -210,11 +210,11 @@ def test_label_curves_draw_and_say_what_is_stored(monkeypatch):
             [found[way, 2].mean + sd, found[way, 2].mean - sd]
         )
     says = scene.says
-    assert "is that of frozen body, linear probe, 0.72" in says
+    assert "is that of frozen body, linear probe, 0.71" in says
     assert "0.20 below it with the last stages and 0.10 below it with all" in says
     assert "Over 5 seeds" in says and says.endswith("deviation of 0.03.")
     says = explorers.label_curves.scene(labels_per_class=25).says
-    assert "is that of all fine-tuned, 0.72" in says
+    assert "is that of all fine-tuned, 0.65" in says
     assert "0.10 above it with the last stages and 0.20 above it with all" in says
 
 
