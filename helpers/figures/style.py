@@ -27,6 +27,7 @@ SIGNED = LinearSegmentedColormap.from_list(
 # On-off lengths in points; four patterns and six colours give twelve distinct pairs.
 DASHES = ((), (6, 3), (2, 2), (8, 3, 2, 3))
 # Sizes of a palette, and how many gray levels a pixel may be off with it on average.
+PALETTE = "palette"  # id of a figure that is stored with 256 colours at most
 FEW = ((32, 0.25), (64, 0.9), (256 - LEVELS, 1.5))
 
 _STYLE = matplotlib.rc_params_from_file(
@@ -105,7 +106,12 @@ def to_png(figure: Figure) -> bytes:
             image = transparent(palette, alpha)
             break
     else:
-        image.putalpha(alpha)
+        if figure.get_gid() == PALETTE:
+            few = image.quantize(256 - LEVELS, Image.Quantize.MEDIANCUT, kmeans=2)
+            few = image.quantize(palette=few, dither=Image.Dither.FLOYDSTEINBERG)
+            image = transparent(few, alpha)
+        else:
+            image.putalpha(alpha)
     file = io.BytesIO()
     image.save(file, "png", optimize=True)
     return file.getvalue()

@@ -4,9 +4,9 @@ What is frozen gives each picture the same numbers in every run. They are comput
 once, at the first run that needs them, and kept.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 
 import torch
 from torch import Tensor, nn
@@ -89,26 +89,24 @@ def _augmented(augment: str, name: str) -> ImageData:
     return replace(data, train=train)
 
 
-def groups(parameters: Iterable[Tensor], lr: float, lr_body: float) -> list[dict]:
-    """Parameter groups of a network whose classifier's weight and bias are the last."""
+def two_rates(
+    parameters: Iterable[Tensor],
+    lr: float = 5e-3,
+    lr_body: float = 2e-4,
+    kind: Callable = torch.optim.Adam,
+) -> torch.optim.Optimizer:
+    """An optimizer with the rate lr for the classifier, and another for the body.
+
+    Parameters
+    ----------
+    parameters : of a network; the classifier's weight and bias are the last two.
+    lr, lr_body : rates of the classifier, and of all that stands before it.
+    kind : a class of torch.optim.
+    """
     *body, weight, bias = parameters
-    head = {"params": [weight, bias], "lr": lr}
-    return [head, {"params": body, "lr": lr_body}] if body else [head]
+    parts = [{"params": [weight, bias], "lr": lr}]
+    return kind(parts + ([{"params": body, "lr": lr_body}] if body else []), lr=lr)
 
 
-class TwoRates(torch.optim.Adam):
-    """Adam with the rate lr for the classifier, and lr_body for all before it."""
-
-    def __init__(
-        self, parameters: Iterable[Tensor], lr: float = 5e-3, lr_body: float = 2e-4
-    ):
-        super().__init__(groups(parameters, lr, lr_body), lr=lr)
-
-
-class TwoRatesSGD(torch.optim.SGD):
-    """SGD with momentum 0.9, with the rates of `TwoRates`."""
-
-    def __init__(
-        self, parameters: Iterable[Tensor], lr: float = 5e-3, lr_body: float = 2e-4
-    ):
-        super().__init__(groups(parameters, lr, lr_body), lr=lr, momentum=0.9)
+momentum = partial(torch.optim.SGD, momentum=0.9)
+OPTIMIZERS = {"Adam": two_rates, "momentum": partial(two_rates, kind=momentum)}

@@ -23,10 +23,10 @@ from helpers.chapters.transfer_learning.label_curves import LABELS, WAYS
 from helpers.chapters.transfer_learning.panel import (
     AUGMENT,
     FROZEN,
-    TwoRates,
-    TwoRatesSGD,
+    OPTIMIZERS,
     target_data,
     target_net,
+    two_rates,
 )
 from helpers.chapters.transfer_learning.which_block import probe_answers, probed
 from helpers.claims.table import Estimate
@@ -121,7 +121,7 @@ def test_numbers_and_marks_are_those_of_the_variants(transform):
     assert ratios == pytest.approx(expected, rel=1e-4)
     before, after = histogram(original), histogram(X)
     assert before.sum() == pytest.approx(1, abs=1e-5)
-    said = numbers(scene.says)
+    said = numbers(scene.says.partition("The PSNR")[2])
     assert said[:2] == pytest.approx([min(ratios), max(ratios)], abs=0.051)
     assert said[2] == pytest.approx(100 * np.minimum(before, after).sum(), abs=0.51)
     assert scene["before"]["xy"][:, 1] == pytest.approx(before)
@@ -191,7 +191,7 @@ def test_the_pictures_are_wrong_ones():
 def table(way, labels):
     """A made-up result: all differ, and the frozen body is best at 5 labels alone."""
     places = {way: k for k, way in enumerate(WAYS)}
-    mean = 0.2 + 0.1 * places[way] + 0.005 * labels
+    mean = 0.2 + 0.1 * places[way] + 0.002 * labels
     mean += 0.3 * (way == "frozen" and labels == 5)
     return Estimate(mean, 0.01 * (1 + places[way]), 5)
 
@@ -210,11 +210,11 @@ def test_label_curves_draw_and_say_what_is_stored(monkeypatch):
             [found[way, 2].mean + sd, found[way, 2].mean - sd]
         )
     says = scene.says
-    assert "is that of frozen body, linear probe, 0.72" in says
+    assert "is that of frozen body, linear probe, 0.71" in says
     assert "0.20 below it with the last stages and 0.10 below it with all" in says
     assert "Over 5 seeds" in says and says.endswith("deviation of 0.03.")
     says = explorers.label_curves.scene(labels_per_class=25).says
-    assert "is that of all fine-tuned, 0.72" in says
+    assert "is that of all fine-tuned, 0.65" in says
     assert "0.10 above it with the last stages and 0.20 above it with all" in says
 
 
@@ -268,7 +268,7 @@ def panel():
         frozen=Choice(FROZEN),
         labels_per_class=Choice(5, 2, 10, 25),
         augment=Choice(*AUGMENT),
-        optimizer=Choice({"Adam": TwoRates, "SGD": TwoRatesSGD}),
+        optimizer=Choice(OPTIMIZERS),
         lr=LogSlider(0.0001, 0.1, start=0.005),
         lr_body=LogSlider(0.00001, 0.01, start=0.0002),
         batch_size=Choice(16, 8, 32),
@@ -295,11 +295,11 @@ def test_copies_are_of_the_pictures_that_are_drawn():
 
 def test_body_and_classifier_have_their_own_rates():
     net = target_net(14)
-    optimizer = TwoRates(net.parameters(), lr=0.1, lr_body=0.001)
+    optimizer = two_rates(net.parameters(), lr=0.1, lr_body=0.001)
     head, body = optimizer.param_groups
     assert head["lr"] == 0.1 and body["lr"] == 0.001
     assert {id(p) for p in head["params"]} == {
         id(p) for p in net.classifier.parameters()
     }
     assert {id(p) for p in body["params"]} == {id(p) for p in net.body.parameters()}
-    assert len(TwoRates(target_net(17).parameters()).param_groups) == 1
+    assert len(two_rates(target_net(17).parameters()).param_groups) == 1
