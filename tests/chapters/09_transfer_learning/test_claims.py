@@ -301,6 +301,7 @@ FULL = {  # as stored at full size: on which set, the verdict and the answer
     ("fine-tuning", "emoji_twemoji"): ("not supported", "it is worse"),
     ("augmentation", "digits"): ("not supported", "it is worse"),
     ("augmentation", "fashion_mnist"): ("not supported", "it is worse"),
+    ("low-layers", "digits"): ("supported", "it is worse"),
     ("complex-source", "digits"): (
         "undecided",
         f"undecided between “{SAME}” and “it is better”",
