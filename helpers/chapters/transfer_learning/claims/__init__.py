@@ -13,7 +13,10 @@ only, so that a knob is chosen by one or two of them: what this costs is in the 
 over the seeds.
 
 The cuts that decide a claim were fixed before any run at full size: accuracies differ
-from one percentage point on.
+from one percentage point on. What was changed after a look: the live look of
+`last_layer` has six seeds, since with three the word often was another; and in
+`low_layers` a probe takes the place of Adam where all layers are frozen, since the
+search for its rate did not end.
 """
 
 from helpers.chapters.transfer_learning.claims.augmenting import augmentation
