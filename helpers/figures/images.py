@@ -39,8 +39,8 @@ def show_images(
     num_cols : images in a row.
     scale : width of an image in units of about 75 screen pixels.
     framed : whether each image has a thin edge, for those that are white at the border.
-    palette : whether colours are cut to 256, dithered, which takes a third of the space
-        in a notebook.
+    palette : whether 256 colours are enough, which take a third of the space in a
+        notebook.
 
     Raises
     ------

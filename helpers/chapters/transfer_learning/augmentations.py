@@ -16,7 +16,7 @@ from helpers.widgets.explorer import explorer
 from helpers.widgets.scene import INK, Pane
 from helpers.words import number
 
-SIDE = 96  # pixels
+SIDE = 64  # pixels
 STRONGEST, NUM_VARIANTS = 6, 6
 COLUMNS, TALL = 3, 1.2  # of the variants: each is 1 wide, and TALL with its text
 BINS = 16  # of the histograms
@@ -49,7 +49,7 @@ PERMUTED = ([0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0])
 
 @cache
 def pictures(name: str) -> tuple[Tensor, Tensor]:
-    """A picture, and another for mixup, each (3, 96, 96) in 0..1."""
+    """A picture, and another for mixup, each (3, 64, 64) in 0..1."""
     if name in ("flower", "temple"):
         return tuple(load_photograph(which, SIDE) for which in PICTURES[name])
     data = load_emoji() if name == "emoji" else load_images("digits")
@@ -64,7 +64,7 @@ def pictures(name: str) -> tuple[Tensor, Tensor]:
 def variants(
     name: str, transform: str, strength: int, seed: int
 ) -> tuple[Tensor, Tensor]:
-    """Six random variants of a picture, (6, 3, 96, 96), and its share in each, (6,).
+    """Six random variants of a picture, (6, 3, 64, 64), and its share in each, (6,).
 
     ``strength`` is 1 to 6. That of a transform without a size, as flip, says to how
     many of the six it happens. The share is less than 1 for mixup, where the other

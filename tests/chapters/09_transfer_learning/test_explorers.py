@@ -56,7 +56,7 @@ def test_every_step_of_strength_and_the_seed_change_the_variants(name, transform
     assert torch.equal(found[2], variants(name, transform, 3, 0)[0])
     assert not torch.equal(found[2], variants(name, transform, 3, 1)[0])
     for X in found:
-        assert X.shape == (6, 3, 96, 96) and 0 <= X.min() and X.max() <= 1
+        assert X.shape == (6, 3, 64, 64) and 0 <= X.min() and X.max() <= 1
 
 
 @pytest.mark.parametrize("transform", ["flip", "channel permutation"])
@@ -88,7 +88,7 @@ def test_as_much_is_erased_as_is_said(name, strength):
         assert (x[:, changed] == 0).all()
         rows, columns = (changed.any(a).nonzero() for a in (1, 0))
         area = (rows.max() - rows.min() + 1) * (columns.max() - columns.min() + 1)
-        assert area / 96**2 <= 1 - share + 1e-6
+        assert area / 64**2 <= 1 - share + 1e-6
     says = explorers.augmentations.scene(
         transform="erasing", picture=name, strength=strength, seed=2
     ).says

@@ -13,10 +13,11 @@ only, so that a knob is chosen by one or two of them: what this costs is in the 
 over the seeds.
 
 The cuts that decide a claim were fixed before any run at full size: accuracies differ
-from one percentage point on. What was changed after a look: the live look of
-`last_layer` has six seeds, since with three the word often was another; and in
+from one percentage point on. What was changed after a look: `last_layer` has no look
+in the notebook, since with three or six seeds its word was another now and then; in
 `low_layers` a probe takes the place of Adam where all layers are frozen, since the
-search for its rate did not end.
+search for its rate did not end; and `augmentation` and `low_layers` got fewer epochs,
+`complex_source` more seeds.
 """
 
 from helpers.chapters.transfer_learning.claims.augmenting import augmentation

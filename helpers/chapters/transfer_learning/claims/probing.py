@@ -40,7 +40,7 @@ BEST = "best block"
         ask("head", "block 14", "Head minus block 14"),
         ask("head", "block 4", "Head minus block 4"),
     ],
-    live=(10, 1, 6),
+    live=None,
     full=(10, 1, 20),
     sets=EMOJI | {"hymenoptera": partial(load_photo_set, "hymenoptera", 128)},
     images=False,
