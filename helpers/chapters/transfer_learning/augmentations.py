@@ -130,7 +130,7 @@ def histogram(X: Tensor) -> np.ndarray:
 def augmentations(
     transform=Choice(*TOLD),
     strength=IntSlider(1, STRONGEST, start=3),
-    picture=Choice(*PICTURES, start="digit"),
+    picture=Choice(*PICTURES, start="emoji"),
     seed=IntSlider(0, 20, start=0),
 ):
     """Six variants of a picture that a random transform draws, and their values.

@@ -19,7 +19,7 @@ from helpers.seeds import seeded
 NUM_COPIES = 3  # of each training picture, besides the picture itself
 PROBE, ALL_FROZEN = "all, middle blocks", 17
 # For a Choice: what is frozen -> the number of stages, or the features of two blocks
-FROZEN = {PROBE: PROBE, "all": ALL_FROZEN, "14 stages": 14, "11 stages": 11}
+FROZEN = {"probe": PROBE, "all": ALL_FROZEN, "14": 14, "11": 11}
 AUGMENT = ("none", "flip", "crop", "flip and crop")
 
 
