@@ -108,10 +108,10 @@ def feature_space(
     """Forty training pictures and the test pictures in the space of features.
 
     A body frozen up to its last six stages is trained for 40 steps, together with a
-    new classifier, on emoji with ten labels per class; a snapshot is taken every four steps.
-    The features are what the classifier gets, 1,280 for each picture, and the plane is
-    that in which the means of the classes differ most. Large marks are the means of
-    the training pictures.
+    new classifier, on emoji with ten labels per class; snapshots are taken every four
+    steps. The features are what the classifier gets, 1,280 for each picture, and the
+    plane is that in which the means of the classes differ most. Large marks are the
+    means of the training pictures.
     """
     found, step = path(body_rate), SHOWN_EVERY * snapshot
     xy = places(body_rate)
