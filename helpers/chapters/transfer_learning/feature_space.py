@@ -101,20 +101,20 @@ def nearest_mean(lr_body: float, shown: int) -> float:
     return (apart.argmin(1) == found.y["test"]).mean()
 
 
-@explorer(width=760, height=370)
+@explorer(width=760, height=320)
 def feature_space(
-    shown=IntSlider(0, NUM_SHOWN, start=0), lr_body=Choice(RATES, start=LR_BODY)
+    snapshot=IntSlider(0, NUM_SHOWN, start=0), body_rate=Choice(RATES, start=LR_BODY)
 ):
     """Forty training pictures and the test pictures in the space of features.
 
     A body frozen up to its last six stages is trained for 40 steps, together with a
-    new classifier, on emoji with ten labels per class; ``shown`` counts steps by four.
-    The features are what the classifier gets, 1,280 for each picture, and the plane is
-    that in which the means of the classes differ most. Large marks are the means of
-    the training pictures.
+    new classifier, on emoji with ten labels per class; snapshots are taken every four
+    steps. The features are what the classifier gets, 1,280 for each picture, and the
+    plane is that in which the means of the classes differ most. Large marks are the
+    means of the training pictures.
     """
-    found, step = path(lr_body), SHOWN_EVERY * shown
-    xy = places(lr_body)
+    found, step = path(body_rate), SHOWN_EVERY * snapshot
+    xy = places(body_rate)
     all_xy = np.concatenate([part.reshape(-1, 2) for part in xy.values()])
     (x0, y0), (x1, y1) = all_xy.min(0) - 1, all_xy.max(0) + 1  # of all steps
     panes = []
@@ -125,21 +125,21 @@ def feature_space(
             labels=("first direction", "second"), name=part,
         )  # fmt: skip
         for label, word in enumerate(found.classes):
-            own = xy[part][shown][found.y[part] == label]
+            own = xy[part][snapshot][found.y[part] == label]
             look = {"color": COLORS[label], "shape": SHAPES[label]}
             pane.dots(own, size=3, alpha=0.7, name=f"{part} {word}", label=word, **look)
         for label, word in enumerate(found.classes):
-            mean = xy["train"][shown][found.y["train"] == label].mean(0)
+            mean = xy["train"][snapshot][found.y["train"] == label].mean(0)
             edge = "" if SHAPES[label] == "x" else INK  # a cross is all edge
             pane.dots([mean], size=7, edge=edge, color=COLORS[label],
                       shape=SHAPES[label], name=f"{part} mean {word}")  # fmt: skip
         panes.append(pane)
-    right = (found.answers[shown] == found.y["test"]).mean()
+    right = (found.answers[snapshot] == found.y["test"]).mean()
     says = (
         f"After {many(step, 'step')} the classifier names {number(right, 2)} of the "
         f"{many(len(found.y['test']), 'test picture')}; the class whose training "
         f"pictures have the nearest mean is right for "
-        f"{number(nearest_mean(lr_body, shown), 2)} (before training "
-        f"{number(nearest_mean(lr_body, 0), 2)})."
+        f"{number(nearest_mean(body_rate, snapshot), 2)} (before training "
+        f"{number(nearest_mean(body_rate, 0), 2)})."
     )
     return says, *panes

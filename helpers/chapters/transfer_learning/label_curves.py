@@ -39,9 +39,7 @@ def stored(style: str) -> dict[tuple[str, int], Estimate]:
 
 
 @explorer(width=720, height=360)
-def label_curves(
-    labels_per_class=Choice(*LABELS, start=5), style=Choice("noto", "twemoji")
-):
+def label_curves(labels=Choice(*LABELS, start=5), style=Choice("noto", "twemoji")):
     """Test accuracy of five ways against the labels that they had for each class.
 
     These are results of the full-size run of the claim ``fine_tuning``: means over its
@@ -50,14 +48,14 @@ def label_curves(
     found = stored(style)
     pane = Pane(
         "test accuracy", (1.8, 28), (0, 1), log="x", share=1.3,
-        xticks={labels: str(labels) for labels in LABELS},
+        xticks={n: str(n) for n in LABELS},
         labels=("labels per class", ""),
     )  # fmt: skip
     bars = Pane(
-        f"with {labels_per_class} labels per class", (0, 1), (0.4, len(WAYS) + 0.6),
+        f"with {labels} labels per class", (0, 1), (0.4, len(WAYS) + 0.6),
         yticks={}, labels=("test accuracy", ""),
     )  # fmt: skip
-    pane.line([(labels_per_class, 0), (labels_per_class, 1)], color=FAINT, width=6,
+    pane.line([(labels, 0), (labels, 1)], color=FAINT, width=6,
               alpha=0.5, name="chosen")  # fmt: skip
     for k, (way, word) in enumerate(WAYS.items()):
         means, sds = np.array([(e.mean, e.sd) for e in
@@ -69,10 +67,10 @@ def label_curves(
         xy = np.c_[LABELS, means]
         pane.line(xy, color=color, dash=DASHES[k % len(DASHES)], name=way, label=word)
         pane.dots(xy, color=color, size=3)
-        row, here = len(WAYS) - k, LABELS.index(labels_per_class)
+        row, here = len(WAYS) - k, LABELS.index(labels)
         bars.bars([row], [means[here]], color=color, across=True, digits=2,
                   name=f"bar {way}")  # fmt: skip
-    return _told(found, labels_per_class), pane, bars
+    return _told(found, labels), pane, bars
 
 
 def _told(found: dict[tuple[str, int], Estimate], labels: int) -> str:

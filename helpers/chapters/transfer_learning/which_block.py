@@ -96,7 +96,7 @@ def name_of(block: int) -> str:
 @explorer(width=780, height=330)
 def which_block(
     block=IntSlider(0, HEAD, start=11),
-    labels_per_class=Choice(*LABELS, start=10),
+    labels=Choice(*LABELS, start=10),
     style=Choice("noto", "twemoji"),
 ):
     """Test accuracy of a linear probe on the features of one block alone.
@@ -106,7 +106,7 @@ def which_block(
     probe on the chosen block answers wrong in the first draw, spread over all of them.
     """
     data, answers = probed(style)
-    y, found = data.test.y.numpy(), answers[labels_per_class]
+    y, found = data.test.y.numpy(), answers[labels]
     accuracy = (found == y).mean(2)  # (blocks, seeds)
     means, blocks = accuracy.mean(1), np.arange(NUM_STAGES)
     left = Pane(
@@ -125,7 +125,7 @@ def which_block(
     left.dots([(block, means[block])], color=INK, size=5, name="chosen mean")
     best, wrong = int(means.argmax()), np.flatnonzero(found[block, 0] != y)
     says = (
-        f"With {labels_per_class} labels per class, a probe on {name_of(block)} gets "
+        f"With {labels} labels per class, a probe on {name_of(block)} gets "
         f"{number(means[block], 2)} of the {many(len(y), 'test picture')} right "
         f"({number(accuracy[block].min(), 2)} to {number(accuracy[block].max(), 2)} in "
         f"five draws). The best single block is {name_of(best)} with "

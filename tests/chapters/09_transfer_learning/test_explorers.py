@@ -156,7 +156,7 @@ def test_the_line_is_the_accuracy_of_linear_probes(block, labels):
         probe = linear_probe(pick(data.train, labels, seed), 4)
         expected = probe(data.test.X).argmax(1).numpy()
         assert (answers[block, seed] != expected).sum() <= 2
-    scene = explorers.which_block.scene(block=block, labels_per_class=labels)
+    scene = explorers.which_block.scene(block=block, labels=labels)
     accuracy = (answers == y).mean(2)
     assert scene["mean"]["xy"][:, 1] == pytest.approx(accuracy.mean(1))
     assert scene["head"]["xy"][0] == pytest.approx([16, accuracy[16].mean()])
@@ -171,7 +171,7 @@ def test_the_line_is_the_accuracy_of_linear_probes(block, labels):
 
 
 def test_the_pictures_are_wrong_ones():
-    scene = explorers.which_block.scene(block=16, labels_per_class=2)
+    scene = explorers.which_block.scene(block=16, labels=2)
     data, answers = probed("noto")
     wrong = np.flatnonzero(answers[2][16, 0] != data.test.y.numpy())
     texts = [m["text"] for m in scene.panes[1].marks if m["kind"] == "text"]
@@ -200,7 +200,7 @@ def test_label_curves_draw_and_say_what_is_stored(monkeypatch):
     found = {(way, labels): table(way, labels) for way in WAYS for labels in LABELS}
     room = sys.modules[explorers.label_curves.function.__module__]
     monkeypatch.setattr(room, "stored", lambda style: found)
-    scene = explorers.label_curves.scene(labels_per_class=5)
+    scene = explorers.label_curves.scene(labels=5)
     for way in WAYS:
         expected = [[n, found[way, n].mean] for n in (2, 5, 10, 25)]
         assert scene[way]["xy"] == pytest.approx(np.array(expected))
@@ -213,7 +213,7 @@ def test_label_curves_draw_and_say_what_is_stored(monkeypatch):
     assert "is that of frozen body, linear probe, 0.71" in says
     assert "0.20 below it with the last stages and 0.10 below it with all" in says
     assert "Over 5 seeds" in says and says.endswith("deviation of 0.03.")
-    says = explorers.label_curves.scene(labels_per_class=25).says
+    says = explorers.label_curves.scene(labels=25).says
     assert "is that of all fine-tuned, 0.65" in says
     assert "0.10 above it with the last stages and 0.20 above it with all" in says
 
@@ -241,7 +241,7 @@ def test_points_stand_where_the_features_are_and_move_in_one_plane():
     plane, *_ = np.linalg.lstsq(np.concatenate(centered), flat, rcond=None)
     np.testing.assert_allclose(np.concatenate(centered) @ plane, flat, atol=0.02)
     for shown in (0, 4, 10):
-        scene = explorers.feature_space.scene(shown=shown)
+        scene = explorers.feature_space.scene(snapshot=shown)
         ends = [pane.ends for pane in scene.panes]
         assert np.allclose(ends[0], ends[1])
         for label, word in enumerate(found.classes):
@@ -277,10 +277,9 @@ def panel():
 
 
 @pytest.mark.parametrize("frozen", FROZEN.values())
-@pytest.mark.parametrize("augment", ["none", "flip"])
-def test_the_panel_trains_every_choice(frozen, augment):
+def test_the_panel_trains_every_choice(frozen):
     shown = panel()
-    shown.run(frozen=frozen, augment=augment, num_epochs=1, labels_per_class=2)
+    shown.run(frozen=frozen, num_epochs=1, labels_per_class=2)
     assert shown.session.state == "finished", shown.session.message
 
 

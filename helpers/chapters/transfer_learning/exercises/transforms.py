@@ -104,8 +104,8 @@ def draw(n, c, height, width, h, w, seed):
     then="In training the places are drawn anew for each picture and each epoch. The "
     "share of pixels that become 0 is the rectangle's share of the area.",
     usual="""
-        X = X.clone() => pass
-            The pictures that were given have changed: `X[...] = 0` writes into them.
+        Y = X.clone() => Y = X
+            The pictures that were given have changed: writing into X changes them.
             Make a copy first, with `X.clone()`.
         zip(top, left => zip(left, top
             Top and left are exchanged: `top` counts rows, the axis before the last.
@@ -116,9 +116,9 @@ def draw(n, c, height, width, h, w, seed):
         a : a + h, b : b + w => a : a + h + 1, b : b + w + 1
             The rectangle is one row and one column too large: a slice leaves out its
             end.
-        X[i, :, a : => X[i, 0, a :
+        Y[i, :, a : => Y[i, 0, a :
             Only the first channel is erased. The rectangle goes through all channels.
-        X[i, :, a : => X[:, :, a :
+        Y[i, :, a : => Y[:, :, a :
             Every rectangle is erased in all pictures. Picture i has its own, at
             `top[i]` and `left[i]`.
         zip(top, left => zip(0 * top + top[0], 0 * left + left[0]
@@ -132,16 +132,16 @@ def draw(n, c, height, width, h, w, seed):
             Whole rows become 0. The rectangle is only `w` columns wide.
         a : a + h, b : b + w] = 0 => :, b : b + w] = 0
             Whole columns become 0. The rectangle is only `h` rows high.
-        X = X.clone() => X, old = torch.zeros_like(X), X
-        + w] = 0 => + w] = old[i, :, a : a + h, b : b + w]
+        Y = X.clone() => Y = torch.zeros_like(X)
+        + w] = 0 => + w] = X[i, :, a : a + h, b : b + w]
             It is the other way round: the rectangle is left, and all around it is 0.
     """,
 )
 def erase(X, top, left, h, w):  # (n, c, height, width), (n,), (n,), two whole numbers
-    X = X.clone()
+    Y = X.clone()
     for i, (a, b) in enumerate(zip(top, left, strict=True)):
-        X[i, :, a : a + h, b : b + w] = 0
-    return X
+        Y[i, :, a : a + h, b : b + w] = 0
+    return Y
 
 
 def flip(X):
@@ -178,7 +178,7 @@ def seen(n, c, side, num_outputs, transforms, seed):
     ],
     hint="Each transform makes pictures of the shape of X, and the network gives (n, "
     "K) logits for them. Make probabilities of them before you average. "
-    "`torch.stack(parts).mean(0)` is the average of a list of tensors.",
+    "`torch.stack` makes one tensor of a list, with a new axis 0.",
     then="The transforms are to keep the label. A network that is sure of a wrong "
     "class in one view may be outvoted by the others.",
     usual="""
