@@ -6,17 +6,17 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from helpers.chapters.transfer_learning.features import pick
-from helpers.chapters.transfer_learning.finetuning import (
+from helpers.data import load_emoji
+from helpers.figures import COLORS
+from helpers.training import fit
+from helpers.training.features import pick
+from helpers.training.finetuning import (
     BATCH_SIZE,
     LR_BODY,
     Rest,
     fronted,
     groups,
 )
-from helpers.data import load_emoji
-from helpers.figures import COLORS
-from helpers.training import fit
 from helpers.training.history import Step
 from helpers.tuning.ranges import Choice, IntSlider
 from helpers.widgets.explorer import explorer

@@ -90,28 +90,3 @@ def show_ways(ways: Mapping[str, Sequence[str]], stages: Sequence[str]) -> Figur
     ax.set_axis_off()
     figure.set_label(f"Ways to use a trained network. {'; '.join(said)}.")
     return figure
-
-
-@drawn
-def show_answers(answers: Mapping[str, Sequence[tuple[str, float]]]) -> Figure:
-    """Draw the most probable classes of each picture as bars, side by side.
-
-    Parameters
-    ----------
-    answers : title -> (class, probability) in falling order.
-    """
-    figure = Figure(figsize=(6.6, 1.7))
-    said = []
-    for ax, (title, top) in zip(
-        figure.subplots(1, len(answers)), answers.items(), strict=True
-    ):
-        names, values = zip(*top, strict=True)
-        places = -np.arange(len(top))
-        ax.barh(places, values, color=KINDS["trained"], height=0.7)
-        for place, name in zip(places, names, strict=True):
-            ax.text(0.02, place, name, va="center", fontsize=7.5)
-        ax.set(title=title, xlim=(0, 1), yticks=[], xlabel="probability")
-        ax.grid(False)
-        said.append(f"{title}: " + ", ".join(f"{name} {p:.2f}" for name, p in top))
-    figure.set_label(f"The most probable classes. {'; '.join(said)}.")
-    return figure

@@ -11,10 +11,10 @@ from functools import cache, partial
 import torch
 from torch import Tensor, nn
 
-from helpers.chapters.transfer_learning.features import BLOCKS, featured, pick
-from helpers.chapters.transfer_learning.finetuning import SIZE, Rest, fronted
 from helpers.data import Examples, ImageData, load_emoji
 from helpers.seeds import seeded
+from helpers.training.features import BLOCKS, featured, pick
+from helpers.training.finetuning import SIZE, Rest, fronted
 
 NUM_COPIES = 3  # of each training picture, besides the picture itself
 PROBE, ALL_FROZEN = "all, middle blocks", 17

@@ -9,14 +9,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from helpers.chapters.transfer_learning.features import (
+from helpers.data import Examples, ImageData, load_emoji
+from helpers.figures import COLORS
+from helpers.training.features import (
     NUM_STAGES,
     PENALTY,
     featured,
     pick,
 )
-from helpers.data import Examples, ImageData, load_emoji
-from helpers.figures import COLORS
 from helpers.tuning.ranges import Choice, IntSlider
 from helpers.widgets.explorer import explorer
 from helpers.widgets.scene import FAINT, INK, Pane

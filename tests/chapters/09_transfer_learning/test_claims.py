@@ -16,9 +16,9 @@ from helpers.chapters.transfer_learning.claims import (
     training,
     tuning,
 )
-from helpers.chapters.transfer_learning.homemade import halved, only, small_net
 from helpers.claims import SAME, Size
 from helpers.claims.fair import accuracy_on, right_on
+from helpers.claims.homemade import halved, only, small_net
 from helpers.data import Examples, ImageData
 from helpers.seeds import seeded
 from tests.verdicts import of_chapter

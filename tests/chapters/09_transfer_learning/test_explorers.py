@@ -18,7 +18,6 @@ from helpers.chapters.transfer_learning.augmentations import (
     variants,
 )
 from helpers.chapters.transfer_learning.feature_space import path, places
-from helpers.chapters.transfer_learning.features import featured, linear_probe, pick
 from helpers.chapters.transfer_learning.label_curves import LABELS, WAYS
 from helpers.chapters.transfer_learning.panel import (
     AUGMENT,
@@ -31,6 +30,7 @@ from helpers.chapters.transfer_learning.panel import (
 from helpers.chapters.transfer_learning.which_block import probe_answers, probed
 from helpers.claims.table import Estimate
 from helpers.data import Examples
+from helpers.training.features import featured, linear_probe, pick
 
 
 def numbers(says):
@@ -69,7 +69,7 @@ def test_what_only_moves_values_keeps_all_of_them(transform):
         for x in X:
             assert torch.equal(x.flatten().sort()[0], original.flatten().sort()[0])
         says = explorers.augmentations.scene(
-            transform=transform, strength=strength, seed=3
+            transform=transform, strength=strength, seed=3, picture="flower"
         ).says
         assert "the set of values is kept exactly" in says
         assert f"of the {strength} changed variants" in says
@@ -113,7 +113,9 @@ def test_mixup_mixes_pictures_and_labels_alike():
 
 @pytest.mark.parametrize("transform", ["rotate", "brightness", "noise", "blur"])
 def test_numbers_and_marks_are_those_of_the_variants(transform):
-    scene = explorers.augmentations.scene(transform=transform, strength=5, seed=4)
+    scene = explorers.augmentations.scene(
+        transform=transform, strength=5, seed=4, picture="flower"
+    )
     X, _ = variants("flower", transform, 5, 4)
     original, _ = pictures("flower")
     ratios = [psnr(x, original) for x in X]

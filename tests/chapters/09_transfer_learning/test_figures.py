@@ -1,6 +1,5 @@
 """The drawings of chapter 9 show what they are given, read from their marks."""
 
-import pytest
 import torch
 from matplotlib.colors import to_hex
 from matplotlib.patches import Rectangle
@@ -57,18 +56,3 @@ def test_ways_are_boxes_in_the_colors_of_their_kinds():
     words = [t.get_text() for t in ax.texts]
     assert all(word in words for word in (*ways, "stem", "blocks", "classifier"))
     assert "second: blocks new, classifier frozen" in described(figure)
-
-
-def test_answers_are_bars_as_long_as_their_probabilities():
-    answers = {"cat": [("tabby", 0.5), ("tiger", 0.25)], "cup": [("espresso", 0.9)]}
-    figure = figures.show_answers(answers)
-    for ax, (title, top) in zip(figure.axes, answers.items(), strict=True):
-        assert ax.get_title(loc="left") == title
-        assert [bar.get_width() for bar in ax.patches] == pytest.approx(
-            [p for _, p in top]
-        )
-        assert [t.get_text() for t in ax.texts] == [name for name, _ in top]
-        heights = [bar.get_y() for bar in ax.patches]
-        assert heights == sorted(heights, reverse=True), "the most probable one on top"
-        assert ax.get_xlim() == (0, 1)
-    assert "cat: tabby 0.50, tiger 0.25" in described(figure)

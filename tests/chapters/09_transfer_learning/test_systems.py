@@ -11,25 +11,25 @@ from torch import nn
 from torch.nn import functional as F
 
 from helpers import Examples, evaluate, load_emoji, load_images, load_photograph, seeded
-from helpers.chapters.transfer_learning.features import (
-    featured,
-    linear_probe,
-    pick,
-    pretrained,
-)
-from helpers.chapters.transfer_learning.finetuning import (
-    Rest,
-    fine_tune,
-    front,
-    fronted,
-    groups,
-)
-from helpers.chapters.transfer_learning.homemade import (
+from helpers.claims.homemade import (
     halved,
     learn,
     noisy,
     only,
     small_net,
+)
+from helpers.training.features import (
+    featured,
+    linear_probe,
+    pick,
+    pretrained,
+)
+from helpers.training.finetuning import (
+    Rest,
+    fine_tune,
+    front,
+    fronted,
+    groups,
 )
 from tests.taught import taught
 

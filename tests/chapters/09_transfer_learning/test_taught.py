@@ -8,8 +8,8 @@ from torch import nn
 from torch.nn import functional as F
 
 from helpers import Examples, efficientnet_input, load_emoji, load_images, seeded
-from helpers.chapters.transfer_learning import features as kept
-from helpers.chapters.transfer_learning import homemade
+from helpers.claims import homemade
+from helpers.training import features as kept
 from tests.taught import taught
 
 own = taught(

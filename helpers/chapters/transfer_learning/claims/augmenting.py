@@ -13,8 +13,8 @@ from helpers.chapters.transfer_learning.claims.training import (
     ask,
     over_grid,
 )
-from helpers.chapters.transfer_learning.homemade import halved, learn, small_net
 from helpers.claims import level
+from helpers.claims.homemade import halved, learn, small_net
 from helpers.widgets.predict import claim
 
 RATES = (0.003, 0.01, 0.03)

@@ -9,14 +9,14 @@ from helpers.chapters.transfer_learning.claims.training import (
     ask,
     over_grid,
 )
-from helpers.chapters.transfer_learning.features import (
+from helpers.data import load_photo_set
+from helpers.training.features import (
     BLOCKS,
     SIZE,
     featured,
     linear_probe,
     pick,
 )
-from helpers.data import load_photo_set
 from helpers.widgets.predict import claim
 
 STAGES = {

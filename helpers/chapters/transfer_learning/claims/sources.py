@@ -13,8 +13,7 @@ from helpers.chapters.transfer_learning.claims.training import (
     ask,
     over_grid,
 )
-from helpers.chapters.transfer_learning.features import linear_probe, pick
-from helpers.chapters.transfer_learning.homemade import (
+from helpers.claims.homemade import (
     PARTS,
     halved,
     learn,
@@ -23,6 +22,7 @@ from helpers.chapters.transfer_learning.homemade import (
     small_net,
 )
 from helpers.seeds import seeded
+from helpers.training.features import linear_probe, pick
 from helpers.widgets.predict import claim
 
 RATES = (0.001, 0.003, 0.01)

@@ -12,8 +12,10 @@ from helpers.chapters.transfer_learning.claims.training import (
     ask,
     over_grid,
 )
-from helpers.chapters.transfer_learning.features import featured, linear_probe, pick
-from helpers.chapters.transfer_learning.finetuning import (
+from helpers.claims.homemade import PARTS, learn
+from helpers.seeds import seeded
+from helpers.training.features import featured, linear_probe, pick
+from helpers.training.finetuning import (
     BATCH_SIZE,
     FROZEN,
     LR_BODY,
@@ -22,8 +24,6 @@ from helpers.chapters.transfer_learning.finetuning import (
     fine_tune,
     fronted,
 )
-from helpers.chapters.transfer_learning.homemade import PARTS, learn
-from helpers.seeds import seeded
 from helpers.widgets.predict import claim
 
 LABELS = (2, 5, 10, 25)  # for each class

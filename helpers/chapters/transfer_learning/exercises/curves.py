@@ -8,7 +8,7 @@ import torch
 from matplotlib.figure import Figure
 
 from helpers.chapters.transfer_learning.exercises.answers import one_by_one
-from helpers.chapters.transfer_learning.homemade import halved, learn, only, small_net
+from helpers.claims.homemade import halved, learn, only, small_net
 from helpers.data import Examples, load_images
 from helpers.exercises import exercise
 from helpers.figures import COLORS, drawn

@@ -7,16 +7,16 @@ output in the place of pictures: the same gradients for a fraction of the time.
 import copy
 import math
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import torch
 from torch import Tensor, nn
+from torch.optim.lr_scheduler import CosineAnnealingLR
 
-from helpers.chapters.transfer_learning.features import as_input, pretrained
-from helpers.claims.small_images import cosine
 from helpers.data import Examples, ImageData
 from helpers.seeds import seeded
-from helpers.training import train
+from helpers.training.features import as_input, pretrained
+from helpers.training.fit import train
 
 SIZE = 64  # pixels: fine-tuning all takes ten seconds, not thirty
 FROZEN = 11
@@ -114,5 +114,5 @@ def fine_tune(
     num_epochs = max(1, round(num_steps / per_epoch))
     train(net, examples, num_epochs=num_epochs, batch_size=BATCH_SIZE, seed=seed,
           optimizer=groups(net, lr_body, lr_head), schedule_every="step",
-          schedule=cosine(lr_head, num_epochs * per_epoch), **settings)  # fmt: skip
+          schedule=partial(CosineAnnealingLR, T_max=num_epochs * per_epoch), **settings)  # fmt: skip
     return net
