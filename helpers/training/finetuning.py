@@ -112,7 +112,8 @@ def fine_tune(
     """
     per_epoch = math.ceil(len(examples) / BATCH_SIZE)
     num_epochs = max(1, round(num_steps / per_epoch))
+    cosine = partial(CosineAnnealingLR, T_max=num_epochs * per_epoch)
     train(net, examples, num_epochs=num_epochs, batch_size=BATCH_SIZE, seed=seed,
           optimizer=groups(net, lr_body, lr_head), schedule_every="step",
-          schedule=partial(CosineAnnealingLR, T_max=num_epochs * per_epoch), **settings)  # fmt: skip
+          schedule=cosine, **settings)  # fmt: skip
     return net
