@@ -234,14 +234,19 @@ def test_points_stand_where_the_features_are_and_move_in_one_plane():
     found, xy = path(0.0002), places(0.0002)
     y = found.y["train"]
     assert np.bincount(y).tolist() == [10] * 4 and len(found.answers) == 11
-    centered = [
-        np.concatenate([h - t.mean(0) for h, t in zip(H, found.features["train"],
-                                                      strict=True)])
-        for H in (found.features["train"], found.features["test"])
-    ]  # fmt: skip
-    flat = np.concatenate([xy["train"].reshape(-1, 2), xy["test"].reshape(-1, 2)])
-    plane, *_ = np.linalg.lstsq(np.concatenate(centered), flat, rcond=None)
-    np.testing.assert_allclose(np.concatenate(centered) @ plane, flat, atol=0.02)
+    train = found.features["train"]
+    means = [
+        train[end][y == label].mean(0) - train[end].mean(0)
+        for end in (0, 10)
+        for label in range(4)
+    ]
+    _, vectors = np.linalg.eigh(np.float64(means).T @ np.float64(means))
+    for part, H in found.features.items():
+        for k in range(2):  # the greatest eigenvalue comes last
+            along = (H - train.mean(1, keepdims=True)) @ vectors[:, -1 - k]
+            shown = xy[part][..., k]
+            sign = np.sign((along * shown).sum())
+            np.testing.assert_allclose(sign * along, shown, atol=0.02)
     for shown in (0, 4, 10):
         scene = explorers.feature_space.scene(snapshot=shown)
         ends = [pane.ends for pane in scene.panes]
@@ -286,12 +291,17 @@ def test_the_panel_trains_every_choice(frozen):
 
 
 def test_copies_are_of_the_pictures_that_are_drawn():
-    plain = target_data(17, 5, "none", seed=3).train
-    more = target_data(17, 5, "flip", seed=3).train
-    assert len(plain) == 20 and len(more) == 80
-    torch.testing.assert_close(more.X[:20], plain.X)
-    assert torch.equal(more.y, plain.y.repeat(4))
-    assert not torch.equal(more.X[20:40], plain.X)
+    plain = target_data(0, 5, "none", seed=3).train
+    more = target_data(0, 5, "flip", seed=3).train
+    assert len(plain) == 20 and torch.equal(more.y, plain.y.repeat(4))
+    originals, *copies = more.X.split(20)
+    torch.testing.assert_close(originals, plain.X)
+    flipped = []
+    for copy in copies:
+        for x, original in zip(copy, plain.X, strict=True):
+            flipped.append(not torch.equal(x, original))
+            assert torch.equal(x, original.flip(-1) if flipped[-1] else original)
+    assert 15 < sum(flipped) < 45
 
 
 def test_body_and_classifier_have_their_own_rates():
