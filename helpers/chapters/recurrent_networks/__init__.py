@@ -1,0 +1,1 @@
+"""What only chapter 10, recurrent networks, needs."""
