@@ -178,3 +178,23 @@ class Choice(Range):
     def text(self, value):
         labels = (k for k, v in self.options.items() if v is value or v == value)
         return next(labels, str(value))  # a first run may have had another value
+
+
+class Text(Range):
+    """A line that is typed, of at most ``longest`` characters; for explorers."""
+
+    def __init__(self, start: str = "", longest: int = 60):
+        self.longest = longest
+        self.start = self.check("start", start)
+
+    def check(self, name, value):
+        if not isinstance(value, str) or len(value) > self.longest:
+            got = f"{len(value)}" if isinstance(value, str) else repr(value)
+            raise ValueError(
+                f"{label_of(name)} must be a text of at most {self.longest} "
+                f"characters, got {got}"
+            )
+        return value
+
+    def text(self, value):
+        return repr(value)

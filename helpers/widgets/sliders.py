@@ -11,6 +11,7 @@ from helpers.tuning.ranges import (
     LogSlider,
     Range,
     Slider,
+    Text,
     label_of,
 )
 
@@ -73,6 +74,11 @@ def _(declared: Choice, **look):
     if look["value"] is None:
         look["value"] = declared.text(None)
     return ipywidgets.Dropdown(options=options, **look)
+
+
+@_control.register
+def _(declared: Text, **look):
+    return ipywidgets.Text(placeholder="type here", **look)
 
 
 def _step(declared: Slider) -> float:
