@@ -9,7 +9,7 @@ from importlib import import_module
 import numpy as np
 import pytest
 
-from helpers.tuning.ranges import Choice, IntSlider, Slider
+from helpers.tuning.ranges import Choice, IntSlider, Slider, Typed
 from helpers.widgets.explorer import Explorable, explorer
 from helpers.widgets.scene import Pane, Scene, joined, ring, segments
 from helpers.widgets.scene_figure import figure_of
@@ -40,6 +40,8 @@ def stops(declared):
     """Return some values of a control: its ends, its start, and between them."""
     if isinstance(declared, Choice):
         return list(declared.options.values())
+    if isinstance(declared, Typed):
+        return ["", declared.start, "Żółw 7, an"]
     low, high = declared.low, declared.high
     between = [low + share * (high - low) for share in (0.25, 0.5, 0.8)]
     values = [low, declared.start, *between, high]
@@ -232,6 +234,27 @@ def test_a_handle_sets_a_slider():
     for name in ("q", "kind"):
         with pytest.raises(ValueError, match=f"a handle sets '{name}', which must be"):
             made(name)
+
+
+def test_a_text_is_typed():
+    @explorer(width=400, height=300)
+    def word(typed=Typed("one", longest=5)):
+        return f"{len(typed)} letters were typed.", Pane(typed)
+
+    shown = word()
+    assert shown.controls["typed"].value == "one"
+    shown.controls["typed"].value = "<b>"
+    assert shown.values == {"typed": "<b>"} and shown.scene.panes[0].title == "<b>"
+    shown.set(typed="")
+    assert shown.sentence == "0 letters were typed."
+    assert repr(shown) == "word(typed '')"
+    for wrong, got in (("seven letters", "13"), (7, "7")):
+        with pytest.raises(
+            ValueError, match=f"typed must be .* 5 characters, got {got}"
+        ):
+            shown.set(typed=wrong)
+    with pytest.raises(ValueError, match="start must be a text of at most 2"):
+        Typed("one", longest=2)
 
 
 def test_presets_and_a_matrix():

@@ -22,6 +22,9 @@ MOST_PLACES = 400  # where an explorer's sentence is read
 TRAINED = {
     "batch_normalization.rates",
     "batch_normalization.signal",
+    "recurrent_networks.embeddings",
+    "recurrent_networks.gates",
+    "recurrent_networks.temperature",
     "residual_networks.loss_surface",
     "residual_networks.remove_block",
     "transfer_learning.feature_space",

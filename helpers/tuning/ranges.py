@@ -180,7 +180,7 @@ class Choice(Range):
         return next(labels, str(value))  # a first run may have had another value
 
 
-class Text(Range):
+class Typed(Range):
     """A line that is typed, of at most ``longest`` characters; for explorers."""
 
     def __init__(self, start: str = "", longest: int = 60):

@@ -94,10 +94,11 @@ class CurvesView(View):
     Attributes
     ----------
     widget : what the panel shows.
+    chart : the curves; all of the widget, unless a view adds to it.
     """
 
     def __init__(self):
-        self.widget = Chart()
+        self.widget = self.chart = Chart()
         self._run: Run | None = None
         self._earlier: list[dict] = []  # the seeds of this run that have ended
         self._spans: dict[str, tuple[float, float] | None] = {}  # of the kept runs
@@ -105,11 +106,11 @@ class CurvesView(View):
     @property
     def num_axes(self) -> int:
         """Loss and accuracy, or loss alone."""
-        return 2 if self.widget.accuracy else 1
+        return 2 if self.chart.accuracy else 1
 
     def prepare(self, data: Data) -> None:
         """Show accuracies where the targets are classes."""
-        self.widget.accuracy = not data.train.y.is_floating_point()
+        self.chart.accuracy = not data.train.y.is_floating_point()
 
     def begin(self, run: Run, net) -> None:
         """A new curve; those of earlier seeds of the same run make a band."""
@@ -120,38 +121,38 @@ class CurvesView(View):
         """Draw the curve as it stands."""
         live = _head(self._run) | series_of(history, self._run.num_examples)
         band = {"band": band_of(self._earlier)} if self._earlier else {}
-        with self.widget.hold_sync():
-            self.widget.live = live | band
+        with self.chart.hold_sync():
+            self.chart.live = live | band
             self._rescale()
 
     def show(self, runs: Iterable[Run], summary: str) -> None:
         """Draw the kept runs, without the live one."""
-        with self.widget.hold_sync():
-            self.widget.runs = [_head(run) | _curves_and_band(run) for run in runs]
-            self.widget.live = {}
-            self.widget.summary = summary
-            self._spans = {drawn["id"]: _span(drawn) for drawn in self.widget.runs}
+        with self.chart.hold_sync():
+            self.chart.runs = [_head(run) | _curves_and_band(run) for run in runs]
+            self.chart.live = {}
+            self.chart.summary = summary
+            self._spans = {drawn["id"]: _span(drawn) for drawn in self.chart.runs}
             self._rescale()
 
     def hide(self, runs: Iterable[Run]) -> None:
         """Draw fewer runs or more; a live one stays."""
         hidden = {run.id: run.hidden for run in runs}
-        with self.widget.hold_sync():
-            self.widget.runs = [
+        with self.chart.hold_sync():
+            self.chart.runs = [
                 drawn | {"hidden": hidden[drawn["id"]]}
-                for drawn in self.widget.runs
+                for drawn in self.chart.runs
                 if drawn["id"] in hidden
             ]
             self._rescale()
 
     def _rescale(self) -> None:
         """Choose the axis of losses for the visible runs and the live one."""
-        visible = [drawn for drawn in self.widget.runs if not drawn["hidden"]]
+        visible = [drawn for drawn in self.chart.runs if not drawn["hidden"]]
         spans = {drawn["name"]: self._spans[drawn["id"]] for drawn in visible}
-        if live := self.widget.live:
+        if live := self.chart.live:
             spans[live["name"]] = _span(live)
-        scale = loss_scale(spans, regression=not self.widget.accuracy)
-        self.widget.losses = asdict(scale)
+        scale = loss_scale(spans, regression=not self.chart.accuracy)
+        self.chart.losses = asdict(scale)
 
     def draw(self, axes: Sequence[Axes], runs: Iterable[Run]) -> None:
         """Draw loss and accuracy of the visible runs."""

@@ -11,7 +11,7 @@ from helpers.tuning.ranges import (
     LogSlider,
     Range,
     Slider,
-    Text,
+    Typed,
     label_of,
 )
 
@@ -77,7 +77,7 @@ def _(declared: Choice, **look):
 
 
 @_control.register
-def _(declared: Text, **look):
+def _(declared: Typed, **look):
     return ipywidgets.Text(placeholder="type here", **look)
 
 

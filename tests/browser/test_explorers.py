@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from helpers.tuning.ranges import Choice, label_of
+from helpers.tuning.ranges import Choice, Typed, label_of
 from helpers.widgets.explorer import SceneView
 from helpers.widgets.scene import INK, Pane, Scene
 from tests.test_explorers import ALL, pixels, places
@@ -82,6 +82,10 @@ def test_it_follows_every_control(page, name):
         if isinstance(declared, Choice):
             widget.index = 1 - min(widget.index, 1)  # the first, or else the second
             row.locator("select").select_option(index=widget.index)
+        elif isinstance(declared, Typed):
+            widget.value = "said a"
+            row.locator("input").fill("")
+            row.locator("input").press_sequentially(widget.value)  # a: a shortcut
         elif isinstance(widget, ipywidgets.BoundedIntText):
             widget.value += 1 if widget.value < widget.max else -1
             row.locator("input").fill(str(widget.value))

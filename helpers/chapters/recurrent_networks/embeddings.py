@@ -103,7 +103,7 @@ def learned(what: str) -> Learned:
 
 
 def neighbours(V: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Of each vector (n, d) the index of the one at the smallest angle, and its cosine."""
+    """Of each vector (n, d) which one is at the smallest angle, and its cosine."""
     unit = V / np.linalg.norm(V, axis=1, keepdims=True)
     cosines = unit @ unit.T - 3 * np.eye(len(V))  # nobody is its own neighbour
     return cosines.argmax(1), cosines.max(1)
@@ -119,8 +119,9 @@ def embeddings(
 
     Skip-gram learns a vector of 12 values for each token, from which its neighbours
     are predicted: the two words before and after it in 800 made-up sentences, or the
-    character before and after it in 15,000 characters of The Time Machine. Nobody tells it the groups.
-    A line joins the chosen token with the one at the smallest angle in all 12 values.
+    character before and after it in 15,000 characters of The Time Machine. Nobody
+    tells it the groups. A line joins the chosen token with the one at the smallest
+    angle in all 12 values.
     """
     found, at = learned(of), token - 1
     nearest, cosine = neighbours(found.vectors[epochs])

@@ -1,4 +1,4 @@
-"""The explorer `gates`: what an LSTM's gates and states do while it reads a sentence."""
+"""The explorer `gates`: an LSTM's gates and states while it reads a sentence."""
 
 from functools import cache
 
@@ -105,14 +105,15 @@ def gates(
 def _told(show: str, unit: int, sentence: str, curve: np.ndarray) -> str:
     """Say how the unit's value differs between spaces and letters, and its ends."""
     space = np.array([letter == " " for letter in sentence])
+    at_spaces, at_letters = curve[space].mean(), curve[~space].mean()
     ends = [
         f"{word} {number(curve[t], 2)} at step {t + 1} ({_letter(sentence, t)})"
         for word, t in (("least", curve.argmin()), ("greatest", curve.argmax()))
     ]
     return (
-        f"The {show} of unit {unit} is {number(curve[space].mean(), 2)} on average at "
-        f"the {space.sum()} spaces and {number(curve[~space].mean(), 2)} at the letters "
-        f"of this sentence; it is {' and '.join(ends)}."
+        f"The {show} of unit {unit} is {number(at_spaces, 2)} on average at the "
+        f"{space.sum()} spaces and {number(at_letters, 2)} at the letters of this "
+        f"sentence; it is {' and '.join(ends)}."
     )
 
 

@@ -10,7 +10,7 @@ from helpers.chapters.recurrent_networks.writer import seen, writer
 from helpers.data import clean_text, load_time_machine
 from helpers.figures import COLORS
 from helpers.models.recurrent import generate, softmax_at
-from helpers.tuning.ranges import IntSlider, Slider, Text
+from helpers.tuning.ranges import IntSlider, Slider, Typed
 from helpers.widgets.explorer import explorer
 from helpers.widgets.scene import INK, Pane
 from helpers.words import number
@@ -36,14 +36,14 @@ def next_logits(beginning: str) -> torch.Tensor:
 
 @explorer(width=760, height=320)
 def temperature(
-    beginning=Text(BEGINNING),
+    beginning=Typed(BEGINNING),
     temperature=Slider(0, 2, start=1.0),
     draw=IntSlider(1, 20, start=1),
 ):
     """The next character after a beginning, and what a model writes on from it.
 
-    An LSTM with 64 units has read The Time Machine twice, letters and spaces only; so
-    are the letters that are typed. Each draw has random numbers of its own.
+    An LSTM with 64 units has read The Time Machine three times, with letters and spaces
+    only; of what is typed, the same is left. Each draw has random numbers of its own.
     """
     start = clean_text(beginning).lstrip() or " "
     p = softmax_at(next_logits(start), temperature).numpy()

@@ -64,7 +64,7 @@ def jacobians(cell: Cell, X: Tensor) -> Tensor:
 def sizes(kind: str, num_steps: int, weights: float, forget_bias: float) -> np.ndarray:
     """Root mean square of the derivatives by k, the steps back, (num_steps,).
 
-    It is scaled so that k = 0 has 1: what a random change of the state is multiplied by.
+    Scaled so that k = 0 has 1: what a random change of the state is multiplied by.
     """
     X = torch.randn(MOST_STEPS, NUM_INPUTS, dtype=torch.float64,
                     generator=torch.Generator().manual_seed(0))  # fmt: skip

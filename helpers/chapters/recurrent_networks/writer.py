@@ -15,11 +15,11 @@ SPACE = "·"  # stands for a space where one must be seen
 
 @cache
 def writer() -> tuple[CharModel, Vocab]:
-    """Train an LSTM of 64 units on The Time Machine, two passes over it."""
+    """Train an LSTM of 64 units on The Time Machine, three passes over it."""
     data = text_windows(load_time_machine(), NUM_STEPS)
     with seeded(0):
         net = CharModel(len(data.vocab), NUM_HIDDENS)
-    for _ in fit(net, data.train, num_epochs=2, lr=0.01, batch_size=32, clip_norm=1.0,
+    for _ in fit(net, data.train, num_epochs=3, lr=0.01, batch_size=32, clip_norm=1.0,
                  optimizer=torch.optim.Adam, device="cpu"):  # fmt: skip
         pass
     return net.requires_grad_(False), data.vocab
