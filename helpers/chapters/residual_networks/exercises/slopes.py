@@ -1,7 +1,7 @@
 """The slope of many blocks as a product."""
 
-from helpers.chapters.residual_networks.exercises.answers import one_by_one
 from helpers.exercises import exercise
+from helpers.exercises.answers import one_by_one
 
 
 def two_digits(value):

@@ -3,6 +3,11 @@
 from collections.abc import Callable
 
 
+def letter(value: object) -> str:
+    """Read a letter in either case."""
+    return str(value).strip().upper()
+
+
 def one_by_one(
     answer: Callable, right: tuple, read: Callable = lambda value: value
 ) -> object:
