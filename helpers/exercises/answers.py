@@ -8,6 +8,11 @@ def letter(value: object) -> str:
     return str(value).strip().upper()
 
 
+def two_digits(value: object) -> str:
+    """Write a number with two significant digits, and its power of ten."""
+    return f"{float(value):.1e}"
+
+
 def one_by_one(
     answer: Callable, right: tuple, read: Callable = lambda value: value
 ) -> object:
