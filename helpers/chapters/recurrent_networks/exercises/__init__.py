@@ -11,6 +11,6 @@ MODULES = (
     "lstm",
     "gates",
     "sampling",
-    # "curves",
+    "curves",
 )
 EXERCISES, check, table = cells(*(f"{__name__}.{module}" for module in MODULES))

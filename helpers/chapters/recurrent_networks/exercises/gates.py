@@ -23,9 +23,7 @@ def flat(answer):
     "A cell by hand",
     name="hand-gates",
     kind="predict",
-    call=lambda answer: one_by_one(
-        lambda: flat(answer()), flat(hand_gates.solution())
-    ),
+    call=lambda answer: one_by_one(lambda: flat(answer()), flat(hand_gates.solution())),
     hint="Go step by step. Look at x2 first: what becomes of the cell? Then at x3: is "
     "the new cell read, or does 0 come out?",
     then="A trained LSTM does the same with gates between 0 and 1, and has learned when "

@@ -163,19 +163,19 @@ def clipped(answer, gradients, max_norm):
         p.grad *= => g = p.grad *
             Nothing has changed: `*` makes a new tensor. Change the gradients in place,
             `p.grad *= ...`.
-        sum((p.grad**2).sum() for p in params) ** 0.5 => sum((p.grad**2).sum() for p in params)
+        sum(squares) ** 0.5 => sum(squares)
             The root is missing: this is the squared norm.
-        sum((p.grad**2).sum() for p in params) ** 0.5 => sum(p.grad.norm() for p in params)
+        sum(squares) ** 0.5 => sum(s**0.5 for s in squares)
             The norms of the parameters are added. The squares are added, and the root
             is taken of the sum.
-        sum((p.grad**2).sum() for p in params) ** 0.5 => sum(p.grad.abs().sum() for p in params)
+        sum(squares) ** 0.5 => sum(p.grad.abs().sum() for p in params)
             These are absolute values. The norm is the root of the sum of the squares.
-        sum((p.grad**2).sum() for p in params) ** 0.5 => max(p.grad.norm() for p in params)
+        sum(squares) ** 0.5 => max(squares) ** 0.5
             This is the largest norm of one parameter. It is the norm of all together
             that counts.
-        sum((p.grad**2).sum() for p in params) ** 0.5 => max(p.grad.abs().max() for p in params)
+        sum(squares) ** 0.5 => max(p.grad.abs().max() for p in params)
             This is the largest value. The norm is the root of the sum of all squares.
-        return norm => return sum((p.grad**2).sum() for p in params) ** 0.5
+        return norm => return min(norm, max_norm)
             The gradients are right. What is returned is the norm that they have now;
             asked for is the one from before.
         return norm => return params
@@ -183,7 +183,8 @@ def clipped(answer, gradients, max_norm):
     """,
 )
 def clip_gradients(params, max_norm):  # list of parameters, number -> number
-    norm = sum((p.grad**2).sum() for p in params) ** 0.5
+    squares = [(p.grad**2).sum() for p in params]
+    norm = sum(squares) ** 0.5
     if norm > max_norm:
         for p in params:
             p.grad *= max_norm / norm

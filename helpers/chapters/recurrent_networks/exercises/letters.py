@@ -42,7 +42,7 @@ def with_index(words, letters):
         word.count(letter) => word.find(letter)
             This is the place of the letter in the word. Asked for is how often it is
             there.
-        word.count(letter) for letter in letters => letters.find(letter) for letter in word
+        word.count(letter) for letter in letters => letters.find(x) for x in word
             These are the numbers of the letters, in the order of the word. Asked for is
             a row of V counts for each word.
         return torch.tensor(counts) => return torch.tensor(counts).T

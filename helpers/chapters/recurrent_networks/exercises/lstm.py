@@ -26,10 +26,11 @@ def draw(n, d, num_hiddens, seed):
         draw(4, 5, 3, seed=2),
     ],
     without=("LSTM", "LSTMCell", "lstm", "lstm_cell"),
-    hint="One product with `W_ih` and one with `W_hh` give (n, 4h): all four parts side "
-    "by side. `.chunk(4, 1)` cuts it into four. First the new cell, then what is read "
-    "of it.",
-    then="Along the cell only f multiplies: with f = 1 a gradient goes back as it came.",
+    hint="One product with `W_ih` and one with `W_hh` give (n, 4h): all four parts "
+    "side by side. `.chunk(4, 1)` cuts it into four. First the new cell, then what is "
+    "read of it.",
+    then="Along the cell only f multiplies. Where it is 1, a gradient goes back as it "
+    "came.",
     usual="""
         i, f, g, o = => f, i, g, o =
             Forget and input gate are exchanged: from the top the rows are i, f, g, o.

@@ -75,7 +75,9 @@ def draw(T, n, d, num_hiddens, seed):
             time: one step for all texts together.
     """,
 )
-def run_rnn(X, h, W_ih, W_hh, b):  # (T, n, d), (n, h), (h, d), (h, h), (h,) -> (T, n, h)
+def run_rnn(
+    X, h, W_ih, W_hh, b
+):  # (T, n, d), (n, h), (h, d), (h, h), (h,) -> (T, n, h)
     states = []
     for x in X:
         h = torch.tanh(x @ W_ih.T + h @ W_hh.T + b)
