@@ -112,10 +112,10 @@ def four_texts() -> Figure:
     shows=four_texts,
     call=lambda answer: one_by_one(answer, which_text.solution(), letter),
     hint="In which picture is nothing learned? In which do the two end "
-    "farthest apart? The remaining two both fall and lie close together: which one "
-    "stops too early, as if it lacked something that it would have to remember?",
-    then="A state that is not carried over shows in both curves alike, as a network too "
-    "small would: it cannot know what stood before the window.",
+    "farthest apart? In the remaining two the losses fall and lie close together: "
+    "which network lacks something that it would have to remember?",
+    then="A state that is not carried over shows in both curves alike, as too small a "
+    "network would: it cannot know what stood before the window.",
     usual="""
         "B", "A", "C", "D" => "A", "B", "C", "D"
             Both losses of this picture fall smoothly, far below guessing. With a rate

@@ -24,10 +24,10 @@ def flat(answer):
     name="hand-gates",
     kind="predict",
     call=lambda answer: one_by_one(lambda: flat(answer()), flat(hand_gates.solution())),
-    hint="Go step by step. Look at x2 first: what becomes of the cell? Then at x3: is "
-    "the new cell read, or does 0 come out?",
-    then="A trained LSTM does the same with gates between 0 and 1, and has learned when "
-    "to open them.",
+    hint="Go step by step. Look at x2 first: what becomes of the cell? Then look at "
+    "x3: is the new cell read, or does 0 come out?",
+    then="A trained LSTM does the same with gates between 0 and 1, and has learned "
+    "when to open them.",
     usual="""
         (2, 2, 5, 0, 6, 6) => (0, 2, 5, 0, 6, 6)
             At the first step x2 is 1, so x1 is added to the cell.
