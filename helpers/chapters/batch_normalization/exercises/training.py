@@ -13,6 +13,7 @@ from helpers.chapters.batch_normalization.exercises.answers import (
 )
 from helpers.data import Examples, load_images
 from helpers.exercises import exercise
+from helpers.exercises.answers import letter
 from helpers.figures import COLORS, drawn
 from helpers.models import MLP, BatchNorm
 from helpers.seeds import seeded
@@ -66,11 +67,6 @@ def four_networks() -> Figure:
         ax.set(title=f"{name}: {learned:.2f}, {asked:.2f}", xlabel="epoch", ylim=(0, 5))
     axes[0].set_ylabel("loss of the batch")
     return figure
-
-
-def letter(value) -> str:
-    """Read a letter in either case."""
-    return str(value).strip().upper()
 
 
 @exercise(

@@ -4,8 +4,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from helpers.chapters.residual_networks.exercises.answers import one_by_one
 from helpers.exercises import exercise
+from helpers.exercises.answers import one_by_one
 
 
 def in_a_row(triples):

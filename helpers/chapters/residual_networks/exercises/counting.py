@@ -1,7 +1,7 @@
 """Layers with weights, counted."""
 
-from helpers.chapters.residual_networks.exercises.answers import one_by_one
 from helpers.exercises import exercise
+from helpers.exercises.answers import one_by_one
 
 
 @exercise(

@@ -6,9 +6,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from torch.nn import functional as F
 
-from helpers.chapters.residual_networks.exercises.answers import one_by_one
 from helpers.data import Examples, load_images
 from helpers.exercises import exercise
+from helpers.exercises.answers import letter, one_by_one
 from helpers.figures import COLORS, drawn
 from helpers.models import ResNet
 from helpers.seeds import seeded
@@ -70,11 +70,6 @@ def four_pairs() -> Figure:
     lines = axes[0].get_legend_handles_labels()
     figure.legend(*lines, loc="outside lower center", ncols=3)
     return figure
-
-
-def letter(value) -> str:
-    """Read a letter in either case."""
-    return str(value).strip().upper()
 
 
 @exercise(

@@ -1,12 +1,7 @@
 """The slope of many blocks as a product."""
 
-from helpers.chapters.residual_networks.exercises.answers import one_by_one
 from helpers.exercises import exercise
-
-
-def two_digits(value):
-    """Write a number with two significant digits, and its power of ten."""
-    return f"{float(value):.1e}"
+from helpers.exercises.answers import one_by_one, two_digits
 
 
 @exercise(

@@ -7,10 +7,10 @@ from functools import lru_cache
 import torch
 from matplotlib.figure import Figure
 
-from helpers.chapters.transfer_learning.exercises.answers import one_by_one
 from helpers.claims.homemade import halved, learn, only, small_net
 from helpers.data import Examples, load_images
 from helpers.exercises import exercise
+from helpers.exercises.answers import letter, one_by_one
 from helpers.figures import COLORS, drawn
 from helpers.models import ConvNet
 from helpers.training import History, train
@@ -75,11 +75,6 @@ def four_trainings() -> Figure:
     lines = axes[0].get_legend_handles_labels()
     figure.legend(*lines, loc="outside lower center", ncols=3)
     return figure
-
-
-def letter(value) -> str:
-    """Read a letter in either case."""
-    return str(value).strip().upper()
 
 
 @exercise(

@@ -3,6 +3,16 @@
 from collections.abc import Callable
 
 
+def letter(value: object) -> str:
+    """Read a letter in either case."""
+    return str(value).strip().upper()
+
+
+def two_digits(value: object) -> str:
+    """Write a number with two significant digits, and its power of ten."""
+    return f"{float(value):.1e}"
+
+
 def one_by_one(
     answer: Callable, right: tuple, read: Callable = lambda value: value
 ) -> object:

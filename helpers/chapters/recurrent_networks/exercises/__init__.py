@@ -1,0 +1,16 @@
+"""Exercises of chapter 10, recurrent networks, in the notebook's order."""
+
+from helpers.exercises import cells
+
+MODULES = (
+    "letters",
+    "sizes",
+    "states",
+    "gradients",
+    "carrying",
+    "lstm",
+    "gates",
+    "sampling",
+    "curves",
+)
+EXERCISES, check, table = cells(*(f"{__name__}.{module}" for module in MODULES))
