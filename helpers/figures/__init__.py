@@ -8,6 +8,7 @@ from helpers.figures.curves import draw_curves, plot_curves
 from helpers.figures.images import show_images
 from helpers.figures.intervals import Interval, Scale, plot_intervals
 from helpers.figures.layers import show_layers
+from helpers.figures.lines import show_lines
 from helpers.figures.network import plot_network
 from helpers.figures.regions import draw_regions, plot_regions
 from helpers.figures.style import (
@@ -38,6 +39,7 @@ __all__ = [
     "plot_regions",
     "show_images",
     "show_layers",
+    "show_lines",
     "to_png",
     "show_figures",
 ]

@@ -7,10 +7,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from helpers.data import Examples
+from helpers.chapters.recurrent_networks.embeddings import GROUPS, sentences
+from helpers.data import Examples, ImageData, Vocab
 from helpers.models.recurrent import LAYERS
 
 NUM_SYMBOLS = 8
+TAGS = ("other", "place", "time")
+DIGITS = "zero one two three four five six seven eight nine".split()
+LETTERS = " abcdefghijklmnopqrstuvwxyz"  # letter number k; 0 is none
 
 
 def recall(
@@ -33,7 +37,7 @@ def recall(
 
 
 def adding(n: int, num_steps: int, generator: torch.Generator) -> Examples:
-    """Rows of numbers of which two are marked, one in each half; the answer is their sum.
+    """Rows of numbers of which two are marked, one in each half; y is their sum.
 
     Parameters
     ----------
@@ -55,6 +59,50 @@ def adding(n: int, num_steps: int, generator: torch.Generator) -> Examples:
     marks = torch.zeros(n, num_steps).scatter_(1, marked, 1.0)
     y = numbers.gather(1, marked).sum(1, keepdim=True)
     return Examples(torch.stack([numbers, marks], 2), y)
+
+
+def tagged_sentences(vocab: Vocab, unseen: bool = False) -> Examples:
+    """Sentences in which each word is a place, a time or another.
+
+    Parameters
+    ----------
+    vocab : of the training sentences.
+    unseen : whether all places and times are unknown words; otherwise one sentence in
+        four has unknown ones, so that the unknown word's vector is trained as well.
+
+    Returns
+    -------
+    Examples : X (n, T) of words and y (n, T) of `TAGS`; shorter sentences end with
+        unknown words of the tag "other".
+    """
+    rows = sentences()
+    length, groups = max(map(len, rows)), GROUPS["words"]
+    X = torch.full((len(rows), length), vocab.unk)
+    y = torch.zeros(len(rows), length, dtype=torch.int64)
+    for i, row in enumerate(rows):
+        for t, word in enumerate(row):
+            y[i, t] = 1 * (word in groups["cities"]) + 2 * (word in groups["weekdays"])
+            hidden = (unseen or i % 4 == 0) and y[i, t] > 0
+            X[i, t] = vocab.unk if hidden else vocab[word]
+    return Examples(X, y)
+
+
+def spelled_digits(data: ImageData) -> list[tuple[Tensor, Tensor]]:
+    """Images of 14 x 14 pixels, and their digits' names as letters.
+
+    Parameters
+    ----------
+    data : images (n, 1, 28, 28) whose label is the digit.
+
+    Returns
+    -------
+    train, test : X (n, 1, 14, 14), y (n, 5) of 0..26, 0 where a name has ended
+    """
+    names = torch.tensor([[LETTERS.index(c) for c in f"{d:5}"] for d in DIGITS])
+    return [
+        (F.avg_pool2d(part.X, 2), names.to(part.y.device)[part.y])
+        for part in (data.train, data.test)
+    ]
 
 
 class LastState(nn.Module):

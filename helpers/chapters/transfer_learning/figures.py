@@ -7,42 +7,12 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
-from helpers.figures import drawn, line_style
+from helpers.figures import drawn, show_lines
+
+__all__ = ["show_lines", "show_rows", "show_ways"]
 
 FAINT = "#888888"
 KINDS = {"frozen": "#d9d9d9", "trained": "#9ecae9", "new": "#f5b971"}
-
-
-@drawn
-def show_lines(
-    values: Mapping[str, Mapping[float, float]],
-    xlabel: str,
-    ylabel: str,
-    log: bool = False,
-) -> Figure:
-    """Draw a value against another, a line for each name.
-
-    Parameters
-    ----------
-    values : name -> x -> y.
-    log : whether the horizontal axis is logarithmic.
-    """
-    figure = Figure(figsize=(5, 2.9))
-    ax = figure.subplots()
-    said = []
-    for k, (name, by_x) in enumerate(values.items()):
-        ax.plot(list(by_x), list(by_x.values()), label=name, marker=".",
-                **line_style(k))  # fmt: skip
-        said.append(f"{name} " + ", ".join(f"{x:g}: {y:.2f}" for x, y in by_x.items()))
-    if log:
-        ax.set_xscale("log")
-    ticks = sorted({x for by_x in values.values() for x in by_x})
-    ax.set(xlabel=xlabel, ylabel=ylabel)
-    ax.set_xticks(ticks, [f"{x:g}" for x in ticks])
-    ax.minorticks_off()
-    ax.legend()
-    figure.set_label(f"{ylabel} against {xlabel}. {'; '.join(said)}.")
-    return figure
 
 
 @drawn

@@ -10,7 +10,7 @@ from helpers.figures.described import described
 
 def test_lines_lie_where_their_values_are():
     values = {"a": {1: 0.5, 10: 0.75, 100: 0.25}, "b": {1: 0.1, 100: 0.9}}
-    figure = figures.show_lines(values, "labels", "accuracy", log=True)
+    figure = figures.show_lines(values, "labels", "accuracy", log="x")
     (ax,) = figure.axes
     for line, (name, by_x) in zip(ax.lines, values.items(), strict=True):
         assert line.get_label() == name
