@@ -33,15 +33,9 @@ def flat(answer):
             At the first step x2 is 1, so x1 is added to the cell.
         (2, 2, 5, 0, 6, 6) => (2, 7, 5, 0, 6, 6)
             At the second step x2 is 0: the cell keeps what it has, whatever x1 is.
-        (2, 2, 5, 0, 6, 6) => (2, 5, 5, 0, 6, 6)
-            At the second step x2 is 0: the cell keeps what it has, whatever x1 is.
-        (2, 2, 5, 0, 6, 6) => (2, 0, 5, 0, 6, 6)
-            At the second step the cell is read. Reading does not empty it.
         (2, 2, 5, 0, 6, 6) => (2, 2, 3, 0, 6, 6)
             At the third step x1 is added to what the cell holds. It does not take its
             place.
-        (2, 2, 5, 0, 6, 6) => (2, 2, 2, 0, 6, 6)
-            At the third step x2 is 1, so x1 is added to the cell.
         (2, 2, 5, 0, 6, 6) => (2, 2, 5, 9, 6, 6)
             At the fourth step x2 is -1, which clears the cell.
         (2, 2, 5, 0, 6, 6) => (2, 2, 5, 1, 6, 6)
@@ -50,16 +44,12 @@ def flat(answer):
         (2, 2, 5, 0, 6, 6) => (2, 2, 5, 4, 6, 6)
             At the fourth step x2 is -1: the cell is cleared, and nothing is written
             into it.
-        (2, 2, 5, 0, 6, 6) => (2, 2, 5, 5, 6, 6)
-            At the fourth step x2 is -1, which clears the cell.
         (2, 2, 5, 0, 6, 6) => (2, 2, 5, 0, 0, 6)
             A cell that was cleared can be written again: at the fifth step x2 is 1.
         (2, 2, 5, 0, 6, 6) => (2, 2, 5, 0, 11, 6)
             What was cleared does not come back: the fifth step begins with 0.
         (2, 2, 5, 0, 6, 6) => (2, 2, 5, 0, 6, 7)
             At the sixth step x2 is 0: the cell keeps what it has.
-        (2, 2, 5, 0, 6, 6) => (2, 2, 5, 0, 6, 0)
-            Reading does not empty the cell.
         (0, 2, 5, 0, 0, 6) => (2, 2, 5, 0, 0, 6)
             At the first step x3 is 0: the cell is not read, and 0 comes out.
         (0, 2, 5, 0, 0, 6) => (0, 5, 5, 0, 0, 6)
@@ -69,18 +59,12 @@ def flat(answer):
         (0, 2, 5, 0, 0, 6) => (0, 2, 2, 0, 0, 6)
             At the third step the cell is written first and read then: the new cell
             comes out.
-        (0, 2, 5, 0, 0, 6) => (0, 2, 3, 0, 0, 6)
-            What comes out is the cell, not the input x1.
         (0, 2, 5, 0, 0, 6) => (0, 2, 0, 0, 0, 6)
             At the third step x3 is 1: a cell can be written and read at the same step.
-        (0, 2, 5, 0, 0, 6) => (0, 2, 5, 5, 0, 6)
-            At the fourth step x3 is 0, so 0 comes out.
         (0, 2, 5, 0, 0, 6) => (0, 2, 5, 0, 6, 6)
             At the fifth step x3 is 0: the cell is written, but not read.
         (0, 2, 5, 0, 0, 6) => (0, 2, 5, 0, 0, 1)
             What comes out is the cell, not the input x1.
-        (0, 2, 5, 0, 0, 6) => (0, 2, 5, 0, 0, 0)
-            At the sixth step x3 is 1, so the cell is read.
         (2, 2, 5, 0, 6, 6), (0, 2, 5, 0, 0, 6) => (2, 2, 5, 0, 6), (0, 2, 5, 0, 0)
             There are six steps: six cells and six outputs are asked for.
     """,

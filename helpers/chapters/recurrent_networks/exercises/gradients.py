@@ -71,8 +71,6 @@ def first_wrong(answer):
             This is one step too many.
         0.99**999 => 0.99
             This is the factor of one step. There are 999, one behind another.
-        0.99**999 => 1.01**999
-            Is that the second one? A factor below 1 has small powers.
         1.01**999 => 1.01 * 999
             You multiplied by 999. The factor itself is multiplied 999 times: a power.
         1.01**999 => 1 + 0.01 * 999
@@ -80,8 +78,6 @@ def first_wrong(answer):
             is interest on the interest.
         1.01**999 => 1.01
             This is the factor of one step. There are 999, one behind another.
-        1.01**999 => float("inf")
-            It is large, but finite.
         , 1.01**999 =>
             Five answers are asked for: three times letters, and two numbers.
     """,
@@ -154,12 +150,6 @@ def clipped(answer, gradients, max_norm):
         max_norm / norm => max_norm
             The gradients are multiplied by `max_norm`. Their norm is to become
             `max_norm`: divide by the norm as well.
-        max_norm / norm => 1 / norm
-            The norm becomes 1. It is to become `max_norm`.
-        max_norm / norm => norm / max_norm
-            The factor is the wrong way round: the gradients grow.
-        p.grad *= max_norm => p.grad = 0 * p.grad * max_norm
-            All gradients are 0 now. They are to be shortened.
         p.grad *= => g = p.grad *
             Nothing has changed: `*` makes a new tensor. Change the gradients in place,
             `p.grad *= ...`.
@@ -168,13 +158,9 @@ def clipped(answer, gradients, max_norm):
         sum(squares) ** 0.5 => sum(s**0.5 for s in squares)
             The norms of the parameters are added. The squares are added, and the root
             is taken of the sum.
-        sum(squares) ** 0.5 => sum(p.grad.abs().sum() for p in params)
-            These are absolute values. The norm is the root of the sum of the squares.
         sum(squares) ** 0.5 => max(squares) ** 0.5
             This is the largest norm of one parameter. It is the norm of all together
             that counts.
-        sum(squares) ** 0.5 => max(p.grad.abs().max() for p in params)
-            This is the largest value. The norm is the root of the sum of all squares.
         return norm => return min(norm, max_norm)
             The gradients are right. What is returned is the norm that they have now;
             asked for is the one from before.

@@ -42,9 +42,6 @@ def with_index(words, letters):
         word.count(letter) => word.find(letter)
             This is the place of the letter in the word. Asked for is how often it is
             there.
-        word.count(letter) for letter in letters => letters.find(x) for x in word
-            These are the numbers of the letters, in the order of the word. Asked for is
-            a row of V counts for each word.
         return torch.tensor(counts) => return torch.tensor(counts).T
             The axes are exchanged: a row is a word, a column a letter.
         return torch.tensor(counts) => return torch.tensor(counts).sum(0)
@@ -53,9 +50,6 @@ def with_index(words, letters):
             This is a list of lists. `torch.tensor` makes a tensor of it.
         for letter in letters] => for letter in sorted(letters)]
             The columns are in alphabetical order. Column k belongs to `letters[k]`.
-        for letter in letters] => for letter in sorted(set(word))]
-            Only the letters of the word itself have columns. All rows have V columns,
-            one for each of `letters`.
         [word.count => [words[0].count
             Every row counts the letters of the first word.
     """,

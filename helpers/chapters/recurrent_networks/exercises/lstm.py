@@ -36,12 +36,7 @@ def draw(n, d, num_hiddens, seed):
             Forget and input gate are exchanged: from the top the rows are i, f, g, o.
         i, f, g, o = => i, f, o, g =
             The last two parts are exchanged: from the top the rows are i, f, g, o.
-        i, f, g, o = => i, g, f, o =
-            f and g are exchanged: from the top the rows are i, f, g, o.
         i, f, g, o = => o, f, i, g =
-            The four parts stand in another order. In torch the rows are, from the top,
-            i, f, g, o.
-        i, f, g, o = => f, i, o, g =
             The four parts stand in another order. In torch the rows are, from the top,
             i, f, g, o.
         torch.tanh(g) => g
@@ -58,8 +53,6 @@ def draw(n, d, num_hiddens, seed):
         torch.sigmoid(i) => i
         torch.sigmoid(o) => o
             The gates are sigmoids, numbers from 0 to 1.
-        torch.sigmoid(o) => torch.tanh(o)
-            The output gate is a sigmoid, a number from 0 to 1.
         c = torch.sigmoid(f) * c => new = torch.sigmoid(f) * c
         return h, c => return h, new
             What is read is the old cell. The output is that of the new one.
@@ -78,10 +71,6 @@ def draw(n, d, num_hiddens, seed):
             The two are exchanged: h comes first.
         return h, c => return h
             The state has two parts. Return h and c.
-        ` + h @ W_hh.T` =>
-            The gates do not look at the state h.
-        ` + b)` => )
-            The bias is missing.
         .chunk(4, 1) => .chunk(4)
             `chunk` cuts the first axis, which holds the texts. The parts stand side by
             side in the second axis.

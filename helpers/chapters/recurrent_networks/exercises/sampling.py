@@ -57,10 +57,6 @@ def written(answer, net, start, num_tokens, temperature, seed):
         last[0] = -torch.inf => pass
             The unknown token, number 0, is drawn as well. Set its logit to -inf before
             the softmax.
-        last[0] = -torch.inf => last[0] = 0
-            A logit of 0 is no probability of 0. Set it to -inf before the softmax.
-        last[0] = -torch.inf => last[-1] = -torch.inf
-            It is the last token that is never drawn. The unknown one is number 0.
         X = token[None] => pass
             The network reads the start again and again. After the start it is to read
             the token that was drawn.
@@ -73,8 +69,6 @@ def written(answer, net, start, num_tokens, temperature, seed):
             The start is returned as well. Only the new tokens are asked for.
         range(num_tokens) => range(num_tokens - 1)
             One token is missing.
-        torch.cat(drawn) => token
-            This is the last token. All that were drawn are asked for.
     """,
 )
 def write_on(net, start, num_tokens, temperature, generator):  # -> (num_tokens,) int64

@@ -29,9 +29,6 @@ def plain(value):
         640, 2560 => 220, 2560
             This is a linear layer from 10 to 20. A recurrent layer has 20 · 20 weights
             from state to state besides, and a second bias.
-        640, 2560 => 200, 2560
-            These are the weights of the inputs alone. The state has 20 · 20 weights,
-            and there are two biases of 20 values.
         640, 2560 => 640, 640
             An LSTM has four of each matrix and each bias: three gates and the new
             values.
@@ -48,8 +45,6 @@ def plain(value):
             This is one layer. Each layer has weights of its own.
         2560, 1480 => 2560, 840
             This is the second layer alone. Add the 640 of the first.
-        2560, 1480 => 2560, 1440
-            One bias of each layer is missing: torch has two.
         1480, (7, 3, 20) => 1480, (7, 3, 10)
             Each step puts out the layer's 20 values, not as many as come in.
         1480, (7, 3, 20) => 1480, (3, 20)
@@ -59,8 +54,6 @@ def plain(value):
             other, not side by side.
         1480, (7, 3, 20) => 1480, (3, 7, 20)
             Time comes first, in the output as in the input.
-        1480, (7, 3, 20) => 1480, (2, 7, 3, 20)
-            The output is that of the last layer. Only the state has an axis of layers.
         20), (2, 3, 20) => 20), (3, 20)
             The state has an axis of layers in front: each layer keeps one of its own.
         20), (2, 3, 20) => 20), (1, 3, 20)
@@ -70,8 +63,6 @@ def plain(value):
             after the last step, of each layer.
         20), (2, 3, 20) => 20), (3, 2, 20)
             The axis of layers comes first.
-        20), (2, 3, 20) => 20), (2, 20)
-            Each of the 3 texts has a state of its own.
         20), (2, 3, 20), (2, 3, 20) => 20), (2, 3, 20), (3, 2, 20)
             With `batch_first` input and output begin with the batch. The state keeps
             its shape, layers first.

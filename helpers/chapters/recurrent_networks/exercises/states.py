@@ -49,8 +49,6 @@ def draw(T, n, d, num_hiddens, seed):
             The tanh stands around the input only. It is taken of the whole sum.
         torch.tanh => torch.sigmoid
             This is the sigmoid. The state is a tanh.
-        torch.tanh => torch.relu
-            This is a ReLU. The state is a tanh.
         ` + b)` => )
             The bias is missing.
         ` + h @ W_hh.T` =>
@@ -68,16 +66,13 @@ def draw(T, n, d, num_hiddens, seed):
         h = torch.tanh => states.append(h)\n        h = torch.tanh
             Each state is kept before its step. The first of the results is the state
             after the first step.
-        for x in X => for x in X.flip(0)
-            The text is read from its end.
         for x in X => for x in X.transpose(0, 1)
             The loop goes through the texts of the batch. The first axis of X is the
             time: one step for all texts together.
     """,
 )
-def run_rnn(
-    X, h, W_ih, W_hh, b
-):  # (T, n, d), (n, h), (h, d), (h, h), (h,) -> (T, n, h)
+def run_rnn(X, h, W_ih, W_hh, b):
+    # (T, n, d), (n, h), (h, d), (h, h), (h,) -> (T, n, h)
     states = []
     for x in X:
         h = torch.tanh(x @ W_ih.T + h @ W_hh.T + b)
