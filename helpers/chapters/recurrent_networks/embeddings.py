@@ -138,8 +138,8 @@ def embeddings(
         pane.dots(xy[found.groups == k], color=COLORS[k], shape=SHAPES[k], size=4,
                   name=name, label=name)  # fmt: skip
     for k, (point, word) in enumerate(zip(xy, found.tokens, strict=True)):
-        outer = point[0] < xy[found.groups == found.groups[k], 0].mean()
-        side = {"shift": (-7, 4), "align": "right"} if outer else {"shift": (7, 4)}
+        left = _crowded(xy - point, 2.5 * room) > _crowded(point - xy, 2.5 * room)
+        side = {"shift": (-7, 4), "align": "right"} if left else {"shift": (7, 4)}
         pane.text(point, word, size=13, bold=k == at, halo=True, **side)
     own = (found.groups[nearest] == found.groups).sum()
     says = (
@@ -148,3 +148,9 @@ def embeddings(
         f"{len(found.tokens)} tokens {own} have a nearest one of their own group."
     )
     return says, pane
+
+
+def _crowded(away: np.ndarray, reach: float) -> int:
+    """How many points (n, 2) lie to the right of the origin where a text would stand."""
+    x, y = away.T
+    return ((x > 0) & (x < reach) & (np.abs(y) < 0.1 * reach)).sum()
