@@ -17,17 +17,17 @@ from helpers.widgets.explorer import explorer
 from helpers.widgets.scene import INK, Pane
 from helpers.words import many, number
 
-NUM_VALUES, EPOCHS, NUM_TOKENS = 12, 10, 18
+NUM_VALUES, EPOCHS, NUM_TOKENS = 12, 10, 15
 SHAPES = ("o", "s", "^")
 GROUPS = {  # what -> group -> its tokens, which are shown
     "words": {
-        "cities": "paris london rome berlin madrid vienna".split(),
-        "weekdays": "monday tuesday wednesday thursday friday saturday".split(),
-        "people": "anna bruno clara david emma felix".split(),
+        "cities": "paris london rome berlin madrid".split(),
+        "weekdays": "monday tuesday wednesday thursday friday".split(),
+        "people": "anna bruno clara david emma".split(),
     },
     "characters": {
         "vowels": list("eaiou"),
-        "consonants": list("tnhsrdlmwcfgp"),
+        "consonants": list("tnhsrdlmwc"),
     },
 }
 TEMPLATES = (
@@ -39,7 +39,7 @@ TEMPLATES = (
     "{people} wrote to {other}",
 )
 REACH = {"words": 2, "characters": 1}  # tokens to either side that are predicted
-NUM_SENTENCES, NUM_CHARACTERS = 800, 15_000
+NUM_SENTENCES, NUM_CHARACTERS = 400, 15_000
 
 
 class Learned(NamedTuple):
@@ -109,7 +109,7 @@ def neighbours(V: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return cosines.argmax(1), cosines.max(1)
 
 
-@explorer(width=620, height=420)
+@explorer(width=620, height=440)
 def embeddings(
     of=Choice(*GROUPS),
     epochs=IntSlider(0, EPOCHS, start=EPOCHS),
@@ -118,7 +118,7 @@ def embeddings(
     """Learned vectors of tokens in the plane in which they differ most.
 
     Skip-gram learns a vector of 12 values for each token, from which its neighbours
-    are predicted: the two words before and after it in 800 made-up sentences, or the
+    are predicted: the two words before and after it in 400 made-up sentences, or the
     character before and after it in 15,000 characters of The Time Machine. Nobody
     tells it the groups. A line joins the chosen token with the one at the smallest
     angle in all 12 values.
@@ -130,7 +130,7 @@ def embeddings(
     room = 0.12 * (high - low).max()
     pane = Pane(
         f"{of} after {many(epochs, 'epoch')}",
-        (low[0] - room, high[0] + 2 * room), (low[1] - room, high[1] + room),
+        (low[0] - 2 * room, high[0] + 2 * room), (low[1] - room, high[1] + room),
         xticks={}, yticks={}, labels=("first principal component", "second"),
     )  # fmt: skip
     pane.line(xy[[at, nearest[at]]], color=INK, width=1.5, name="nearest")
@@ -138,7 +138,9 @@ def embeddings(
         pane.dots(xy[found.groups == k], color=COLORS[k], shape=SHAPES[k], size=4,
                   name=name, label=name)  # fmt: skip
     for k, (point, word) in enumerate(zip(xy, found.tokens, strict=True)):
-        pane.text(point, word, shift=(7, 4), size=13, bold=k == at, halo=True)
+        left = _crowded(xy - point, 2.5 * room) > _crowded(point - xy, 2.5 * room)
+        side = {"shift": (-7, 4), "align": "right"} if left else {"shift": (7, 4)}
+        pane.text(point, word, size=13, bold=k == at, halo=True, **side)
     own = (found.groups[nearest] == found.groups).sum()
     says = (
         f"After {many(epochs, 'epoch')} the nearest of “{found.tokens[at]}” is "
@@ -146,3 +148,9 @@ def embeddings(
         f"{len(found.tokens)} tokens {own} have a nearest one of their own group."
     )
     return says, pane
+
+
+def _crowded(away: np.ndarray, reach: float) -> int:
+    """How many points (n, 2) lie where a text to the right of the origin would stand."""
+    x, y = away.T
+    return ((x > 0) & (x < reach) & (np.abs(y) < 0.1 * reach)).sum()

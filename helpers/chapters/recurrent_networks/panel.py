@@ -97,4 +97,4 @@ class SampleView(CurvesView):
 
 
 OPTIMIZERS = {"Adam": torch.optim.Adam, "SGD": torch.optim.SGD}
-CLIPPING = {"norm 1": 1.0, "norm 0.1": 0.1, "none": None}
+CLIPPING = {"1": 1.0, "0.1": 0.1, "none": None}

@@ -16,7 +16,7 @@ from helpers.widgets.scene import INK, Pane
 from helpers.words import number
 
 LETTERS = " abcdefghijklmnopqrstuvwxyz"
-NUM_CHARS, COLUMNS, ROWS = 200, 36, 10  # written; of the text as it is shown
+NUM_CHARS, COLUMNS, ROWS = 240, 41, 9  # written; of the text as it is shown
 BEGINNING = "the time travel"
 
 
@@ -34,7 +34,7 @@ def next_logits(beginning: str) -> torch.Tensor:
     return logits[vocab.encode(LETTERS)]
 
 
-@explorer(width=760, height=320)
+@explorer(width=760, height=290)
 def temperature(
     beginning=Typed(BEGINNING),
     temperature=Slider(0, 2, start=1.0),

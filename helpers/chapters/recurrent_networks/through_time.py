@@ -75,8 +75,8 @@ def sizes(kind: str, num_steps: int, weights: float, forget_bias: float) -> np.n
 @explorer(width=720, height=340)
 def through_time(
     num_steps=IntSlider(10, MOST_STEPS, start=50),
-    recurrent_weights=Slider(0.2, 3.0, start=1.0),
-    forget_bias=Slider(-2.0, 6.0, start=0.0),
+    weights=Slider(0.2, 3.0, start=1.0),
+    forget_bias=Slider(-1.0, 4.0, start=0.0),
 ):
     """Gradient of the last state with regard to the state k steps before it.
 
@@ -93,7 +93,7 @@ def through_time(
     steps, found = np.arange(num_steps), {}
     for k, (kind, word) in enumerate(WORDS.items()):
         bias = forget_bias if kind == "lstm" else 0.0
-        found[word] = sizes(kind, num_steps, recurrent_weights, bias)
+        found[word] = sizes(kind, num_steps, weights, bias)
         xy = np.c_[steps, found[word].clip(LOW * 1.3, HIGH / 1.5)]
         pane.line(xy, color=COLORS[k], dash=DASHES[k], name=word, label=word)
         pane.dots(xy[-1:], color=COLORS[k], shape="os^"[k], size=4)

@@ -189,11 +189,9 @@ def test_the_curves_are_root_mean_squares_and_bounded():
     assert sizes("gru", 12, 1.0, 0.0) == pytest.approx(expected)
 
 
-@pytest.mark.parametrize("T, weights, bias", [(50, 1.0, 0.0), (100, 3.0, 6.0)])
+@pytest.mark.parametrize("T, weights, bias", [(50, 1.0, 0.0), (100, 3.0, 4.0)])
 def test_lines_and_sentence_are_the_curves(T, weights, bias):
-    scene = explorers.through_time.scene(
-        num_steps=T, recurrent_weights=weights, forget_bias=bias
-    )
+    scene = explorers.through_time.scene(num_steps=T, weights=weights, forget_bias=bias)
     for kind, word in (("rnn", "RNN"), ("lstm", "LSTM"), ("gru", "GRU")):
         expected = sizes(kind, T, weights, bias if kind == "lstm" else 0.0)
         xy = scene[word]["xy"]
@@ -260,7 +258,7 @@ def test_the_text_is_what_the_model_writes(model, draw):
     )
     lines = [m["text"] for m in scene.panes[1].marks if m["kind"] == "text"]
     generator = torch.Generator().manual_seed(draw)
-    text = generate(*model, "well he", 200, 0.8, generator)
+    text = generate(*model, "well he", 240, 0.8, generator)
     assert " ".join(lines) == text.strip()
     words = text.split()[2:-1]  # "he" may have become another word
     real = [word for word in words if word in load_time_machine().train.split()]
@@ -300,7 +298,7 @@ def test_groups_are_learned_from_neighbours_alone(of):
     shares = []
     for V in found.vectors:
         nearest, cosine = neighbours(V)
-        for k in (0, 7, 17):
+        for k in (0, 7, 14):
             lengths = np.linalg.norm(V, axis=1)
             angles = V @ V[k] / lengths / lengths[k]
             angles[k] = -2
@@ -311,7 +309,7 @@ def test_groups_are_learned_from_neighbours_alone(of):
             for k, n in enumerate(nearest)
         ]
         shares.append(sum(same))
-    assert shares[0] <= 13 and shares[-1] >= 16, shares
+    assert shares[0] <= 11 and shares[-1] >= 13, shares
     for epochs in (0, 4, EPOCHS):
         says = explorers.embeddings.scene(of=of, epochs=epochs).says
         assert numbers(says)[-1] == shares[epochs]
