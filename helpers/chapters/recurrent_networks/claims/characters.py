@@ -89,7 +89,7 @@ STEPS = (8, 16, 32, 64, 128)
             "T = 128 over T = 32, both in batches of 16 rows"),
     ],
     live=None,
-    full=(100_000, 4, 5),
+    full=(60_000, 4, 5),
     sets=BOOK,
     images=False,
 )  # fmt: skip

@@ -88,7 +88,7 @@ def diverging(name, quantity):
               {"it learns": 0.5, "it learns a little": 0.9, "it guesses": None}),
     ],
     live=None,
-    full=(9_600, 1, 10),
+    full=(6_400, 1, 10),
     sets={"adding": lambda: adding},
     images=False,
     anew=("sequences", "first weights", "order"),
