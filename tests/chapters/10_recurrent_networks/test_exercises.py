@@ -143,7 +143,7 @@ def test_a_step_is_that_of_torch_and_of_ours(case):
 
 
 def by_gates(sequence):
-    """Run a cell that adds x1, and whose gates are sigmoids with large weights."""
+    """Run a cell with sigmoid gates of large weights, whose values are x1."""
     c, cells, outputs = torch.zeros(()), [], []
     for x1, x2, x3 in torch.tensor(sequence, dtype=torch.float32):
         i, f = torch.sigmoid(100 * x2 - 50), torch.sigmoid(100 * x2 + 50)

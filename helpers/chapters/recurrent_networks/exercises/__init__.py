@@ -8,8 +8,8 @@ MODULES = (
     "states",
     "gradients",
     "carrying",
-    "lstm",
     "gates",
+    "lstm",
     "sampling",
     "curves",
 )
