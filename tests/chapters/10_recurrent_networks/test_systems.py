@@ -56,9 +56,9 @@ def test_16_many_to_one_the_sign_of_a_sum(generator):
 
 
 def test_16_one_to_many_spells_digits():
-    digits = load_images("digits", n_train=200, n_test=50)
+    digits = load_images("digits", n_train=100, n_test=50)
     (X, letters), (X_test, letters_test) = spelled_digits(digits)
-    assert X.shape == (200, 1, 14, 14) and letters.shape == (200, 5)
+    assert X.shape == (100, 1, 14, 14) and letters.shape == (100, 5)
     assert len(X_test) == len(letters_test) == 50
     torch.testing.assert_close(X, F.avg_pool2d(digits.train.X, 2))
     for row, label in zip(letters.tolist(), digits.train.y.tolist(), strict=True):
@@ -66,7 +66,7 @@ def test_16_one_to_many_spells_digits():
     with seeded(0):
         net = own.Speller()
         optimizer = torch.optim.Adam(net.parameters(), 0.005)
-        for _ in range(60):
+        for _ in range(200):
             optimizer.zero_grad()
             F.cross_entropy(net(X), letters).backward()
             optimizer.step()
@@ -104,8 +104,7 @@ def test_19_a_text_cnn_fills_slots_with_unseen_words():
     words = Vocab(word for row in sentences() for word in row)
     with seeded(0):
         net = own.Tagger(len(words))
-    train(net, tagged_sentences(words), num_epochs=8, lr=0.01,
-          optimizer=torch.optim.Adam)  # fmt: skip
+    train(net, tagged_sentences(words), num_epochs=12, **adam(0.02))
     assert evaluate(net, tagged_sentences(words, unseen=True)).accuracy >= 0.95
 
 
