@@ -151,6 +151,6 @@ def embeddings(
 
 
 def _crowded(away: np.ndarray, reach: float) -> int:
-    """How many points (n, 2) lie where a text to the right of the origin would stand."""
+    """How many points (n, 2) lie where a text right of the origin would stand."""
     x, y = away.T
     return ((x > 0) & (x < reach) & (np.abs(y) < 0.1 * reach)).sum()
