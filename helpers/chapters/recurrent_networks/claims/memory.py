@@ -77,8 +77,8 @@ def diverging(name, quantity):
 
 @claim(
     "Training a recurrent network need not converge.",
-    diverging("ReLU", "Share of all runs, over four rates, that end worse than they "
-              "began, ReLU, recurrent weights begin as 1.05 times the identity"),
+    diverging("ReLU", "Share of runs, over four rates, that end worse than they "
+              "began, ReLU from 1.05 times identity"),
     true=["some runs", "most runs"],
     also=[
         diverging("ReLU, clipped", "The same with gradients clipped to norm 1"),
