@@ -22,6 +22,13 @@ SMALLER = Size(64, 2, 3)  # and fewer images to judge by, where networks are dee
 DEEP = ("08",)
 LARGE = ("09",)  # a network of millions of weights: few pictures of 32 x 32 pixels
 FEW = Size(8, 1, 3)
+TINY, READ = Size(64, 1, 3), Size(300, 8, 3)
+SEQUENCES = {  # rows of sequences, and characters of a book of which little is judged
+    "convergence": TINY,
+    "forget-bias": TINY,
+    "beats-ngram": READ,
+    "more-steps": READ,
+}
 # It counts in powers of two how large a rate may be: another processor, another power.
 COUNTED = ("larger-rates",)
 UNTIMED = [(n, claim) for n, claim in CLAIMS if not claim.alone]
@@ -45,6 +52,8 @@ ALIKE = {
         [f"{way}, 10", f"{way}, 25"]
         for way in ("pixels", "from scratch", "frozen", "last stages", "all")
     ],
+    "beats-ngram": [["best n-gram", f"{n}-gram"] for n in (2, 3, 4, 5, 6)],
+    "more-steps": [[f"T = {T}", f"T = {T}, 16 rows"] for T in (32, 128)],  # few rows
     "wide-and-regularized": [["1024, no dose", "1024, best dose"]],  # the best is none
 }
 
@@ -54,7 +63,9 @@ def images():
     return load_images("digits", n_train=1_000, n_val=1_000, n_test=1_000)
 
 
-def size_of(number):
+def size_of(number, claim):
+    if claim.name in SEQUENCES:
+        return SEQUENCES[claim.name]
     return {DEEP: SMALLER, LARGE: FEW}.get((number,), SMALL)
 
 
@@ -63,6 +74,8 @@ def data_of(number, claim, images):
     data = next(iter(claim.sets.values()))() if claim.sets else images
     if number in LARGE:
         return thinned(data)
+    if claim.name in SEQUENCES and hasattr(data, "test"):
+        return replace(data, val=data.val.take(4), test=data.test.take(20))
     if claim.sets:
         return data
     if number in DEEP:
@@ -98,7 +111,7 @@ def of_table(table):
 
 @pytest.mark.parametrize("number, claim", MEASURED, ids=NAMES)
 def test_a_claim_measures_what_it_measured(number, claim, images):
-    table = claim.run(data_of(number, claim, images), size_of(number))
+    table = claim.run(data_of(number, claim, images), size_of(number, claim))
     rows = of_table(table)
     spread = {measure: row.pop("sd") for measure, row in rows.items()}
     assert all(s == s for sds in spread.values() for s in sds), "a value is no number"
@@ -169,7 +182,7 @@ class Choices(list):
 
 @pytest.mark.parametrize("number, claim", UNTIMED, ids=[c.name for _, c in UNTIMED])
 def test_what_is_reported_chooses_nothing(number, claim, images, monkeypatch):
-    data, size = data_of(number, claim, images), size_of(number)
+    data, size = data_of(number, claim, images), size_of(number, claim)
     if not hasattr(data, "test"):
         return  # points: it reports on other ones that it makes
     choices = Choices(monkeypatch)
