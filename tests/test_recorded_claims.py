@@ -35,6 +35,10 @@ UNTIMED = [(n, claim) for n, claim in CLAIMS if not claim.alone]
 MEASURED = [(n, claim) for n, claim in UNTIMED if claim.name not in COUNTED]
 NAMES = [claim.name for _, claim in MEASURED]
 TIMED = [claim for _, claim in CLAIMS if claim.alone or claim.name in COUNTED]
+# What is trained so deep, or judged by so few pictures, ends elsewhere on another
+# processor: how far it may be off, as a share. All others: FINE.
+FINE = 0.03
+ELSEWHERE = {"nin-starts": 0.15, "new-block": 0.15, "fine-tuning": 0.1}
 # Configurations that may measure the same at this size, though they do other things.
 ALIKE = {
     "far-positives": [  # all are always right
@@ -54,6 +58,10 @@ ALIKE = {
     ],
     "beats-ngram": [["best n-gram", f"{n}-gram"] for n in (2, 3, 4, 5, 6)],
     "more-steps": [[f"T = {T}", f"T = {T}, 16 rows"] for T in (32, 128)],  # few rows
+    "low-layers": [  # after one pass the first layer has hardly moved
+        ["source, 0 frozen, few", "source, 1 frozen, few"],
+        ["scratch, many", "random, 1 frozen, many"],
+    ],
     "wide-and-regularized": [["1024, no dose", "1024, best dose"]],  # the best is none
 }
 
@@ -115,11 +123,11 @@ def test_a_claim_measures_what_it_measured(number, claim, images):
     rows = of_table(table)
     spread = {measure: row.pop("sd") for measure, row in rows.items()}
     assert all(s == s for sds in spread.values() for s in sds), "a value is no number"
-    kept = told(claim)
+    kept, fine = told(claim), ELSEWHERE.get(claim.name, FINE)
     for letter, estimate in claim.estimates(table).items():
         size = max(row_size(rows), 1e-9)
         kept["asks"][letter]["mean"] = [estimate.mean, size]
-    same_as_recorded(f"claim-{claim.name}", kept | {"rows": rows}, 0.03)
+    same_as_recorded(f"claim-{claim.name}", kept | {"rows": rows}, fine)
     for names in equal_rows(table):
         assert any(set(names) <= set(group) for group in ALIKE.get(claim.name, []))
 
