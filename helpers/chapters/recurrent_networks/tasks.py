@@ -13,6 +13,7 @@ from helpers.models.recurrent import LAYERS
 
 NUM_SYMBOLS = 8
 TAGS = ("other", "place", "time")
+HELD_OUT = "emma"  # no sentence on her is trained on
 DIGITS = "zero one two three four five six seven eight nine".split()
 LETTERS = " abcdefghijklmnopqrstuvwxyz"  # letter number k; 0 is none
 
@@ -66,23 +67,28 @@ def tagged_sentences(vocab: Vocab, unseen: bool = False) -> Examples:
 
     Parameters
     ----------
-    vocab : of the training sentences.
-    unseen : whether all places and times are unknown words; otherwise one sentence in
-        four has unknown ones, so that the unknown word's vector is trained as well.
+    vocab : of all sentences.
+    unseen : the sentences on `HELD_OUT` that hold a place or a time, all of these as
+        unknown words. Otherwise all other sentences; one in four has unknown ones, so
+        that the unknown word is known as more than padding.
 
     Returns
     -------
     Examples : X (n, T) of words and y (n, T) of `TAGS`; shorter sentences end with
         unknown words of the tag "other".
     """
-    rows = sentences()
-    length, groups = max(map(len, rows)), GROUPS["words"]
-    X = torch.full((len(rows), length), vocab.unk)
-    y = torch.zeros(len(rows), length, dtype=torch.int64)
-    for i, row in enumerate(rows):
+    rows, groups = sentences(), GROUPS["words"]
+    length = max(map(len, rows))
+    tag = dict.fromkeys(groups["cities"], 1) | dict.fromkeys(groups["weekdays"], 2)
+    kept = [row for row in rows if (HELD_OUT in row) == unseen]
+    if unseen:
+        kept = [row for row in kept if any(word in tag for word in row)]
+    X = torch.full((len(kept), length), vocab.unk)
+    y = torch.zeros(len(kept), length, dtype=torch.int64)
+    for i, row in enumerate(kept):
         for t, word in enumerate(row):
-            y[i, t] = 1 * (word in groups["cities"]) + 2 * (word in groups["weekdays"])
-            hidden = (unseen or i % 4 == 0) and y[i, t] > 0
+            y[i, t] = tag.get(word, 0)
+            hidden = (unseen or i % 4 == 0) and word in tag
             X[i, t] = vocab.unk if hidden else vocab[word]
     return Examples(X, y)
 
