@@ -4,8 +4,8 @@ from helpers.exercises import cells
 
 MODULES = (
     "letters",
-    "sizes",
     "states",
+    "sizes",
     "gradients",
     "carrying",
     "gates",
