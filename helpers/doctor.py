@@ -202,23 +202,17 @@ def _data() -> str:
     digits = Path(spec.origin).parent / "datasets" / "data" / "digits.csv.gz"
     if not digits.is_file():
         raise Trouble(f"scikit-learn has no digits ({digits.name}): {REMAKE}")
-    real = importlib.import_module("helpers.data.real")
+    data = importlib.import_module("helpers.data")
     try:
-        folders = real.data_folders()
-    except real.DataError as error:
+        folders = data.data_folders()
+    except data.DataError as error:
         raise Trouble(f"digits fine; {error}") from None
     texts = ["digits fine (built in)"]
-    for name, dataset in real.SETS.items():
-        where = [f for f in folders if _holds(f / dataset.folder, dataset.files)]
+    for name in data.REMOTE:
+        where = [folder for folder in folders if data.is_here(name, folder)]
         fetch = f"not here, `{MAKE} data DATA={name}` fetches it"
         texts.append(f"{name}: {short(where[0]) if where else fetch}")
     return "; ".join(texts)
-
-
-def _holds(folder: Path, files) -> bool:
-    """Every file lies there, packed or not; loading checks the hashes."""
-    names = [(file.name, file.name.removesuffix(".gz")) for file in files]
-    return all(any((folder / name).is_file() for name in pair) for pair in names)
 
 
 def _threads() -> str:

@@ -145,6 +145,10 @@ def test_real_data_are_found(monkeypatch, tmp_path):
     (folder / file.name).unlink()
     line = lines(monkeypatch, COURSE_DATA=str(tmp_path))["data"]
     assert f"{module.MAKE} data DATA=fashion_mnist" in line.text
+    assert f"hymenoptera: not here, `{module.MAKE} data DATA=hymenoptera`" in line.text
+    (tmp_path / "hymenoptera/hymenoptera_data").mkdir(parents=True)
+    line = lines(monkeypatch, COURSE_DATA=str(tmp_path))["data"]
+    assert f"hymenoptera: {module.short(tmp_path)}" in line.text
 
 
 @pytest.mark.parametrize("package", ["torchvision", "d2l", "anywidget", "torch"])

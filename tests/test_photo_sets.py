@@ -9,13 +9,14 @@ import shutil
 import threading
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 from PIL import Image
 
-from helpers import load_photo_set
+from helpers import d2l, load_photo_set
 from helpers.data import DataError, download_photo_set, photo_sets, real
 from helpers.data.__main__ import main
 
@@ -120,11 +121,11 @@ def test_it_is_fetched_and_unpacked(toy, server, tmp_path):
 
 
 def test_two_at_once_fetch_and_unpack_it_once(toy, server, tmp_path, monkeypatch):
-    made, replace = [], os.replace
+    made, put = [], os.replace
 
     def counted(source, target):
         made.append(Path(target).name)
-        replace(source, target)
+        put(source, target)
 
     monkeypatch.setattr(os, "replace", counted)
     with ThreadPoolExecutor() as pool:
@@ -216,9 +217,9 @@ def test_a_run_killed_while_it_unpacks_leaves_no_folder(
     def killed(source, target):
         if "unpacking" in str(source):
             raise KeyboardInterrupt
-        return replace(source, target)
+        return put(source, target)
 
-    replace = os.replace
+    put = os.replace
     with monkeypatch.context() as patch:
         patch.setattr(os, "replace", killed)
         with pytest.raises(KeyboardInterrupt):
@@ -249,6 +250,63 @@ def test_the_command(toy, server, tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(photo_sets.PHOTO_SETS, NAME, there_now)
     assert main([NAME, "--folder", str(tmp_path)]) == 0
     assert f"{NAME}: complete in {tmp_path}" in capsys.readouterr().out
+
+
+# -- hot dogs, of which d2l publishes the hash alone ---------------------------------
+
+
+@pytest.fixture
+def dogs(server, monkeypatch):
+    """A made-up archive: hot dogs are red, what is none is blue; returns its bytes."""
+    files = {}
+    for folder, number in (("train", 6), ("test", 2)):
+        for kind, color in (("hotdog", (200, 0, 0)), ("not-hotdog", (0, 0, 200))):
+            for k in range(number):
+                end = ("png", "jpg")[k % 2]
+                files[f"hotdog/{folder}/{kind}/{k}.{end}"] = jpeg(color)
+    content = archive(files | {"hotdog/train/hotdog/notes.txt": b"no photograph"})
+    known = photo_sets.PHOTO_SETS["hotdog"]
+    toy = replace(
+        known,
+        counts={"train": (6, 6), "test": (2, 2)},
+        archive=replace(known.archive, digest=hashlib.sha1(content).hexdigest()),
+    )
+    monkeypatch.setitem(photo_sets.PHOTO_SETS, "hotdog", toy)
+    (server.folder / "hotdog.zip").write_bytes(content)
+    return content
+
+
+def test_address_and_hash_are_those_of_d2l():
+    known = photo_sets.PHOTO_SETS["hotdog"]
+    url, digest = d2l.DATA_HUB["hotdog"]
+    assert [mirror + known.archive.name for mirror in known.mirrors] == [url]
+    assert (known.archive.digest, known.archive.algorithm) == (digest, "sha1")
+
+
+def test_hot_dogs_are_fetched_and_read(dogs, server, tmp_path, monkeypatch):
+    root = download_photo_set("hotdog", tmp_path, (server.url,), progress=False)
+    assert (tmp_path / "hotdog/hotdog.zip").read_bytes() == dogs
+    assert len(there(root)) == 16  # not the text
+    monkeypatch.setenv("COURSE_DATA", str(tmp_path))
+    data = load_photo_set("hotdog", size=32)
+    assert data.classes == ("hotdog", "not-hotdog")
+    assert data.train.y.tolist() == [0] * 5 + [1] * 5
+    assert data.val.y.tolist() == [0, 1] and data.test.y.tolist() == [0, 0, 1, 1]
+    for part in (data.train, data.val, data.test):
+        red, _, blue = part.X.mean((2, 3)).T
+        assert ((red > blue) == (part.y == 0)).all()
+
+
+def test_other_hot_dogs_are_refused(dogs, server, tmp_path, monkeypatch):
+    (server.folder / "hotdog.zip").write_bytes(dogs + b".")
+    with pytest.raises(DataError, match="sent other bytes, sha1") as caught:
+        download_photo_set("hotdog", tmp_path / "data", (server.url,), progress=False)
+    expected = hashlib.sha1(dogs).hexdigest()[:12]
+    assert f"expected sha1 {expected}" in str(caught.value)
+    monkeypatch.setattr(real, "LARGEST", len(dogs))  # and what does not end is cut off
+    with pytest.raises(DataError, match=f"of {len(dogs):,} bytes"):
+        download_photo_set("hotdog", tmp_path / "data", (server.url,), progress=False)
+    assert there(tmp_path / "data") == {}
 
 
 # -- loading -------------------------------------------------------------------------
@@ -309,7 +367,7 @@ def test_what_is_missing_is_said(fetched, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("name", "size", "error", "says"),
     [
-        ("wasps", 128, ValueError, "name='wasps': allowed are hymenoptera"),
+        ("wasps", 128, ValueError, "name='wasps': allowed are hymenoptera, hotdog"),
         (NAME, 31, ValueError, "size=31: allowed are 32 to 256"),
         (NAME, 257, ValueError, "32 to 256"),
         (NAME, 64.0, TypeError, "whole number"),

@@ -520,7 +520,7 @@ def test_hashes_are_those_of_torchvisions_files():
                     content = path.read_bytes()
                     assert len(content) == file.length
                     assert hashlib.md5(content).hexdigest() == md5
-                    assert hashlib.sha256(content).hexdigest() == file.sha256
+                    assert hashlib.sha256(content).hexdigest() == file.digest
 
 
 def test_real_fashion_mnist(monkeypatch):

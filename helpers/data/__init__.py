@@ -20,7 +20,8 @@ from .points import (
     make_regression,
     with_label_noise,
 )
-from .real import SETS, download, load_real
+from .real import SETS, data_folders, download, load_real
+from .remote import REMOTE, download_set, is_here, remote_files, remote_size
 from .sequences import (
     WindowData,
     random_windows,
@@ -39,6 +40,7 @@ __all__ = [
     "KINDS",
     "PHOTOGRAPHS",
     "PHOTO_SETS",
+    "REMOTE",
     "DataError",
     "Examples",
     "ImageData",
@@ -48,9 +50,12 @@ __all__ = [
     "Vocab",
     "WindowData",
     "clean_text",
+    "data_folders",
     "download",
     "download_photo_set",
+    "download_set",
     "emoji_concepts",
+    "is_here",
     "load_emoji",
     "load_images",
     "load_photo_set",
@@ -63,6 +68,8 @@ __all__ = [
     "minibatches",
     "ngram_counts",
     "random_windows",
+    "remote_files",
+    "remote_size",
     "sequential_windows",
     "spelled",
     "text_windows",

@@ -5,26 +5,22 @@ from __future__ import annotations
 import argparse
 import sys
 
-from . import PHOTO_SETS, DataError, download, download_photo_set
-from .real import SETS
-
-ALL = (*SETS, *PHOTO_SETS)
+from . import REMOTE, DataError, download_set
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Fetch the sets that are named; return 0, or 1 after a message on stderr."""
     parser = argparse.ArgumentParser(prog="python -m helpers.data", description=__doc__)
-    parser.add_argument("sets", nargs="*", metavar="set", help=", ".join(ALL))
+    parser.add_argument("sets", nargs="*", metavar="set", help=", ".join(REMOTE))
     parser.add_argument("--folder", help="instead of COURSE_DATA or the course's data/")
     options = parser.parse_args(arguments)
     for name in options.sets:
-        if name not in ALL:
-            parser.error(f"no set {name!r}: allowed are {', '.join(ALL)}")
+        if name not in REMOTE:
+            parser.error(f"no set {name!r}: allowed are {', '.join(REMOTE)}")
     failed = False
-    for name in options.sets or ALL:
+    for name in options.sets or REMOTE:
         try:
-            get = download if name in SETS else download_photo_set
-            folder = get(name, options.folder)
+            folder = download_set(name, options.folder)
         except DataError as error:
             sys.stderr.write(f"{name}: {error}\n")
             failed = True

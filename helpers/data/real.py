@@ -23,6 +23,7 @@ from .examples import DataError, Examples, ImageData, check_count, remembered
 
 TIMEOUTS = (10, 30)  # seconds: to connect; without any byte
 SLOWEST, RATE_SECONDS = 1_000, 30  # bytes a second at least, counted over these seconds
+LARGEST = 1 << 30  # bytes of a file whose length is not known
 LOCK_TIMEOUT = 900  # seconds to wait for another kernel that fetches the same set
 CLOTHES = "t-shirt,trouser,pullover,dress,coat,sandal,shirt,sneaker,bag,ankle boot"
 
@@ -32,8 +33,18 @@ class RemoteFile:
     """One original file, and what its bytes must be."""
 
     name: str
-    length: int
-    sha256: str
+    length: int | None  # None where its source does not say
+    digest: str  # hexadecimal: SHA-256, or SHA-1 (40 digits) where no better is known
+
+    @property
+    def algorithm(self) -> str:
+        """The name of the hash in hashlib."""
+        return "sha1" if len(self.digest) == 40 else "sha256"
+
+    def __str__(self):
+        """Return what is expected, for a message."""
+        length = "" if self.length is None else f"{self.length:,} bytes with "
+        return f"{length}{self.algorithm} {self.digest[:12]}..."
 
 
 @dataclass(frozen=True)
@@ -176,7 +187,7 @@ def _unpacked(name: str, file: IdxFile, path: str, size: int, time: int) -> Tens
             "COURSE_DATA to a folder of your own and run `make data`."
         ) from error
     packed = path.endswith(".gz")
-    expected = file.sha256 if packed else file.unpacked_sha256
+    expected = file.digest if packed else file.unpacked_sha256
     if (found := hashlib.sha256(raw).hexdigest()) != expected:
         what = "an HTML page" if raw.lstrip()[:1] == b"<" else "altered or cut off"
         length = f"{file.length:,} bytes with " if packed else ""
@@ -227,7 +238,7 @@ def download(
 
 
 @contextlib.contextmanager
-def fetching(name: str, target: Path, total: int, progress: bool) -> Iterator:
+def fetching(name: str, target: Path, total: int | None, progress: bool) -> Iterator:
     """Make the folder and give the block a progress bar; one process at a time.
 
     Raises
@@ -252,9 +263,10 @@ def fetching(name: str, target: Path, total: int, progress: bool) -> Iterator:
         ) from error
     except OSError as error:
         full = error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", None))
+        fits = "it fits" if total is None else f"{total:,} bytes fit"
         raise DataError(
             f"{target} cannot be written: {error.strerror or error}. Expected: "
-            f"{total:,} bytes fit there. {'Free space' if full else 'Make it writable'}"
+            f"{fits} there. {'Free space' if full else 'Make it writable'}"
             f", or set COURSE_DATA to another folder, then run {_command(name)} again."
         ) from error
 
@@ -267,7 +279,7 @@ def is_whole(target: Path, file: RemoteFile) -> bool:
     """Say whether a folder holds a file with the right bytes."""
     path = target / file.name
     content = path.read_bytes() if path.is_file() else b""
-    return hashlib.sha256(content).hexdigest() == file.sha256
+    return hashlib.new(file.algorithm, content).hexdigest() == file.digest
 
 
 def fetch(
@@ -282,7 +294,7 @@ def fetch(
     DataError : no mirror sent it.
     """
     if is_whole(target, file):
-        bar.update(file.length)
+        bar.update((target / file.name).stat().st_size)
         return
     failures = []
     for mirror in mirrors:
@@ -298,9 +310,9 @@ def fetch(
             bar.update(before - bar.n)
     tried = "\n".join(failures)
     raise DataError(
-        f"{file.name} could not be fetched; expected {file.length:,} bytes with sha256 "
-        f"{file.sha256[:12]}...\n{tried}\nCheck the network and run {_command(name)} "
-        f"again, or copy the file by hand into {target}"
+        f"{file.name} could not be fetched; expected {file}\n{tried}\n"
+        f"Check the network and run {_command(name)} again, or copy the file by hand "
+        f"into {target}"
     )
 
 
@@ -308,7 +320,8 @@ def _receive(url: str, file: RemoteFile, stream, bar) -> None:
     import requests
     from urllib3.exceptions import HTTPError
 
-    digest, received, plain = hashlib.sha256(), 0, {"Accept-Encoding": "identity"}
+    digest, received = hashlib.new(file.algorithm), 0
+    plain, most = {"Accept-Encoding": "identity"}, file.length or LARGEST
     begin, counted = monotonic(), 0
     try:
         with requests.get(url, stream=True, timeout=TIMEOUTS, headers=plain) as reply:
@@ -320,7 +333,7 @@ def _receive(url: str, file: RemoteFile, stream, bar) -> None:
                 if not received and block.lstrip().startswith(b"<"):
                     raise ConnectionError("sent an HTML page (a log-in?) for the file")
                 received += len(block)
-                if received > file.length:
+                if received > most:
                     break
                 digest.update(block)
                 stream.write(block)
@@ -336,7 +349,7 @@ def _receive(url: str, file: RemoteFile, stream, bar) -> None:
         reason = str(error).rpartition("(Caused by ")[2] or type(error).__name__
         reason = "no answer in time" if "timed out" in reason else reason
         raise ConnectionError(f"{reason}, after {received:,} bytes") from error
-    if received != file.length:
-        raise ConnectionError(f"sent {received:,} of {file.length:,} bytes")
-    if digest.hexdigest() != file.sha256:
-        raise ConnectionError(f"sent other bytes, sha256 {digest.hexdigest()[:12]}...")
+    if received != file.length and (file.length or received > most):
+        raise ConnectionError(f"sent {received:,} of {most:,} bytes")
+    if (found := digest.hexdigest()) != file.digest:
+        raise ConnectionError(f"sent other bytes, {file.algorithm} {found[:12]}...")

@@ -7,8 +7,14 @@ from dataclasses import dataclass, field
 
 from torch import nn
 
-from helpers.data import DataError, Examples, ImageData, PointData, load_images
-from helpers.data.real import SETS
+from helpers.data import (
+    DataError,
+    Examples,
+    ImageData,
+    PointData,
+    load_images,
+    remote_size,
+)
 from helpers.seeds import seeded
 from helpers.training import fit
 from helpers.tuning.ranges import Choice
@@ -259,8 +265,9 @@ class DataSource:
             return f"The next run trains on {images} of {name}."
         if not isinstance(problem, DataError):
             return f"{name} cannot be used: {problem}"
-        size = sum(file.length for file in SETS[name].files) / 1e6
+        total = remote_size(name)
+        size = "it" if total is None else f"{total / 1e6:.0f} MB"
         # where it was looked for helps nobody who only has to press a button
-        absent = " is missing in " in str(problem)
+        absent = " is missing" in str(problem)
         why = "is not on this machine." if absent else f"is no use: {problem}"
-        return f"{name} {why} Download fetches {size:.0f} MB, or choose another set."
+        return f"{name} {why} Download fetches {size}, or choose another set."

@@ -5,8 +5,13 @@ import threading
 
 import ipywidgets
 
-from helpers.data import DataError, download
-from helpers.data.real import SETS, data_folders
+from helpers.data import (
+    DataError,
+    data_folders,
+    download_set,
+    remote_files,
+    remote_size,
+)
 from helpers.tuning.session import Session
 
 POLL_SECONDS = 0.2  # between two looks at how much has arrived
@@ -57,7 +62,7 @@ class DatasetMenu(ipywidgets.Box):
 
         def work():
             try:
-                download(name, progress=False)
+                download_set(name, progress=False)
             except Exception as error:  # shown below; a thread has nobody to raise to
                 failed.append(error)
 
@@ -76,14 +81,16 @@ class DatasetMenu(ipywidgets.Box):
 
 
 def arrived(name: str) -> float:
-    """Share of a set's bytes that are on the disk, 0..1.
+    """Share of a set's bytes that are on the disk, 0..1; 0 where it is not known.
 
     Looked up in the folder, so that it also moves while another kernel fetches it.
     """
-    real, there = SETS[name], 0
+    (below, files), total, there = remote_files(name), remote_size(name), 0
+    if total is None:
+        return 0.0
     with contextlib.suppress(OSError, DataError):
-        folder = data_folders()[0] / real.folder
-        for file in real.files:
+        folder = data_folders()[0] / below
+        for file in files:
             found = [p.stat().st_size for p in folder.glob(f"{file.name}*")]
             there += min(max(found, default=0), file.length)
-    return there / sum(file.length for file in real.files)
+    return there / total

@@ -11,7 +11,7 @@ from functools import cache, partial
 import torch
 from torch import Tensor, nn
 
-from helpers.data import Examples, ImageData, load_emoji
+from helpers.data import Examples, ImageData, load_emoji, load_photo_set
 from helpers.seeds import seeded
 from helpers.training.features import BLOCKS, featured, pick
 from helpers.training.finetuning import SIZE, Rest, fronted
@@ -45,7 +45,7 @@ def target_data(
     name: str = "emoji_noto",
     seed: int = 0,
 ) -> ImageData:
-    """Emoji as `target_net` gets them, with a few labels for each class.
+    """Pictures as `target_net` gets them, with a few labels for each class.
 
     Parameters
     ----------
@@ -53,14 +53,25 @@ def target_data(
     labels_per_class : pictures of each class that are trained on, drawn by the seed.
     augment : one of `AUGMENT`; each training picture comes with three random copies,
         the same in all runs.
-    name : "emoji_noto" or "emoji_twemoji".
+    name : "emoji_noto", "emoji_twemoji", or "hymenoptera", which is fetched: ants and
+        bees, at the size of the emoji.
+
+    Raises
+    ------
+    DataError : the photographs are missing or damaged.
     """
     data = _given(frozen, augment, name)
-    n = len(load_emoji(name.removeprefix("emoji_")).train)
+    n = len(_pictures(name).train)
     numbers = Examples(torch.arange(n)[:, None], data.train.y[:n])
     chosen = pick(numbers, labels_per_class, seed).X[:, 0]
     every = torch.arange(0, len(data.train), n)[:, None]  # a copy of all after another
     return replace(data, train=data.train.at((every + chosen).flatten()))
+
+
+def _pictures(name: str) -> ImageData:
+    if name.startswith("emoji_"):
+        return load_emoji(name.removeprefix("emoji_"))
+    return load_photo_set(name, SIZE)
 
 
 @cache
@@ -74,7 +85,7 @@ def _given(frozen: int | str, augment: str, name: str) -> ImageData:
 @cache
 def _augmented(augment: str, name: str) -> ImageData:
     """The set with copies of all training pictures, the pictures themselves first."""
-    data = load_emoji(name.removeprefix("emoji_"))
+    data = _pictures(name)
     if augment == "none":
         return data
     from torchvision.transforms import v2
