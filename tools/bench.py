@@ -38,6 +38,7 @@ from helpers import (
     make_points,
     seeded,
 )
+from helpers.chapters.recurrent_networks.panel import char_net, text_data
 from helpers.devices import place
 from helpers.training import train_side_by_side
 from helpers.widgets.curves_view import CurvesView
@@ -66,29 +67,30 @@ def bare_rate(build, X, y, steps: int) -> float:
     return steps * len(X) / (time.perf_counter() - begin)
 
 
-def fit_rate(build, examples: Examples) -> float:
-    """Examples per second of one epoch of fit, batch 256, no evaluation."""
-    *_, last = fit(build(), examples, num_epochs=1, batch_size=256)
+def fit_rate(build, examples: Examples, batch_size: int) -> float:
+    """Examples per second of one epoch of fit without evaluation."""
+    *_, last = fit(build(), examples, num_epochs=1, batch_size=batch_size)
     return last.examples / last.seconds
 
 
 def fit_rows():
     """Yield a row per network with one and two threads each."""
-    train = load_images("digits").train
-    for build, name, batches, target in (
-        (LeNet, "LeNet", 40, 0.95),
-        (VGG, "VGG", 24, 0.95),
-        (ResNet, "ResNet-8", 12, 0.95),
-        (MLP, "MLP", 46, 0.88),
+    images, text = load_images("digits").train, text_data(32).train
+    for build, name, data, batch_size, batches, target in (
+        (LeNet, "LeNet", images, 256, 40, 0.95),
+        (VGG, "VGG", images, 256, 24, 0.95),
+        (ResNet, "ResNet-8", images, 256, 12, 0.95),
+        (MLP, "MLP", images, 256, 46, 0.88),
+        (char_net, "LSTM", text, 32, 39, 0.95),
     ):
-        size = 256 * batches
-        examples = train.take(size)
-        X, y = train.X[:256].contiguous(), train.y[:256]
+        examples = data.take(batch_size * batches)
+        first = data.take(batch_size)
+        X, y = first.X.contiguous(), first.y
         for n in (1, 2):
             with threads(n):
                 new, base = by_turns(
-                    lambda e=examples, b=build: fit_rate(b, e),
-                    lambda b=build, X=X, y=y, n=size // 256: bare_rate(b, X, y, n),
+                    lambda e=examples, b=build, size=batch_size: fit_rate(b, e, size),
+                    lambda b=build, X=X, y=y, n=batches: bare_rate(b, X, y, n),
                     rounds=3 * ROUNDS,
                 )
             what = f"`fit` against the bare loop on a fixed batch, {name}"
