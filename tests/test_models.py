@@ -7,10 +7,7 @@ import torch
 from torch import nn
 
 from helpers import MLP, BatchNorm, ConvNet, LeNet, models, seeded
-
-
-def kinds(net):
-    return [type(layer).__name__ for layer in net]
+from tests.nets import kinds
 
 
 def test_an_mlp_without_options_is_what_it_was():

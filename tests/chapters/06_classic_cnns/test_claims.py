@@ -11,6 +11,7 @@ from helpers.claims import Size
 from helpers.claims.small_images import one_cycle
 from helpers.models import Inception, LeNet, NiN, layer_table
 from helpers.seeds import seeded
+from tests.nets import kinds
 from tests.verdicts import of_chapter, shown
 
 CLAIMS = of_chapter("06")
@@ -183,10 +184,6 @@ def test_the_gradient_is_that_of_the_first_layers_weights(data):
 
 
 # -- AlexNet's additions -------------------------------------------------------------
-
-
-def kinds(net):
-    return [type(layer).__name__ for layer in net]
 
 
 def test_each_step_adds_one_thing_and_no_parameter():
