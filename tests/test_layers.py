@@ -31,7 +31,7 @@ def test_layers_have_their_shapes_and_parameters():
     assert "3 × 8 × 8" in texts and "convolution 5 × 5\n78 parameters" in texts
 
 
-def test_layers_with_parameters_have_the_colour():
+def test_layers_with_parameters_have_the_color():
     net = nn.Sequential(nn.Conv2d(1, 3, 5), nn.AvgPool2d(2), nn.Flatten())
     (ax,) = show_layers(net.append(nn.Linear(48, 7)), torch.zeros(1, 1, 12, 12)).axes
     colors = [to_hex(patch.get_edgecolor()) for patch in ax.patches]

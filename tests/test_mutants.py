@@ -11,7 +11,7 @@ import pytest
 
 from tools.stored import ROOT
 
-sys.path.insert(0, str(ROOT / "tools"))  # where the command finds its neighbours
+sys.path.insert(0, str(ROOT / "tools"))  # where the command finds its neighbors
 mutants = importlib.import_module("mutants")
 sys.path.remove(str(ROOT / "tools"))
 

@@ -11,7 +11,7 @@ import pytest
 
 from tools.stored import ROOT
 
-sys.path.insert(0, str(ROOT / "tools"))  # where the commands find their neighbours
+sys.path.insert(0, str(ROOT / "tools"))  # where the commands find their neighbors
 new_chapter = importlib.import_module("new_chapter")
 mutants = importlib.import_module("mutants")
 sys.path.remove(str(ROOT / "tools"))

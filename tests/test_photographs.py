@@ -9,7 +9,7 @@ from tools.stored import ROOT
 
 
 @pytest.mark.parametrize("name", PHOTOGRAPHS)
-def test_every_photograph_is_a_square_in_colour_with_its_licence(name):
+def test_every_photograph_is_a_square_in_color_with_its_licence(name):
     image = load_photograph(name)
     assert image.shape == (3, 128, 128) and image.dtype == torch.float32
     assert 0 <= image.min() < 0.1 and 0.9 < image.max() <= 1
@@ -17,7 +17,7 @@ def test_every_photograph_is_a_square_in_colour_with_its_licence(name):
     assert f"| `{name}` |" in (ROOT / "data" / "README.md").read_text("utf-8")
 
 
-def test_it_stands_upright_and_its_colours_are_red_green_blue():
+def test_it_stands_upright_and_its_colors_are_red_green_blue():
     temple, flower = load_photograph("temple"), load_photograph("flower")
     assert temple[:, :40, 60:].mean() > 0.7 > 0.4 > temple[:, 100:, 60:].mean()
     red, green, blue = flower[:, 30:70, 20:60].mean((1, 2))

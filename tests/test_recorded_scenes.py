@@ -47,7 +47,7 @@ def kept(points):
 
 
 def coarse(values):
-    """Return an image as the means of 3 x 3 parts, in each colour."""
+    """Return an image as the means of 3 x 3 parts, in each color."""
     values = np.asarray(values, float)
     h, w = (min(3, side) for side in values.shape[:2])
     rows = [

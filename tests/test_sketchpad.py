@@ -265,11 +265,11 @@ def test_a_net_that_cannot_answer_is_refused_at_once(data):
         SketchPad(MLP(num_inputs=100), data)
 
 
-def test_colours_are_refused(data):
+def test_colors_are_refused(data):
     part = Examples(torch.zeros(2, 3, 28, 28), torch.arange(2))
-    colours = ImageData("digits", data.classes, part, part, part)
+    colors = ImageData("digits", data.classes, part, part, part)
     with pytest.raises(ValueError, match="images are 3 x 28 x 28: expected square"):
-        SketchPad(MLP(), colours)
+        SketchPad(MLP(), colors)
 
 
 def test_what_a_net_raises_later_stands_in_the_pad(data):

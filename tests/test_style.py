@@ -73,7 +73,7 @@ def test_his_own_figure_has_his_settings():
         figure = Figure(figsize=(2, 2), layout="none")
         figure.add_axes((0.2, 0.2, 0.6, 0.6)).set(xticks=[], yticks=[])
         image = Image.open(io.BytesIO(to_png(figure))).convert("RGBA").convert("RGB")
-    # the axes, 0.6 of 60 pixels, on a card of the figure's colour
+    # the axes, 0.6 of 60 pixels, on a card of the figure's color
     assert image.width < 100
     assert image.getpixel((image.width // 2, image.height // 2)) == (255, 0, 0)
     assert image.getpixel((6, image.height // 2)) == (0, 0, 0)
@@ -107,8 +107,8 @@ def test_every_picture_is_a_light_card_with_round_corners(figure):
     assert (edge < 220).all() and (padding == 255).all()
 
 
-def test_lines_of_a_picture_keep_their_colours():
-    """The card's own colours take none of the palette away."""
+def test_lines_of_a_picture_keep_their_colors():
+    """The card's own colors take none of the palette away."""
     image = Image.open(io.BytesIO(to_png(PICTURES["curves"]())))
     assert image.mode == "P"
     colors = np.array(image.convert("RGBA").convert("RGB")).reshape(-1, 3).astype(int)

@@ -34,7 +34,7 @@ def saved_notebook():
 
 @pytest.fixture
 def execute(monkeypatch):
-    """tools/execute.py as a module; it finds its neighbour as the command does."""
+    """tools/execute.py as a module; it finds its neighbor as the command does."""
     monkeypatch.syspath_prepend(str(stored.ROOT / "tools"))
     return importlib.import_module("execute")
 

@@ -46,7 +46,7 @@ SIDE = 32  # a picture is compared as so many cells across and down
 # Largest mean difference, and largest difference of one cell, of 255. Measured: 0.02
 # and 4 without vector instructions and with two threads; 2.6 and 110 with another
 # version of matplotlib, which sets letters elsewhere; at least 2.5 and 47 for a picture
-# mirrored or upside down, and 15 in one cell for two colours exchanged.
+# mirrored or upside down, and 15 in one cell for two colors exchanged.
 LIMITS = {"the same": (0.1, 8.0), "another": (3.0, 110.0)}
 
 

@@ -14,7 +14,7 @@ LEVELS = 8  # of transparency in them
 
 
 def on_card(image: Image.Image, color: str) -> tuple[Image.Image, Image.Image]:
-    """Add padding in this colour, and a border with round corners.
+    """Add padding in this color, and a border with round corners.
 
     Returns the picture in RGB, and its alpha channel beside it.
     """
@@ -24,14 +24,14 @@ def on_card(image: Image.Image, color: str) -> tuple[Image.Image, Image.Image]:
     box, corner = (0, 0, width, height), _FINE * CARD_CORNER
     ImageDraw.Draw(sheet).rounded_rectangle(box, corner, fill=255)
     ImageDraw.Draw(ring).rounded_rectangle(box, corner, outline=255, width=_FINE)
-    # Beyond the corners, too, it has the border's colour: there it is seen through.
+    # Beyond the corners, too, it has the border's color: there it is seen through.
     ring = ImageChops.lighter(ring, ImageChops.invert(sheet))
     alpha, edge = sheet.reduce(_FINE), ring.reduce(_FINE)
     return Image.composite(Image.new("RGB", card.size, CARD_EDGE), card, edge), alpha
 
 
 def transparent(image: Image.Image, alpha: Image.Image) -> Image.Image:
-    """Give a picture with a palette some more colours: the border's, seen through."""
+    """Give a picture with a palette some more colors: the border's, seen through."""
     shades = np.array(image.getpalette("RGB")).reshape(-1, 3)
     levels = np.linspace(0, 255, LEVELS).round().astype(int)
     edge = np.tile(ImageColor.getrgb(CARD_EDGE), (LEVELS, 1))

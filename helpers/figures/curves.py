@@ -92,7 +92,7 @@ def draw_curves(
 def _scale_losses(
     ax: Axes, drawn: Mapping[str, tuple[Sequence, str]], regression: bool
 ) -> None:
-    """Set the axis, and say which runs leave it, each with its series and colour."""
+    """Set the axis, and say which runs leave it, each with its series and color."""
     spans = {name: span_of(np.concatenate(s)) for name, (s, _) in drawn.items()}
     scale = loss_scale(spans, regression)
     if scale.log:

@@ -33,13 +33,13 @@ def show_images(
 
     Parameters
     ----------
-    images : (n, h, w), (n, 1, h, w) or (n, 3, h, w), colours in 0..1. Values outside
+    images : (n, h, w), (n, 1, h, w) or (n, 3, h, w), colors in 0..1. Values outside
         0..1 (weights, say) are drawn from orange (negative) over white to blue.
     titles : n strings, or None.
     num_cols : images in a row.
     scale : width of an image in units of about 75 screen pixels.
     framed : whether each image has a thin edge, for those that are white at the border.
-    palette : whether 256 colours are enough, which take a third of the space in a
+    palette : whether 256 colors are enough, which take a third of the space in a
         notebook.
 
     Raises

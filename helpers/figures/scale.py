@@ -86,7 +86,7 @@ def spread(places: Sequence[float], gap: float, low: float, high: float) -> list
     """
     order = sorted(range(len(places)), key=places.__getitem__)
     gap = min(gap, (high - low) / max(1, len(places) - 1))
-    # With k gaps taken from the k-th, places may be equal and must not fall. Neighbours
+    # With k gaps taken from the k-th, places may be equal and must not fall. Neighbors
     # that do fall share their mean, which is nearest to all of them.
     groups: list[list[float]] = []
     for k, i in enumerate(order):

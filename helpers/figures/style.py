@@ -1,4 +1,4 @@
-"""The course's look: colours, line styles, and figures as small PNGs."""
+"""The course's look: colors, line styles, and figures as small PNGs."""
 
 import contextlib
 import functools
@@ -24,9 +24,9 @@ SIGNED = LinearSegmentedColormap.from_list(
     [COLORS[1], "white", COLORS[0]],
     N=257,  # odd, so that 0 is white itself
 )
-# On-off lengths in points; four patterns and six colours give twelve distinct pairs.
+# On-off lengths in points; four patterns and six colors give twelve distinct pairs.
 DASHES = ((), (6, 3), (2, 2), (8, 3, 2, 3))
-PALETTE = "palette"  # id of a figure that is stored with 256 colours at most
+PALETTE = "palette"  # id of a figure that is stored with 256 colors at most
 # Sizes of a palette, and how many gray levels a pixel may be off with it on average.
 FEW = ((32, 0.25), (64, 0.9), (256 - LEVELS, 1.5))
 
@@ -78,7 +78,7 @@ def _shown(figure: Figure) -> tuple[bytes, dict]:
 
 
 def _rendered(figure: Figure) -> tuple[Image.Image, str]:
-    """The figure's pixels in RGB, and the colour of its paper."""
+    """The figure's pixels in RGB, and the color of its paper."""
     file, (*paper, opacity) = io.BytesIO(), to_rgba(figure.get_facecolor())
     # Ticks are made only now: they need the look as well.
     with course_style() if figure in _drawn else contextlib.nullcontext():
@@ -90,14 +90,14 @@ def _rendered(figure: Figure) -> tuple[Image.Image, str]:
 
 
 def to_png(figure: Figure) -> bytes:
-    """The figure on its card, as PNG with a palette where few colours are enough.
+    """The figure on its card, as PNG with a palette where few colors are enough.
 
     That is so for everything but photographs, and takes a third of the space; stored
     notebooks stay small.
     """
     image, alpha = on_card(*_rendered(figure))
     for colors, most in FEW:
-        # A median cut by itself washes out the colour of a thin line; means do not.
+        # A median cut by itself washes out the color of a thin line; means do not.
         palette = image.quantize(
             colors, Image.Quantize.MEDIANCUT, kmeans=2, dither=Image.Dither.NONE
         )
@@ -116,7 +116,7 @@ def to_png(figure: Figure) -> bytes:
 
 
 def to_webp(figure: Figure) -> bytes:
-    """The figure in 16 colours as lossless WebP, a third of its PNG.
+    """The figure in 16 colors as lossless WebP, a third of its PNG.
 
     For pictures of lines and texts inside of HTML, where no front end asks for a PNG;
     there CARD_STYLE makes the card.
@@ -131,7 +131,7 @@ def to_webp(figure: Figure) -> bytes:
 
 
 def line_style(index: int) -> dict:
-    """Colour and dash pattern of the line with this number, as plot arguments."""
+    """Color and dash pattern of the line with this number, as plot arguments."""
     dashes = DASHES[index % len(DASHES)]
     return {
         "color": COLORS[index % len(COLORS)],

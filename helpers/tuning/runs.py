@@ -15,7 +15,7 @@ from helpers.words import many, number
 class Run:
     """One training with its settings, or the same training with several seeds.
 
-    ``index`` chooses colour and line style, ``mark`` stands at the end of its curves.
+    ``index`` chooses color and line style, ``mark`` stands at the end of its curves.
     ``dataset`` is there when the training begins; a function may have to make it.
     ``state`` is "finished", "stopped" or "failed"; ``lr_changes`` lists (step, rate)
     for every move of the learning rate while it trained.
@@ -191,7 +191,7 @@ class KeptRuns(list[Run]):
     """A session's runs in their order."""
 
     def free_index(self) -> int:
-        """The first colour and line style that no kept run has."""
+        """The first color and line style that no kept run has."""
         used = {run.index for run in self}
         return next(k for k in range(len(used) + 1) if k not in used)
 

@@ -33,7 +33,7 @@ class Shown(NamedTuple):
 
     Parameters
     ----------
-    run : whose colour, line style and mark it has.
+    run : whose color, line style and mark it has.
     accuracies : on validation data after each epoch; the mean, of several seeds.
     ends : lowest and highest of the seeds' last accuracies.
     cost : multiplications for one example; None where they are not known.

@@ -43,7 +43,7 @@ class Chart(anywidget.AnyWidget):
 def series_of(history: History, num_examples: int) -> dict:
     """The four curves as lists of epochs and values, ready for curves_view.js.
 
-    The training loss is averaged over neighbouring steps into at most MAX_POINTS
+    The training loss is averaged over neighboring steps into at most MAX_POINTS
     points.
     """
     seen, losses = history.step_examples, history.step_loss

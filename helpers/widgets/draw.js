@@ -1,7 +1,7 @@
 // What every picture on a canvas is drawn with: the theme, a canvas that keeps up with
 // its cell, panes with axes, and marks. Python computes every number.
 
-// Colours of JupyterLab's theme by the names that scene.py gives them.
+// Colors of JupyterLab's theme by the names that scene.py gives them.
 export function theme(node) {
   const style = getComputedStyle(node);
   const read = (name, fallback) => style.getPropertyValue(name).trim() || fallback;

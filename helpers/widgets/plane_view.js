@@ -1,5 +1,5 @@
 // Decision regions: hidden units as small squares, the network's answer as a large one.
-// Python computes every number; this file only colours the bytes that it sends.
+// Python computes every number; this file only colors the bytes that it sends.
 
 import { bytes, draw, placing, rgb, surface, tile, write } from "./draw.js";
 
@@ -70,7 +70,7 @@ function render({ model, el }) {
     ctx.restore();
   }
 
-  // What filled and hollow points and the colours mean, under the square.
+  // What filled and hollow points and the colors mean, under the square.
   function key(ctx, c, colors, x, y) {
     const entry = (text, mark) => {
       ctx.fillStyle = ctx.strokeStyle = c.faint; ctx.lineWidth = 1.2; ctx.beginPath();

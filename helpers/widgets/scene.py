@@ -1,6 +1,6 @@
 """A scene: panes with axes and marks in them, as plain numbers that anybody can draw.
 
-An explorer returns one. draw.js draws it in the browser in the colours of the theme,
+An explorer returns one. draw.js draws it in the browser in the colors of the theme,
 `helpers.widgets.scene_figure.figure_of` draws the same with matplotlib for the still
 picture, and a test reads its numbers.
 """
@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 
 from helpers.words import SUPERSCRIPTS, number
 
-# Colours that follow the theme; all others are written as "#0072B2".
+# Colors that follow the theme; all others are written as "#0072B2".
 INK, FAINT, PAPER = "ink", "faint", "paper"
 
 FAR = 20  # widths of a pane: what is farther away would only confuse a browser
@@ -95,7 +95,7 @@ class Pane:
         self, at, lengths, *, color=INK, width=0.6, across=False, digits=None, name="",
         label="",
     ):  # fmt: skip
-        """Bars from 0 upward, or across to the right, of one colour or one each.
+        """Bars from 0 upward, or across to the right, of one color or one each.
 
         With ``digits`` each has its number at its end.
         """

@@ -1,4 +1,4 @@
-"""Scripts for anywidget that import from their neighbours."""
+"""Scripts for anywidget that import from their neighbors."""
 
 import re
 from pathlib import Path
@@ -8,7 +8,7 @@ _EXPORT = re.compile(r"^export (?=function|const|class)", re.MULTILINE)
 
 
 def script(path: Path) -> str:
-    """Return a script with what it imports from its neighbours written into it.
+    """Return a script with what it imports from its neighbors written into it.
 
     anywidget hands the browser one module without an address, where "./name.js" means
     nothing.

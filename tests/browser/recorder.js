@@ -23,7 +23,7 @@ for (const name of ['moveTo', 'lineTo', 'arc', 'rect', 'closePath', 'clip', 'str
 // A picture begins with an empty canvas: of several drawings the last one counts.
 const clear = P.clearRect;
 P.clearRect = function (...args) { calls.length = 0; return clear.apply(this, args); };
-// The mean colour of each quarter of an image, from the top left.
+// The mean color of each quarter of an image, from the top left.
 function quarters(image) {
   const { width: w, height: h } = image, ctx = image.getContext('2d');
   const { data } = ctx.getImageData(0, 0, w, h), sums = [0, 1, 2, 3].map(() => [0, 0, 0, 0]);

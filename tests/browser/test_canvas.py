@@ -1,8 +1,8 @@
 """What the scripts draw and say, call by call, on data without any symmetry.
 
 A page without JupyterLab runs each script with a model of its own. Every call on a
-canvas is recorded with the colours of that moment, so that a chart upside down,
-exchanged colours, a run that stays though it is hidden or a hover that reads the wrong
+canvas is recorded with the colors of that moment, so that a chart upside down,
+exchanged colors, a run that stays though it is hidden or a hover that reads the wrong
 curve is another recording than the one that was looked at.
 """
 

@@ -331,7 +331,7 @@ RENDER = """async ([script, scene, says]) => {
 
 @pytest.fixture(scope="module")
 def painted(page):
-    """A scene without symmetry: its pane, and a function from a point to its colour."""
+    """A scene without symmetry: its pane, and a function from a point to its color."""
     pane = Pane("title", (0, 10), (-2, 8), labels=("x", "y"), grid=False)
     pane.image([[1, 0, 0], [0, 0, 1]], (0, 3), (5, 7), color="#0000ff")
     pane.image([[[1, 0, 0]], [[0, 1, 0]]], (4, 5), (5, 7))

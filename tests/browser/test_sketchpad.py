@@ -238,7 +238,7 @@ def test_it_can_be_read_in_the_dark(dark_lab):
     page = opened(dark_lab)
     draw(page, [SEVEN])
     says(page, 7)
-    # Every answer makes the sentence anew: one that is gone already has no colour.
+    # Every answer makes the sentence anew: one that is gone already has no color.
     light = """said => {
       const node = document.querySelector(said);
       return node && (getComputedStyle(node).color.match(/\\d+/) ?? [0])[0] > 180;

@@ -122,7 +122,7 @@ def _plane_pane(scores: np.ndarray) -> Pane:
 def border(scores: np.ndarray) -> np.ndarray:
     """Where scores (SIDE, SIDE) over the plane are 0: pieces of a line, with gaps.
 
-    Each square of four neighbouring middles of cells is cut into two triangles, and
+    Each square of four neighboring middles of cells is cut into two triangles, and
     in a triangle the score is taken as linear.
     """
     places = _plane().grid.numpy().reshape(SIDE, SIDE, 2)

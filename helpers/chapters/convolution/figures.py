@@ -44,7 +44,7 @@ def show_against_move(
 def show_weight_matrices(matrices: Mapping[str, Tensor]) -> Figure:
     """Draw the weights from all pixels to all outputs, one matrix beside the other.
 
-    A weight that a layer does not have is left gray; equal weights have equal colours.
+    A weight that a layer does not have is left gray; equal weights have equal colors.
 
     Parameters
     ----------

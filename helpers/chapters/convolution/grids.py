@@ -46,15 +46,15 @@ def around(top: float, left: float, height: float, width: float) -> np.ndarray:
 
 
 def fade(pane: Pane, values: np.ndarray, color: str, name: str) -> None:
-    """Colour cells (h, w): 0 leaves the background, 1 is the full colour."""
+    """Color cells (h, w): 0 leaves the background, 1 is the full color."""
     h, w = values.shape
     pane.image(values, (-0.5, w - 0.5), (h - 0.5, -0.5), color=color, name=name)
 
 
 def shade(pane: Pane, values: np.ndarray, most: float, name: str) -> None:
-    """Colour cells (h, w) by their values: blue above 0, orange below.
+    """Color cells (h, w) by their values: blue above 0, orange below.
 
-    A cell with the value ``most`` has the strongest colour, one with 0 has none.
+    A cell with the value ``most`` has the strongest color, one with 0 has none.
     """
     strength = STRONGEST * values / most if most else np.zeros_like(values)
     for sign, color in ((1, POSITIVE), (-1, NEGATIVE)):

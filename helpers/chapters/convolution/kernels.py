@@ -21,7 +21,7 @@ from helpers.widgets.scene import Pane
 from helpers.words import number
 
 SIZE = 64  # pixels of the photograph; without padding the result has k - 1 less
-FULL = 2  # a signed value of this size has the full colour
+FULL = 2  # a signed value of this size has the full color
 SIZES = (3, 5, 7)
 
 
@@ -139,7 +139,7 @@ def kernels_on_a_photograph(
         shown = f"Values from {low} to {high}, drawn black below 0 and white above 1."
     else:
         right = _signed(result)
-        shown = f"Values from {low} to {high}; ±{FULL} and beyond have the full colour."
+        shown = f"Values from {low} to {high}; ±{FULL} and beyond have the full color."
     far = "beside it" if k == 3 else f"{k // 2} pixels away"
     says = (
         f"It {KERNELS[kernel].does.format(far=far)}. The weights sum to "
@@ -149,7 +149,7 @@ def kernels_on_a_photograph(
 
 
 def _kernel_pane(name: str, weights: np.ndarray) -> Pane:
-    """The weights as numbers, the largest ones of the usual strength in full colour."""
+    """The weights as numbers, the largest ones of the usual strength in full color."""
     k = len(weights)
     pane = cells_pane(f"kernel, {k} × {k}", k, k, name="kernel")
     usual = kernel_of(name, 1, k)

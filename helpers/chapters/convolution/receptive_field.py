@@ -26,7 +26,7 @@ class Field(NamedTuple):
     layer : "input", "conv 1", "pool 1", ...
     k, s : kernel size and stride of that layer; 1 and 1 for the input.
     r : side of the square of input pixels that one of its values depends on.
-    j : pixels of the input between two neighbouring values, the jump.
+    j : pixels of the input between two neighboring values, the jump.
     """
 
     layer: str
@@ -78,7 +78,7 @@ def receptive_field(
     for field in found[1:-1]:
         name = f"square of {field.layer}"
         left.line(square(field.r), color="#ffffff", width=1.2, name=name)
-    # white below the colour, so that it is seen on every photograph
+    # white below the color, so that it is seen on every photograph
     last = square(found[-1].r)
     left.line(last, color="#ffffff", width=5, name="border of the last square")
     left.line(last, color=COLORS[1], width=2.5, name="last square")

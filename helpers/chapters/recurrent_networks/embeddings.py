@@ -102,10 +102,10 @@ def learned(what: str) -> Learned:
     return Learned(tokens, groups, V, V @ plane.T)
 
 
-def neighbours(V: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def neighbors(V: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Of each vector (n, d) which one is at the smallest angle, and its cosine."""
     unit = V / np.linalg.norm(V, axis=1, keepdims=True)
-    cosines = unit @ unit.T - 3 * np.eye(len(V))  # nobody is its own neighbour
+    cosines = unit @ unit.T - 3 * np.eye(len(V))  # nobody is its own neighbor
     return cosines.argmax(1), cosines.max(1)
 
 
@@ -117,14 +117,14 @@ def embeddings(
 ):
     """Learned vectors of tokens in the plane in which they differ most.
 
-    Skip-gram learns a vector of 12 values for each token, from which its neighbours
+    Skip-gram learns a vector of 12 values for each token, from which its neighbors
     are predicted: the two words before and after it in 400 made-up sentences, or the
     character before and after it in 15,000 characters of The Time Machine. Nobody
     tells it the groups. A line joins the chosen token with the one at the smallest
     angle in all 12 values.
     """
     found, at = learned(of), token - 1
-    nearest, cosine = neighbours(found.vectors[epochs])
+    nearest, cosine = neighbors(found.vectors[epochs])
     xy, names = found.xy[epochs], list(GROUPS[of])
     low, high = found.xy.min((0, 1)), found.xy.max((0, 1))
     room = 0.12 * (high - low).max()

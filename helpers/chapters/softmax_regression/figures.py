@@ -58,7 +58,7 @@ def show_gradients(losses: Mapping[str, Callable[[Tensor], Tensor]]) -> Figure:
 def show_confusion(counts: Tensor, classes: Sequence[str]) -> Figure:
     """Draw a confusion matrix: a row for each true class, a column for each guess.
 
-    The colour is the share of the row; the number is the count.
+    The color is the share of the row; the number is the count.
 
     Parameters
     ----------

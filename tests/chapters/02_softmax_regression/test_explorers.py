@@ -56,8 +56,8 @@ def test_decision_borders_say_accuracy_and_loss(step, factor):
         assert points == pytest.approx(X[y == k].double().numpy())
 
 
-def test_decision_borders_colour_each_place_by_its_class():
-    """The colours at two places, far from the borders, and the rows from the top."""
+def test_decision_borders_color_each_place_by_its_class():
+    """The colors at two places, far from the borders, and the rows from the top."""
     explorer = explorers.decision_borders(weight_factor=10.0)
     image = explorer.scene["regions"]
     assert (image["x"], image["y"]) == ((-3, 3), (-3, 3))

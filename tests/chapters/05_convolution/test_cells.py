@@ -89,7 +89,7 @@ def test_each_padding_is_the_one_that_its_title_names():
         assert torch.equal(image, F.pad(photo, (8,) * 4, **way)[0])
 
 
-def test_each_plane_has_the_colour_of_its_title():
+def test_each_plane_has_the_color_of_its_title():
     calls = []
     run("channels-code", show_images=caught(calls))
     ((images,), named) = calls[0]

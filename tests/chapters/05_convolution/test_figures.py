@@ -72,8 +72,8 @@ def test_a_patch_that_is_white_at_its_border_has_an_edge():
         assert all(p.contains_point(ax.transAxes.transform((0.9, 0.9))) for p in edges)
 
 
-def test_the_strongest_weights_keep_their_colours_in_the_stored_picture():
-    """A palette of few colours may have none for a cell that stands alone."""
+def test_the_strongest_weights_keep_their_colors_in_the_stored_picture():
+    """A palette of few colors may have none for a cell that stands alone."""
     generators = (torch.Generator().manual_seed(seed) for seed in (0, 1))
     pale = torch.rand(8, 3, 3, generator=next(generators)) - 0.5
     kernels, patches = 0.3 * pale, torch.rand(8, 5, 7, 7, generator=next(generators))

@@ -1,7 +1,7 @@
 """Chapter 5: what is said of networks, costs, claims and sources is what is counted.
 
 Each word or number is read out of its cell and compared with layers as they run, with
-the explorers' colours, the stored claims or the docstrings.
+the explorers' colors, the stored claims or the docstrings.
 """
 
 import math
@@ -105,7 +105,7 @@ def test_without_pooling_there_is_more_to_compute():
 # -- pictures and claims -------------------------------------------------------------
 
 
-def test_the_colour_that_wants_ink():
+def test_the_color_that_wants_ink():
     """Ink is 1, so a positive weight wants it."""
     wants, not_wants = said(
         "inside-read", r"(\w+) weights want ink, which is white .* (\w+) ones want none"

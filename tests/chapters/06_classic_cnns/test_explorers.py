@@ -60,7 +60,7 @@ def test_the_bars_are_the_layer_table(name, bars):
     ).groups()
     assert int(layer) == lengths.argmax() + 1
     assert float(share) == pytest.approx(100 * lengths.max() / total, abs=0.051)
-    # the largest alone has the other colour, and whatever is as large
+    # the largest alone has the other color, and whatever is as large
     marked = [k for k, color in enumerate(scene["bar"]["color"]) if color == MOST]
     assert marked == np.flatnonzero(lengths == lengths.max()).tolist()
     for k in range(1, len(lengths) + 1):

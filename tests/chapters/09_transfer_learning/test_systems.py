@@ -174,7 +174,7 @@ def test_94_classifier_rows_are_used_again(data, source):
     assert on_test(known, target) > 0.9
 
 
-def test_95_instances_are_added_mixed_and_labelled(data, source):
+def test_95_instances_are_added_mixed_and_labeled(data, source):
     """With source images, mixed or not, the target is learned better than alone."""
     few = replace(pick(data.train, 5), X=noisy(pick(data.train, 5).X, 0.3, 0))
     target = replace(data.test, X=noisy(data.test.X, 0.3, 1))

@@ -15,7 +15,7 @@ from helpers.chapters.recurrent_networks.embeddings import (
     GROUPS,
     REACH,
     learned,
-    neighbours,
+    neighbors,
     pairs,
     sentences,
 )
@@ -270,7 +270,7 @@ def test_the_text_is_what_the_model_writes(model, draw):
 
 
 @pytest.mark.parametrize("reach", [1, 2])
-def test_pairs_are_all_neighbours(reach):
+def test_pairs_are_all_neighbors(reach):
     rows = [list("abca"), list("cb")]
     vocab = Vocab("abc")
     found = pairs(vocab, rows, reach)
@@ -292,12 +292,12 @@ def test_sentences_have_all_words():
 
 
 @pytest.mark.parametrize("of", GROUPS)
-def test_groups_are_learned_from_neighbours_alone(of):
+def test_groups_are_learned_from_neighbors_alone(of):
     found = learned(of)
     group = {t: name for name, tokens in GROUPS[of].items() for t in tokens}
     shares = []
     for V in found.vectors:
-        nearest, cosine = neighbours(V)
+        nearest, cosine = neighbors(V)
         for k in (0, 7, 14):
             lengths = np.linalg.norm(V, axis=1)
             angles = V @ V[k] / lengths / lengths[k]
@@ -343,7 +343,7 @@ def test_points_texts_and_the_line(of, epochs, token):
     for mark, word, point in zip(texts, found.tokens, xy, strict=True):
         assert mark["text"] == word and mark["xy"][0] == pytest.approx(point)
         assert mark["bold"] == (word == found.tokens[token - 1])
-    nearest = int(neighbours(found.vectors[epochs])[0][token - 1])
+    nearest = int(neighbors(found.vectors[epochs])[0][token - 1])
     assert scene["nearest"]["xy"] == pytest.approx(xy[[token - 1, nearest]])
     pair = f"“{found.tokens[token - 1]}” is “{found.tokens[nearest]}”"
     assert f"After {epochs} epochs the nearest of {pair}" in scene.says

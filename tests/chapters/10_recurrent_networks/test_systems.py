@@ -20,7 +20,7 @@ from helpers.chapters.recurrent_networks.tasks import (
 from helpers.models.recurrent import Recurrent, set_forget_bias
 from tests.taught import taught
 
-own = taught("10", "Tagger", "neighbours", "Speller", "Attention")
+own = taught("10", "Tagger", "neighbors", "Speller", "Attention")
 
 
 @pytest.fixture(autouse=True)
@@ -88,7 +88,7 @@ def test_17_an_lstm_recalls_with_a_large_forget_bias_alone(generator):
 def test_18_words_of_a_kind_have_similar_vectors():
     rows = sentences()
     words = Vocab(word for row in rows for word in row)
-    pairs = torch.stack([words.encode(p) for r in rows for p in own.neighbours(r)])
+    pairs = torch.stack([words.encode(p) for r in rows for p in own.neighbors(r)])
     with seeded(0):
         embedding = nn.Embedding(len(words), 8)
         net = nn.Sequential(embedding, nn.Flatten(), nn.Linear(8, len(words)))

@@ -8,18 +8,18 @@ from tests.taught import taught
 
 own = taught(
     "10",
-    *("neighbours", "Tagger", "rnn", "Speller", "bag", "by_distance", "one_step"),
+    *("neighbors", "Tagger", "rnn", "Speller", "bag", "by_distance", "one_step"),
     "Attention",
 )
 
 
-def test_neighbours_are_at_most_so_far_away():
-    assert own.neighbours("abc", 1) == [("a", "b"), ("b", "a"), ("b", "c"), ("c", "b")]
-    pairs = own.neighbours("abcd")
+def test_neighbors_are_at_most_so_far_away():
+    assert own.neighbors("abc", 1) == [("a", "b"), ("b", "a"), ("b", "c"), ("c", "b")]
+    pairs = own.neighbors("abcd")
     assert ("a", "c") in pairs and ("a", "d") not in pairs and len(pairs) == 10
 
 
-def test_a_tagger_sees_a_word_and_its_two_neighbours():
+def test_a_tagger_sees_a_word_and_its_two_neighbors():
     torch.manual_seed(0)
     net, X = own.Tagger(9), torch.tensor([[1, 2, 3, 4, 5, 6]])
     before = net(X)
