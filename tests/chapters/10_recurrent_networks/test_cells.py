@@ -261,6 +261,13 @@ def test_a_word_is_not_its_own_company(text):
     torch.testing.assert_close(values.diagonal(), torch.ones(5))
 
 
+def test_targets_stand_under_their_inputs(text):
+    lines = []
+    run_cell("writes-data", text_windows=text_windows, text=text,
+             vocab=Vocab(text.train), print=lines.append)  # fmt: skip
+    assert lines[1][:-1] == lines[0][1:] and len(lines[0]) == 64
+
+
 def test_five_batches_go_on_from_one_another(text):
     seen = []
 
