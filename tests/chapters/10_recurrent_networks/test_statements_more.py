@@ -6,11 +6,14 @@ What is read off an output is read off the stored one here; the rest is computed
 import inspect
 import json
 import re
+from itertools import combinations
 
 import pytest
 import torch
 from torch import nn
+from torch.nn import functional as F
 
+from helpers import NGram, Vocab, load_time_machine
 from helpers.chapters.recurrent_networks.claims import characters, memory
 from helpers.chapters.recurrent_networks.exercises import (
     carrying,
@@ -268,3 +271,63 @@ def test_each_epoch_begins_with_no_state():
         "Each epoch begins at the text's beginning, with no state,",
         "There are three bugs.",
     )
+
+
+# -- the rest of what is taught ------------------------------------------------------
+
+
+def test_columns_of_the_same_letter_are_the_same():
+    vocab = Vocab(load_time_machine().train)
+    columns = F.one_hot(vocab.encode("the time"), len(vocab))
+    same = [
+        (a, b) for a, b in combinations(range(8), 2) if columns[a].equal(columns[b])
+    ]
+    assert ["the time"[a] for a, _ in same] == ["t", "e"]
+    assert (columns.sum(1) == 1).all()
+    holds("one-hot-read", "One column for each character, and one 1 in it. The two")
+    holds("one-hot-read", "columns of t are the same, as are those of e.")
+    holds("one-hot", "each token becomes a vector with a single 1, a *one-hot*")
+
+
+def test_a_context_that_never_occurred_counts_as_a_shorter_one():
+    net = NGram("abcabc", 3)
+    token, a, b = net.vocab.encode("cab").tolist()
+    assert net.probability(token, [b, b]) == net.probability(token, [b])
+    assert net.probability(token, [a, b]) != net.probability(token, [b])
+    (best,) = numbers(shown("ngram-code"))
+    holds("ngram-more", "A context that never occurred has no counts, so the model")
+    holds("ngram-more", "mixes in those of shorter contexts;")
+    holds("ngram-more", f"has to do better than {best:.2f}, or it was not worth its")
+    holds("ngram", "count what followed these characters in the training text.")
+
+
+def test_all_gates_are_sigmoids_and_the_new_value_is_a_tanh():
+    torch.manual_seed(0)
+    x, h, c = torch.randn(1, 2), torch.randn(1, 3), torch.randn(1, 3)
+    W, U, b = torch.randn(12, 2), torch.randn(12, 3), torch.randn(12)
+    i, f, g, o = (
+        act(x @ w.T + h @ u.T + v)
+        for act, w, u, v in zip(
+            (torch.sigmoid, torch.sigmoid, torch.tanh, torch.sigmoid),
+            *(part.split(3) for part in (W, U, b)),
+            strict=True,
+        )
+    )
+    new = f * c + i * g
+    torch.testing.assert_close(own.one_step(x, h, c, W, U, b), (o * new.tanh(), new))
+    holds(
+        "lstm-whole",
+        r"$$i, f, o = \sigma(W x_t + U h_{t-1} + b), \quad g = \tanh(W x_t + U",
+        "Each gate is a small layer on $x_t$ and $h_{t-1}$, with weights $W$, $U$,",
+    )
+
+
+def test_the_powers_that_are_asked_for():
+    *_, small, large = gradients.powers.solution()
+    (first, second) = re.findall(r"\$([\d.]+)\^\{(999)\}\$", text_of("10", "ex-powers"))
+    assert float(first[0]) ** int(first[1]) == small
+    assert float(second[0]) ** int(second[1]) == large
+    holds("ex-powers", "With which of them does the gradient keep its size, with which")
+    holds("ex-powers", "does it vanish, with which does it explode?")
+    holds("unrolled", "it is a deep network whose layers share their weights:")
+    holds("state", "At each step the new state is made of the input and of the old")
