@@ -189,6 +189,22 @@ def test_each_training_has_one_place_in_the_curves(seed):
     assert tuple(found) == TOLD
 
 
+def test_the_hint_tells_the_curves_apart():
+    ends = {name: (on[-1], val[-1]) for name, (on, val) in
+            ((name, curves.losses(name, 0)) for name in curves.HOW)}  # fmt: skip
+    apart = {name: val / on for name, (on, val) in ends.items()}
+    _, lost, few, well = curves.which_text.solution()
+    assert max(apart, key=apart.get) == few and apart[few] > 1
+    hint = " ".join(curves.which_text.hint.split())
+    assert "In which do the two end farthest apart? In the remaining two" in hint
+    assert ends[lost][1] > ends[well][1], "the one that lacks something is higher"
+    said = " ".join(" ".join(m.says.split()) for m in curves.which_text.mistakes)
+    assert "has a validation loss far above its training loss" in said
+    assert (
+        "both losses close together, too, but higher. That is the one without" in said
+    )
+
+
 def test_the_picture_shows_these_losses():
     figure = curves.four_texts()
     for letter in curves.HOW:
