@@ -243,6 +243,5 @@ def test_what_the_curves_show():
         f"features with two labels give {min(two)}.",
         "Fine-tuned, all of it or the last stages, is never ahead of the frozen body in"
         " this range",
-        "with 25 labels "
-        f"{NUMBERS[min(lead)]} to {NUMBERS[max(lead)]} points better.",
+        f"with 25 labels {NUMBERS[min(lead)]} to {NUMBERS[max(lead)]} points better.",
     )
