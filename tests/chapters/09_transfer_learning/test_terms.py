@@ -1,10 +1,11 @@
 """Chapter 9: terms with their meanings, sources with their years, answers to recall."""
 
+import json
 import re
 
 import pytest
 
-from tests.taught import source_of, text_of
+from tests.taught import notebook_path, source_of, text_of
 
 MEANINGS = {  # as dictionaries of the field have them, and not as the cell has
     "data augmentation": ("数据增强，图像增广", "keep the label"),
@@ -81,3 +82,32 @@ def test_an_answer_stands_under_its_question(question, answer):
     (part,) = (part for part in parts if question in part)
     asked, _, folded = part.partition("</summary>")
     assert question in asked and answer in folded
+
+
+# -- what stands beside the cells ----------------------------------------------------
+
+PLACES = {  # by the end of a cell's name
+    "read": "fragment",
+    "more": "notes",
+    "saw": "notes",
+    "gate": "skip",
+    "check": "skip",
+    "predict": "fragment",
+    "test": "fragment",
+}
+
+
+def test_what_is_read_aloud_is_on_a_slide_and_what_is_checked_is_not():
+    cells = json.loads(notebook_path("09").read_text("utf-8"))["cells"]
+    for cell in cells:
+        place = cell["metadata"]["slideshow"]["slide_type"]
+        _, is_part, end = cell["id"].rpartition("-")
+        assert not is_part or place == PLACES.get(end, place), cell["id"]
+
+
+def test_only_a_cell_that_tells_a_time_is_not_compared():
+    """All else is drawn with seeds, and so can be compared."""
+    cells = json.loads(notebook_path("09").read_text("utf-8"))["cells"]
+    for cell in cells:
+        timed = "perf_counter" in "".join(cell["source"])
+        assert cell["metadata"].get("not_compared") == ("times" if timed else None)
