@@ -149,6 +149,17 @@ def test_which_of_picture_and_label_has_the_shares_exchanged():
     holds("ex-mixup", "example i keeps the share `lam[i]`, its partner has the rest.")
 
 
+class MixupOfAModule(mixing.Mixup.solution):
+    def loss(self, y_hat, Y):
+        return nn.CrossEntropyLoss()(y_hat, Y)
+
+
+def test_a_ready_loss_is_no_answer_however_it_is_called():
+    feedback = mixing.Mixup.check(MixupOfAModule)
+    assert feedback.state == "wrong", feedback
+    assert "do without `CrossEntropyLoss`" in feedback.text
+
+
 def test_the_shares_of_mixup_lie_between_0_and_1():
     shares = torch.distributions.Beta(0.4, 0.4).sample((200,))
     assert 0 <= shares.min() and shares.max() <= 1

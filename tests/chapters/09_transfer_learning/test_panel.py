@@ -1,15 +1,17 @@
 """The panel of chapter 9: each control does what its name says."""
 
+import re
 from dataclasses import replace
 
 import pytest
 import torch
 
-from helpers import load_emoji, seeded
+from helpers import evaluate, load_emoji, seeded, train
 from helpers.chapters.transfer_learning import panel
 from helpers.data import Examples
 from helpers.training.features import BLOCKS, featured, pick
 from helpers.training.finetuning import SIZE
+from tests.taught import text_of
 
 
 @pytest.fixture(autouse=True)
@@ -92,3 +94,32 @@ def test_both_optimizers_have_the_rates_of_their_parts():
         rates = {id(p): g["lr"] for g in groups for p in g["params"]}
         assert [rates[id(p)] for p in parameters] == [0.02, 0.3, 0.3]
     assert {*panel.OPTIMIZERS} == {"Adam", "momentum"}
+
+
+# -- what its questions are answered with --------------------------------------------
+
+
+def test_a_probe_on_middle_blocks_is_ahead_of_one_on_the_head():
+    """The ranges of the text, for 2, 5, 10 and 25 labels a class, and three runs."""
+    text = text_of("09", "panel-answers")
+    (middle,) = re.findall(r" 1\. (.*?)\. A run", text)
+    (head,) = re.findall(r" 2\. Worse, most of all with few labels: (.*?)\. 3\.", text)
+    told = []
+    for ranges in (middle, head):
+        ends = [
+            tuple(map(float, e)) for e in re.findall(r"(0\.\d+) to (0\.\d+)", ranges)
+        ]
+        assert len(ends) == 4 and sorted(ends) == ends
+        assert all(low < high for low, high in ends)
+        told.append(ends)
+    assert all(a > b for ours, theirs in zip(*told, strict=True)
+               for a, b in zip(ours, theirs, strict=True))  # fmt: skip
+    for frozen, ends in zip((panel.PROBE, panel.ALL_FROZEN), told, strict=True):
+        for labels, (low, high) in zip((2, 5, 10, 25), ends, strict=True):
+            data = panel.target_data(frozen, labels)
+            with seeded(0):
+                net = panel.target_net(frozen)
+            train(net, data.train, data.val, num_epochs=8, batch_size=16,
+                  optimizer=panel.two_rates, lr=0.005, lr_body=2e-4)  # fmt: skip
+            right = evaluate(net, data.test).accuracy
+            assert low - 0.05 <= right <= high + 0.05, (frozen, labels, right)

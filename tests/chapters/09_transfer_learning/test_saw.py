@@ -122,15 +122,20 @@ def test_the_best_block_stands_before_the_last_three():
             assert means.argmax() in (12, 13), (style, labels)
             assert max(means[14:]) < means[:14].max() and means[0] == means.min()
             if labels == 10:
-                heads.append(f"{means[HEAD]:.2f}")
-                best.append(f"{means.max():.2f}")
+                heads.append(means[HEAD])
+                best.append(means.max())
     holds(
         "layer-saw",
         "block 12 or 13, in both styles and for every number of labels.",
         "in the last three stages it falls again",
-        f"With ten labels the head is at {' and '.join(heads)}, the best block at "
-        f"{' and '.join(best)}.",
     )
+    told = said(
+        "09",
+        "layer-saw",
+        r"With ten labels the head is at (0\.\d+) and (0\.\d+), the best block at "
+        r"(0\.\d+) and (0\.\d+)\.",
+    )
+    assert [*map(float, told)] == pytest.approx(heads + best, abs=0.011)
 
 
 def test_low_is_general_and_high_is_special():
@@ -182,7 +187,10 @@ def test_the_nearest_mean_is_that_of_training_pictures():
             assert nearest_mean(rate, shown) == pytest.approx(right.mean(), abs=0.011)
     start, end = nearest_mean(0.0002, 0), nearest_mean(0.0002, 10)
     assert abs(start - end) < 0.1
-    holds("space-saw", f"is right for {start:.2f} of the test pictures before and for")
+    (told,) = said(
+        "09", "space-saw", r"is right for (0\.\d+) of the test pictures before"
+    )
+    assert float(told) == pytest.approx(start, abs=0.011)
 
 
 def test_large_marks_are_the_means_of_training_pictures_in_both_panes():
