@@ -42,6 +42,16 @@ def test_the_strongest_rotation_is_half_a_circle_and_erasing_takes_half():
     holds("augment-saw", "Erasing takes up to half of the pixels and leaves the rest")
 
 
+def test_a_rotation_has_about_as_many_decibels_as_strong_noise():
+    original, _ = room.pictures("flower")
+    ratios = [
+        np.mean([room.psnr(x, original) for x in variants("flower", name, 6, 0)[0]])
+        for name in ("rotate", "noise")
+    ]
+    assert abs(ratios[0] - ratios[1]) < 3
+    holds("augment-saw", "a rotation has about as many as strong noise.")
+
+
 def test_what_scaling_keeps_is_what_is_told(monkeypatch):
     """Of a square of one color: other sides, as long as one another, of this color."""
     color, X = torch.tensor([0.9, 0.5, 0.2]).view(3, 1, 1), torch.zeros(3, 64, 64)
