@@ -7,7 +7,7 @@ import pytest
 
 from tests.taught import notebook_path, source_of, text_of
 
-MEANINGS = {  # as dictionaries of the field have them, and not as the cell has
+MEANINGS = {  # the Chinese name, and what the line on a term must tell
     "data augmentation": ("数据增强，图像增广", "keep the label"),
     "geometric transform": ("几何变换", "rotate"),
     "flip": ("翻转", "left for right"),
