@@ -1,11 +1,13 @@
 """Chapter 9: what one should have seen, and words on pictures, are what is shown."""
 
+import importlib
 import re
 
 import numpy as np
 import pytest
 import torch
 from matplotlib.colors import rgb_to_hsv, to_rgb
+from torch import nn
 
 from helpers import load_emoji, seeded
 from helpers.chapters.transfer_learning import augmentations as room
@@ -23,6 +25,8 @@ from helpers.figures.described import described
 from tests.said import said
 from tests.taught import text_of
 
+v2 = importlib.import_module("torchvision.transforms.v2")  # after helpers
+
 
 def holds(cell_id: str, *sentences: str) -> None:
     text = text_of("09", cell_id)
@@ -33,9 +37,13 @@ def holds(cell_id: str, *sentences: str) -> None:
 # -- augmentations -------------------------------------------------------------------
 
 
-def test_the_strongest_rotation_is_half_a_circle_and_erasing_takes_half():
-    turning = room._transform("rotate", room.STRONGEST)
-    assert turning.degrees == [-180, 180]
+def test_the_strongest_rotation_is_half_a_circle_and_erasing_takes_half(monkeypatch):
+    turned = []
+    monkeypatch.setattr(
+        v2, "RandomRotation", lambda by, **_: turned.append(by) or nn.Identity()
+    )
+    variants("flower", "rotate", room.STRONGEST, 0)
+    assert turned == [180], "to either side"
     holds("augment-saw", "Turned by half a circle, the six is a nine.")
     _, shares = variants("flower", "erasing", room.STRONGEST, 0)
     assert 1 - shares.mean() == pytest.approx(0.5, abs=0.05)
