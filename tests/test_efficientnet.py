@@ -1,6 +1,7 @@
 """EfficientNet-Lite0 with its ImageNet weights, and the file that they come in."""
 
 import hashlib
+import importlib
 
 import pytest
 import torch
@@ -97,6 +98,20 @@ def test_the_classes_are_imagenets():
 def test_preprocessing():
     X = torch.tensor([0.0, 127 / 255, 1.0]).view(1, 3, 1, 1)
     assert efficientnet_input(X).flatten().tolist() == [-127 / 128, 0.0, 1.0]
+
+
+def test_what_acts_in_training_alone_is_as_in_torchvisions_efficientnets():
+    """Statistics and dropout, which no answer in evaluation mode shows."""
+    models = importlib.import_module("torchvision.models")  # after helpers
+    with torch.device("meta"):
+        ours, b0 = EfficientNetLite0(), models.efficientnet_b0()
+        b5 = models.efficientnet_b5()  # which has TensorFlow's statistics
+    assert ours.dropout.p == b0.classifier[0].p
+    theirs, own = (
+        {(m.eps, m.momentum) for m in net.modules() if isinstance(m, nn.BatchNorm2d)}
+        for net in (b5, ours)
+    )
+    assert own == theirs
 
 
 @pytest.mark.parametrize("size", [32, 64, 96, 224])

@@ -136,7 +136,7 @@ def test_lines_are_named_beside_themselves_and_axes_by_what_they_hold():
     assert spread[0] > spread[1], "the first component is that of the largest spread"
 
 
-def test_the_docstring_tells_how_far_the_neighbours_stand():
+def test_the_docstring_tells_how_far_the_neighbors_stand():
     words = {1: "the character before and after", 2: "the two words before and after"}
     doc = " ".join(explorers.embeddings.__doc__.split())
     assert words[REACH["words"]] in doc and words[REACH["characters"]] in doc

@@ -18,7 +18,7 @@ from helpers.chapters.recurrent_networks.embeddings import (
     GROUPS,
     NUM_VALUES,
     learned,
-    neighbours,
+    neighbors,
 )
 from helpers.chapters.recurrent_networks.gates import NUM_UNITS, PARTS, read, units
 from helpers.chapters.recurrent_networks.temperature import known
@@ -43,12 +43,12 @@ def own_group(of):
     """How many tokens have a nearest one of their group, after each epoch."""
     found = learned(of)
     return [
-        int((found.groups[neighbours(V)[0]] == found.groups).sum())
+        int((found.groups[neighbors(V)[0]] == found.groups).sum())
         for V in found.vectors
     ]
 
 
-def test_from_which_epoch_on_every_word_has_a_neighbour_of_its_kind():
+def test_from_which_epoch_on_every_word_has_a_neighbor_of_its_kind():
     by_epoch = own_group("words")
     at_first, of, ordinal, all_of = said(
         "10", "embedding-saw",

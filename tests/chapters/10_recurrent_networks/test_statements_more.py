@@ -23,7 +23,7 @@ from helpers.chapters.recurrent_networks.exercises import (
 from tests.taught import notebook_path, source_of, taught, text_of
 from tests.verdicts import of_chapter
 
-own = taught("10", "neighbours", "Speller", "Attention", "one_step", "rnn")
+own = taught("10", "neighbors", "Speller", "Attention", "one_step", "rnn")
 CLAIMS = of_chapter("10")
 
 
@@ -116,12 +116,12 @@ def test_no_letter_knows_which_was_chosen_before_it():
 
 
 def test_a_word_is_trained_with_those_within_two_places():
-    reach = inspect.signature(own.neighbours).parameters["reach"].default
+    reach = inspect.signature(own.neighbors).parameters["reach"].default
     words = {1: "one", 2: "two", 3: "three"}
     holds(
         "embedding-same", f"it guesses which words stand within {words[reach]} places"
     )
-    near = {b for a, b in own.neighbours(list("abcdef")) if a == "c"}
+    near = {b for a, b in own.neighbors(list("abcdef")) if a == "c"}
     assert near == set("abde")
     holds(
         "embedding-more", "antonyms keep the same company as well, and a word with tw"
