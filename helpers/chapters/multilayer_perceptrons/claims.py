@@ -209,7 +209,7 @@ def compared(what):
             "One hidden layer of 64 minus none",
         ),
     ],
-    live=(2_000, 5, 4),
+    live=(1_500, 5, 3),
     full=(12_000, 10, 6),
 )
 def more_depth(data, n_train, num_epochs, seed):
