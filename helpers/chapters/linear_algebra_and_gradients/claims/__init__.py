@@ -7,9 +7,7 @@ point on, a distance from a thousandth of the way, a number of steps from a fact
 
 from helpers.chapters.linear_algebra_and_gradients.claims.classifiers import (
     far_positives,
-    one_vs_rest,
     points,
-    three_in_a_row,
 )
 from helpers.chapters.linear_algebra_and_gradients.claims.descent import (
     noise_floor,
@@ -21,10 +19,8 @@ from helpers.chapters.linear_algebra_and_gradients.claims.descent import (
 __all__ = [
     "far_positives",
     "noise_floor",
-    "one_vs_rest",
     "points",
     "regression",
     "standardizing",
-    "three_in_a_row",
     "units",
 ]

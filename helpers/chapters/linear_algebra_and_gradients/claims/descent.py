@@ -241,15 +241,12 @@ def standardizing(data, n_train, num_epochs, seed):
     """
     examples = drawn(data.train, n_train, seed)
     X, y = features(examples.X), targets(examples)
-    inputs = {
-        "as they are": X,
-        "centered": centred(X),
-        "standardized": standardized(X),
-    }
+    ways = {"as they are": X, "centered": centred(X), "standardized": standardized(X)}
+    goals = {HUNDREDTH: 0.01, THOUSANDTH: 0.001}
     return {
-        name: {
-            HUNDREDTH: math.log10(steps_needed(X, y, 0.01, num_epochs)),
-            THOUSANDTH: math.log10(steps_needed(X, y, 0.001, num_epochs)),
+        way: {
+            measure: math.log10(steps_needed(inputs, y, left, num_epochs))
+            for measure, left in goals.items()
         }
-        for name, X in inputs.items()
+        for way, inputs in ways.items()
     }

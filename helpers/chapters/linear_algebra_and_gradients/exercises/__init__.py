@@ -3,22 +3,10 @@
 from helpers.chapters.linear_algebra_and_gradients.exercises import runs
 from helpers.exercises import cells
 
-EXERCISES, check, table = cells(
-    *(
-        f"{__name__}.{module}"
-        for module in (
-            "shapes",
-            "vectors",
-            "slopes",
-            "gradient_engine",
-            "steps",
-            "runs",
-            "least_squares",
-            "row_operations",
-            "matrices",
-            "gradients",
-        )
-    )
-)
+ORDER = (
+    "shapes vectors slopes gradient_engine steps runs least_squares row_operations "
+    "matrices gradients"
+).split()
+EXERCISES, check, table = cells(*(f"{__name__}.{module}" for module in ORDER))
 
 __all__ = ["EXERCISES", "check", "runs", "table"]

@@ -13,11 +13,6 @@ from helpers.exercises import exercise
     cases=[
         (matrix([1], [2]), tensor([1.0, 2.0]), tensor([3.0]), tensor(-1.0)),
         (
-            matrix([1, 0], [0, 2], [1, 1]),
-            tensor([1.0, 2.0, -1.0]),
-            *(tensor([0.5, -1.0]), tensor(0.5)),
-        ),
-        (
             matrix([1, 2, 0], [0, 1, 3], [2, 2, 1], [1, -1, 1]),
             tensor([1.0, 0.0, -2.0, 4.0]),
             *(tensor([1.0, -1.0, 2.0]), tensor(2.0)),

@@ -30,7 +30,7 @@ def matrix(*rows):
         (matrix([1e-4, 0], [0, 1]),),
         (matrix([1, 2, 0], [2, 1, 0], [0, 0, -1]),),
         (matrix([-3, 1, 0], [1, -3, 0], [0, 0, 0]),),
-    ],
+    ],  # fmt: skip
     hint="`torch.linalg.eigvalsh` gives the eigenvalues of a symmetric matrix. Which "
     "one of them decides, and which three ranges can it lie in?",
     then="Of a Hessian the same three answers tell whether a point can be a minimum.",

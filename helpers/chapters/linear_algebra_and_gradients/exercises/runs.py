@@ -10,12 +10,8 @@ from helpers.exercises import exercise
 from helpers.figures import COLORS, drawn
 
 NUM_STEPS = 40
-RUNS = {  # learning rate, and whether the gradient is set back before each step
-    "A": (0.01, True),
-    "B": (0.1, False),
-    "C": (2.1, True),
-    "D": (0.1, True),
-}
+# Learning rate, and whether the gradient is set back before each step.
+RUNS = {"A": (0.01, True), "B": (0.1, False), "C": (2.1, True), "D": (0.1, True)}
 
 
 @lru_cache
