@@ -49,7 +49,6 @@ ALIKE = {
         ]
     ],
     "alexnet-steps": [["sigmoid", "normalization"]],  # always the same class
-    "one-vs-rest": [["logistic, one against the rest", "softmax regression"]],
     "new-block": [["batch norm, 0", "batch norm, blocks begin at 0, 0"]],  # no block
     "last-layer": [["best block", f"block {k}"] for k in (4, 8, 11, 14)],
     "fine-tuning": [  # no class has more than 8 labels
