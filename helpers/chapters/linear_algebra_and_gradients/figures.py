@@ -190,7 +190,7 @@ def show_taylor(f: Callable[[Tensor], Tensor], x: float, reach: float) -> Figure
 
 @drawn
 def show_path(f: Callable[[Tensor], Tensor], path: Tensor) -> Figure:
-    """Draw a function of two variables as a coloured map, and a path across it.
+    """Draw a function of two variables as a colored map, and a path across it.
 
     Parameters
     ----------
