@@ -29,6 +29,8 @@ SEQUENCES = {  # rows of sequences, and characters of a book of which little is 
     "beats-ngram": READ,
     "more-steps": READ,
 }
+# It counts steps, up to so many.
+STEPS = {"standardizing": Size(200, 1_000_000, 3)}
 # It counts in powers of two how large a rate may be: another processor, another power.
 COUNTED = ("larger-rates",)
 UNTIMED = [(n, claim) for n, claim in CLAIMS if not claim.alone]
@@ -71,8 +73,8 @@ def images():
 
 
 def size_of(number, claim):
-    if claim.name in SEQUENCES:
-        return SEQUENCES[claim.name]
+    if claim.name in SEQUENCES | STEPS:
+        return (SEQUENCES | STEPS)[claim.name]
     return {DEEP: SMALLER, LARGE: FEW}.get((number,), SMALL)
 
 

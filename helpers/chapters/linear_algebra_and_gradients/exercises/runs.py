@@ -53,7 +53,7 @@ ask = partial(exercise, kind="diagnose", options=tuple(RUNS), shows=four_curves)
 
 
 @ask(
-    "The run without `zero_grad`",
+    "The run without zero_grad",
     name="run-without-zero-grad",
     stars=2,
     hint="If all earlier gradients are still in a step, what happens when the weights "
