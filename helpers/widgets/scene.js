@@ -25,7 +25,8 @@ async function render({ model, el }) {
   el.append(holder);
   const { canvas, soon, stop } = surface(holder, "course-picture", (room) => {
     const { width, height } = model.get("scene");
-    unit = Math.min(1, room / width);
+    const full = document.fullscreenElement?.contains(holder);
+    unit = Math.min(full ? (0.75 * window.innerHeight) / height : 1, room / width);
     return [unit * width, unit * height, unit];
   }, (ctx, c) => {
     scene = present(model, twin);
