@@ -12,7 +12,7 @@ from helpers.chapters.linear_algebra_and_gradients import plane_figures as plane
 from helpers.figures import COLORS, drawn, line_style
 from helpers.words import number
 
-INK, FAINT, REACH = plane.INK, plane.FAINT, plane.REACH
+INK, FAINT, REACH, GRAY = plane.INK, plane.FAINT, plane.REACH, "#666666"
 CENTERED, WHITE = plane.CENTERED, plane.WHITE
 # Drawn there, and shown from here, too.
 show_broadcast, show_product = plane.show_broadcast, plane.show_product
@@ -144,7 +144,7 @@ def show_graph(
         ax.annotate("", places[end], places[start], arrowprops=look)
         (x0, y0), (x1, y1) = places[start], places[end]
         middle = 0.55 * x0 + 0.45 * x1, 0.55 * y0 + 0.45 * y1
-        ax.text(*middle, f"×{number(slope)}", bbox=WHITE, **small)
+        ax.text(*middle, f"×{number(slope)}", bbox=WHITE, **small | {"color": GRAY})
     for name, (x, y) in places.items():
         box = {"boxstyle": "round,pad=0.35", "facecolor": "#e8f1f8", "edgecolor": INK}
         words = f"{name} = {number(values[name])}"
