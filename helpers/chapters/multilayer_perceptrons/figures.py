@@ -178,7 +178,7 @@ def show_hinges(
     knots : (m,), where each unit begins to rise.
     weights : (m,), what each unit is multiplied by.
     """
-    figure = Figure(figsize=(5.8, 2.0))
+    figure = Figure(figsize=(5.6, 1.9))
     left, right = figure.subplots(1, 2)
     x = torch.linspace(-1, 1, 201)
     units = torch.relu(x[:, None] - knots) * weights  # (n, m)
@@ -186,9 +186,9 @@ def show_hinges(
         left.plot(x, unit, label=f"unit {k + 1}", **line_style(k))
     total = f(knots[:1]) + units.sum(1)
     right.plot(x, f(x), color=FAINT, linestyle="--", label="function")
-    right.plot(x, total, color=COLORS[0], label="sum of the units")
+    right.plot(x, total, color=COLORS[0], label="sum + output bias")
     at = torch.cat([knots, torch.ones(1)])
-    right.plot(at, f(at), "o", color=COLORS[0], markersize=4, label="kinks")
+    right.plot(at, f(at), "o", color=COLORS[0], markersize=4, label="knots")
     left.set(title="weighted units", xlabel="x")
     right.set(title="their sum", xlabel="x")
     right.legend(loc="upper center", bbox_to_anchor=(0.4, -0.3), ncols=3, fontsize=8)
@@ -235,7 +235,7 @@ def show_histograms(
     ----------
     starts : name -> activations of each layer, and error signals of each layer.
     """
-    figure = Figure(figsize=(6.2, 2.6))
+    figure = Figure(figsize=(6.2, 2.5))
     axes = figure.subplots(1, 2, sharey=True)
     said = []
     for k, (name, both) in enumerate(starts.items()):
@@ -259,8 +259,8 @@ def show_histograms(
     axes[0].set(title="activations", ylabel="layer")
     axes[1].set(title="error signals")
     for ax in axes:
-        ax.set(xlabel="magnitude", xlim=(-12.5, 4), ylim=(0.9, len(both[0]) + 2.4))
-        ax.set_xticks(range(-12, 5, 4), [f"$10^{{{p}}}$" for p in range(-12, 5, 4)])
+        ax.set(xlabel="magnitude", xlim=(-12.5, 6.5), ylim=(0.9, len(both[0]) + 2.4))
+        ax.set_xticks(range(-12, 7, 6), [f"$10^{{{p}}}$" for p in range(-12, 7, 6)])
         ax.set_yticks(range(1, 1 + len(both[0])))
     axes[1].legend(loc="upper left", ncols=3, fontsize=7.5, columnspacing=1,
                    handlelength=1.2)  # fmt: skip
@@ -347,7 +347,7 @@ def show_search(
     rates : learning rate -> accuracy.
     widths : the hidden layers in words -> accuracies, one for each seed.
     """
-    figure = Figure(figsize=(6.4, 2.4))
+    figure = Figure(figsize=(6.4, 2.2))
     left, right = figure.subplots(1, 2, width_ratios=(2, 3))
     left.plot(list(rates), list(rates.values()), marker="o", markersize=4,
               color=COLORS[0], label="accuracy")  # fmt: skip

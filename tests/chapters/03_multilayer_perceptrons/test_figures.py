@@ -100,10 +100,10 @@ def test_hinges_add_up_to_the_polygon_through_the_kinks():
     left, right = figures.show_hinges(own.wave, knots, weights).axes
     units, drawn = lines(left), lines(right)
     assert set(units) == {f"unit {k}" for k in range(1, 6)}
-    x, total = drawn["sum of the units"]
+    x, total = drawn["sum + output bias"]
     first = own.wave(knots[:1]).item()
     assert np.allclose(first + sum(u[1] for u in units.values()), total, atol=1e-5)
-    at, kinks = drawn["kinks"]
+    at, kinks = drawn["knots"]
     assert len(at) == 6 and at[0] == -1 and at[-1] == 1
     assert np.allclose(np.interp(x, at, kinks), total, atol=1e-5)
     assert np.allclose(drawn["function"][1], np.sin(6 * x), atol=1e-5)
