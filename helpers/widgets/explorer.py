@@ -25,7 +25,6 @@ import traitlets
 from matplotlib.figure import Figure
 
 from helpers.tuning.ranges import Choice, IntSlider, Range, Slider, label_of
-from helpers.widgets.full_screen import FullScreen
 from helpers.widgets.picture import StillPicture
 from helpers.widgets.scene import Scene
 from helpers.widgets.scene_figure import figure_of
@@ -188,8 +187,7 @@ class Explorer(StillPicture, ipywidgets.VBox):
         body = ipywidgets.Box(
             [column, self.view], layout=ipywidgets.Layout(flex_flow="row wrap")
         )
-        super().__init__([body, self.reading, FullScreen()])
-        self.add_class("course-explorer")
+        super().__init__([body, self.reading])
         self._move()
         self._link()
         for control in self.controls.values():

@@ -11,7 +11,6 @@ from helpers.figures import COLORS, DASHES
 from helpers.tuning.ranges import label_of
 from helpers.tuning.runs import Run
 from helpers.tuning.session import Session
-from helpers.widgets.full_screen import FullScreen
 
 _HERE = Path(__file__).parent
 # name: text, icon, tooltip, and the states in which the button can be pressed
@@ -64,9 +63,7 @@ class ButtonBar(ipywidgets.Box):
             ),
         )
         self.numbers = classed(ipywidgets.Label(), "course-numbers")
-        super().__init__(
-            [*self.buttons.values(), self.progress, self.numbers, FullScreen()]
-        )
+        super().__init__([*self.buttons.values(), self.progress, self.numbers])
         self.add_class("course-buttons")
 
     def follow(self) -> None:

@@ -25,8 +25,7 @@ async function render({ model, el }) {
   el.append(holder);
   const { canvas, soon, stop } = surface(holder, "course-picture", (room) => {
     const { width, height } = model.get("scene");
-    const full = document.fullscreenElement?.contains(holder);
-    unit = Math.min(full ? (0.75 * window.innerHeight) / height : 1, room / width);
+    unit = Math.min(1, room / width);
     return [unit * width, unit * height, unit];
   }, (ctx, c) => {
     scene = present(model, twin);
