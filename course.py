@@ -28,6 +28,8 @@ COMMANDS = (
     ("bench", 'measure how fast it is (ARGS="--only fit --write")'),
     ("chapter", "begin a chapter (N=05 NAME=convolution)"),
     ("mutants", 'plant faults one by one and see which test notices (ARGS="--only X")'),
+    ("slides", "write a chapter's slides into build/slides (CHAPTER=02)"),
+    ("handout", "print a chapter into build/handout, as a PDF (CHAPTER=02)"),
     ("lint", "check style and format, notebooks too"),
     ("doctor", "check this machine and the environment, line by line"),
     ("clean", "remove caches; the environment and the data stay"),
@@ -107,6 +109,8 @@ def to_run(name, given):
         "bench": ["-m", "tools.bench"],
         "chapter": ["tools/new_chapter.py", given["N"], given["NAME"]],
         "mutants": ["tools/mutants.py"] + option("--jobs", given["JOBS"]),
+        "slides": ["-m", "tools.classroom.slides"] + option("--chapter", chapter),
+        "handout": ["-m", "tools.classroom.handout"] + option("--chapter", chapter),
         "lint": ["-m", "ruff", "format", "--check", "."],
         "doctor": ["helpers/doctor.py"],
     }[name]

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tools.browser import NO_BROWSER, find_browser
+
 # Before anything of the course is imported or a kernel starts: no test writes into the
 # progress of the person who runs it. Each worker of xdist gets its own.
 _folder = tempfile.mkdtemp(prefix="course-tests-")
@@ -19,20 +21,7 @@ os.environ["COURSE_PROGRESS"] = str(Path(_folder) / "progress.json")
 # inherited; tests of interrupts need the signal as a person's terminal gives it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-MACOS_BROWSERS = (
-    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-    "/Applications/Chromium.app/Contents/MacOS/Chromium",
-)
-NO_BROWSER = "no Chromium or Chrome was found (COURSE_BROWSER=<path> names one)"
 NO_CUDA = "no CUDA device"
-
-
-def find_browser() -> str | None:
-    """Return the path of a Chromium: COURSE_BROWSER, else the first one installed."""
-    if chosen := os.environ.get("COURSE_BROWSER"):
-        return shutil.which(chosen)
-    return next(filter(None, map(shutil.which, (*BROWSERS, *MACOS_BROWSERS))), None)
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ from tools import stored
 
 NOT_HERE = ("live_outputs", "prose_numbers", "exercises", "exercises_notebooks")
 NOT_HERE += ("explorers",)
-TOOLS = ("run_tests", "cell_names", "live_verdicts", "live_outputs", "stored")
+TOOLS = "run_tests cell_names live_verdicts live_outputs stored browser".split()
 NAME = "14-deployment.ipynb"  # the chapter with the fewest rows to teach
 EXERCISE = """\
 def double(x):

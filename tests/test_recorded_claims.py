@@ -29,6 +29,8 @@ SEQUENCES = {  # rows of sequences, and characters of a book of which little is 
     "beats-ngram": READ,
     "more-steps": READ,
 }
+# It counts steps, up to so many.
+STEPS = {"standardizing": Size(200, 1_000_000, 3)}
 # It counts in powers of two how large a rate may be: another processor, another power.
 COUNTED = ("larger-rates",)
 UNTIMED = [(n, claim) for n, claim in CLAIMS if not claim.alone]
@@ -49,7 +51,6 @@ ALIKE = {
         ]
     ],
     "alexnet-steps": [["sigmoid", "normalization"]],  # always the same class
-    "one-vs-rest": [["logistic, one against the rest", "softmax regression"]],
     "new-block": [["batch norm, 0", "batch norm, blocks begin at 0, 0"]],  # no block
     "last-layer": [["best block", f"block {k}"] for k in (4, 8, 11, 14)],
     "fine-tuning": [  # no class has more than 8 labels
@@ -72,8 +73,8 @@ def images():
 
 
 def size_of(number, claim):
-    if claim.name in SEQUENCES:
-        return SEQUENCES[claim.name]
+    if claim.name in SEQUENCES | STEPS:
+        return (SEQUENCES | STEPS)[claim.name]
     return {DEEP: SMALLER, LARGE: FEW}.get((number,), SMALL)
 
 

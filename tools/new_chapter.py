@@ -79,6 +79,8 @@ def notebook_of(text: str) -> str:
         metadata = {"slideshow": {"slide_type": slide}}
         if checked:
             metadata["tags"] = ["nbval-check-output"]
+        if id == "needs":  # for the map of the welcome notebook
+            metadata |= {"needs": [2], "hours": 1}
         cells.append(make(source.strip("\n"), id=id, metadata=metadata))
     notebook = v4.new_notebook(cells=cells)
     clean(notebook)

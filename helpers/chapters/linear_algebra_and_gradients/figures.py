@@ -1,81 +1,285 @@
-"""Still figures of chapter 1: contours of a quadratic, and lines as classifiers."""
+"""Still figures of chapter 1: each draws what its arguments say, and nothing else."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Ellipse
 from torch import Tensor
 
-from helpers.figures import COLORS, drawn
+from helpers.chapters.linear_algebra_and_gradients import plane_figures as plane
+from helpers.figures import COLORS, drawn, line_style
+from helpers.words import number
 
-REACH = 2.5  # the contours show -2.5 to 2.5 in both coordinates
+INK, FAINT, REACH, GRAY = plane.INK, plane.FAINT, plane.REACH, "#666666"
+CENTERED, WHITE = plane.CENTERED, plane.WHITE
+# Drawn there, and shown from here, too.
+show_broadcast, show_product = plane.show_broadcast, plane.show_product
+show_sum, show_moved, show_forms = plane.show_sum, plane.show_moved, plane.show_forms
+show_gradient, show_axes = plane.show_gradient, plane.show_axes
 
 
-@drawn
-def show_gradient(A: Tensor, x: Tensor) -> Figure:
-    """Contours of f(x) = x^T A x / 2, and at one point its gradient.
-
-    Parameters
-    ----------
-    A : (2, 2) symmetric.
-    x : (2,) the point; the contour through it is drawn dark. The arrow is the
-        gradient at a fifth of its length, the dashed line is at right angles to it.
-    """
-    figure = Figure(figsize=(3.4, 3.2))
-    ax = _contours(figure, A, [0.5 * (x @ A @ x).item()])
-    gradient = A @ x
-    end = x + gradient / 5
-    arrow = {"arrowstyle": "-|>", "color": COLORS[1], "linewidth": 2}
-    ax.annotate("", end.tolist(), x.tolist(), arrowprops=arrow)
-    ax.text(*(end + 0.08).tolist(), "∇f", color=COLORS[1], fontsize=11)
-    level = torch.stack([-gradient[1], gradient[0]]) / gradient.norm()
-    ends = torch.stack([x - 1.2 * level, x + 1.2 * level])
-    ax.plot(*ends.T.tolist(), color=COLORS[2], linestyle="--", linewidth=1.5)
-    ax.plot(*x.tolist(), "o", color="#333333", markersize=5)
-    ax.set(xlim=(-REACH, REACH), ylim=(-REACH, 3.3))
-    return figure
+# -- learning -----------------------------------------------------------------------
 
 
 @drawn
-def show_axes(A: Tensor) -> Figure:
-    """Contours of f(x) = x^T A x / 2 with the eigenvectors of A, named by curvature.
+def show_rings(fields: Sequence[str], examples: Sequence[str]) -> Figure:
+    """Draw fields as rings, each inside the one before, with an example in each.
 
     Parameters
     ----------
-    A : (2, 2) symmetric and positive definite. Each arrow ends on the contour f = 1.
+    fields : names, from the widest to the narrowest.
+    examples : for each field, what lies in it and not in the next.
     """
-    figure = Figure(figsize=(3.4, 3.2))
-    ax = _contours(figure, A, [1.0])
-    values, vectors = torch.linalg.eigh(A)
-    for k, (curvature, v) in enumerate(zip(values, vectors.T, strict=True)):
-        v = v * v[1].sign() if v[1] else v
-        end = v * (2 / curvature) ** 0.5
-        arrow = {"arrowstyle": "-|>", "color": COLORS[k], "linewidth": 2}
-        arrow |= {"shrinkA": 0, "shrinkB": 0}
-        ax.annotate("", end.tolist(), (0, 0), arrowprops=arrow)
-        ax.text(
-            *(end + 0.15 * v).tolist(),
-            f"curvature {curvature:.0f}",
-            color=COLORS[k],
-            horizontalalignment="left" if v[0] > 0 else "right",
-            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
-        )
-    return figure
-
-
-def _contours(figure: Figure, A: Tensor, dark: list[float]) -> Axes:
-    """Draw faint contours, and a dark one for each of the given values."""
-    ticks = torch.linspace(-REACH, REACH + 0.8, 100)
-    x1, x2 = torch.meshgrid(ticks, ticks, indexing="xy")
-    grid = torch.stack([x1, x2], -1)
-    height = 0.5 * ((grid @ A) * grid).sum(-1)
+    figure = Figure(figsize=(4.8, 2.2))
     ax = figure.subplots()
-    levels = [k**2 / 2 for k in range(1, 9)]
-    ax.contour(x1, x2, height, levels=levels, colors="#c8c8c8", linewidths=0.9)
-    ax.contour(x1, x2, height, levels=dark, colors="#333333", linewidths=1.4)
+    n = len(fields)
+    for k, (field, example) in enumerate(zip(fields, examples, strict=True)):
+        width, bottom, top = n + 1 - 0.75 * k, 0.15 * k, 1.1 * (n - k)
+        ring = Ellipse((0, (bottom + top) / 2), width, top - bottom, color=COLORS[k])
+        ring.set(alpha=0.16, linewidth=0, gid=field)
+        ax.add_patch(ring)
+        ax.text(0, top - 0.28, field, fontweight="bold", color=INK, **CENTERED)
+        ax.text(0, top - 0.58, example, fontsize=8, color=INK, **CENTERED)
+    ax.set(xlim=(-n / 2 - 0.5, n / 2 + 0.5), ylim=(0, 1.1 * n))
+    ax.set_axis_off()
+    said = (f"{a}, such as {b}" for a, b in zip(fields, examples, strict=True))
+    figure.set_label(f"Rings, each inside the one before: {'; '.join(said)}.")
+    return figure
+
+
+@drawn
+def show_fits(
+    examples: Sequence[tuple[float, float]], weights: Mapping[str, float]
+) -> Figure:
+    """Draw examples, and for each weight the line y = w x.
+
+    Parameters
+    ----------
+    examples : pairs of x and y.
+    weights : what the line is called -> its weight.
+    """
+    figure = Figure(figsize=(4.0, 2.1))
+    ax = figure.subplots()
+    x, y = zip(*examples, strict=True)
+    right = 1.1 * max(x)
+    for k, (name, w) in enumerate(weights.items()):
+        ax.plot([0, right], [0, w * right], label=name, **line_style(k))
+    ax.plot(x, y, "o", color=INK, markersize=6, label="examples")
+    ax.set(xlabel="x", ylabel="y", xlim=(0, right))
+    ax.legend(loc="upper left")
+    return figure
+
+
+# -- derivatives --------------------------------------------------------------------
+
+
+@drawn
+def show_secants(f: Callable[[Tensor], Tensor], x: float, steps: Sequence[float]):
+    """Draw f, its secants from x to x + h, and the tangent that they come to.
+
+    Parameters
+    ----------
+    f : of a tensor, entry by entry.
+    steps : the values of h.
+    """
+    figure = Figure(figsize=(4.2, 2.5))
+    ax = figure.subplots()
+    at = torch.tensor(x, dtype=torch.float64, requires_grad=True)
+    (slope,) = torch.autograd.grad(f(at), at)
+    at, left, right = at.detach(), x - 1.2, x + max(steps) + 0.2
+    t = torch.linspace(left, right, 101, dtype=torch.float64)
+    ax.plot(t, f(t), color=INK, label="f")
+    ends = torch.tensor([left, right], dtype=torch.float64)
+    for k, h in enumerate(steps):
+        secant = (f(at + h) - f(at)) / h
+        color = COLORS[(0, 5, 2)[k % 3]]
+        line = f(at) + secant * (ends - x)
+        name = f"h = {h:g}: slope {secant:.2f}"
+        ax.plot(ends, line, color=color, linewidth=1.2, label=name)
+        ax.plot([x + h], [f(at + h).item()], "o", color=color, markersize=5)
+    name = f"tangent: slope {slope:.2f}"
+    ax.plot(ends, f(at) + slope * (ends - x), label=name, **line_style(1))
+    ax.plot([x], [f(at).item()], "o", color=INK, markersize=6)
+    ax.set(xlabel="x", ylabel="value", xlim=(left, right))
+    ax.set_ylim(min(f(t).min().item(), 0) - 1, f(t).max().item())
+    ax.legend(loc="upper left")
+    return figure
+
+
+@drawn
+def show_graph(
+    values: Mapping[str, float], slopes: Mapping[tuple[str, str], float]
+) -> Figure:
+    """Draw a computation graph: values forward, and the slopes of the result back.
+
+    Parameters
+    ----------
+    values : name -> value of each number, in the order in which they are computed;
+        the last one is the result.
+    slopes : (from, to) -> derivative of the second with respect to the first, for each
+        arrow of the graph.
+    """
+    names = list(values)
+    back = dict.fromkeys(names, 0.0) | {names[-1]: 1.0}
+    for name in reversed(names):  # complete before it is passed on
+        for (start, end), slope in slopes.items():
+            if end == name:
+                back[start] += slope * back[end]
+    column: dict[str, int] = {}
+    for name in names:
+        before = [column[start] for start, end in slopes if end == name]
+        column[name] = max(before, default=-1) + 1
+    leaves = [name for name in names if column[name] == 0]
+    row = {name: (len(leaves) - 1) / 2 - k for k, name in enumerate(leaves)}
+    for name in names:
+        before = [row[start] for start, end in slopes if end == name]
+        row[name] = sum(before) / len(before) if before else row[name]
+    places = {name: (2.6 * column[name], 1.5 * row[name]) for name in names}
+    figure, small = Figure(figsize=(5.6, 2.4)), {"color": COLORS[1], "fontsize": 8}
+    ax, small = figure.subplots(), small | CENTERED
+    for (start, end), slope in slopes.items():
+        look = {"arrowstyle": "-|>", "color": FAINT, "shrinkA": 20, "shrinkB": 22}
+        ax.annotate("", places[end], places[start], arrowprops=look)
+        (x0, y0), (x1, y1) = places[start], places[end]
+        middle = 0.55 * x0 + 0.45 * x1, 0.55 * y0 + 0.45 * y1
+        ax.text(*middle, f"×{number(slope)}", bbox=WHITE, **small | {"color": GRAY})
+    for name, (x, y) in places.items():
+        box = {"boxstyle": "round,pad=0.35", "facecolor": "#e8f1f8", "edgecolor": INK}
+        words = f"{name} = {number(values[name])}"
+        ax.text(x, y, words, color=COLORS[0], bbox=box, **CENTERED)
+        ax.text(x, y - 0.42, f"slope {number(back[name])}", **small)
+    low, high = min(y for _, y in places.values()), max(y for _, y in places.values())
+    ax.set(xlim=(-0.9, 2.6 * max(column.values()) + 0.9), ylim=(low - 0.65, high + 0.4))
+    ax.set_axis_off()
+    said = (f"{n} = {number(values[n])}, slope {number(back[n])}" for n in names)
+    figure.set_label(f"A computation graph from left to right: {'; '.join(said)}.")
+    return figure
+
+
+@drawn
+def show_taylor(f: Callable[[Tensor], Tensor], x: float, reach: float) -> Figure:
+    """Draw f, and around one point what its value, slope and curvature predict.
+
+    Parameters
+    ----------
+    f : of a tensor, entry by entry, twice differentiable.
+    reach : how far to both sides it is drawn.
+    """
+    figure = Figure(figsize=(4.2, 2.3))
+    ax = figure.subplots()
+    at = torch.tensor(x, dtype=torch.float64, requires_grad=True)
+    (slope,) = torch.autograd.grad(f(at), at, create_graph=True)
+    (curvature,) = torch.autograd.grad(slope, at)
+    value, slope = f(at).item(), slope.item()
+    d = torch.linspace(-reach, reach, 101, dtype=torch.float64)
+    first = value + slope * d
+    second = first + curvature.item() * d**2 / 2
+    orders = {"f": f(x + d), "first order": first, "second order": second}
+    for k, (name, y) in enumerate(orders.items()):
+        ax.plot(x + d, y, label=name, **line_style(k))
+    ax.plot([x], [value], "o", color=INK, markersize=6)
+    ax.set(xlabel="x", xlim=(x - reach, x + reach))
+    ax.legend(loc="upper left")
+    return figure
+
+
+# -- descent and regression ---------------------------------------------------------
+
+
+@drawn
+def show_path(f: Callable[[Tensor], Tensor], path: Tensor) -> Figure:
+    """Draw a function of two variables as a colored map, and a path across it.
+
+    Parameters
+    ----------
+    f : of a tensor (2, ...), which it reads by its first axis.
+    path : (k, 2) the points, from the first on.
+    """
+    figure = Figure(figsize=(4.4, 3.2))
+    ax = figure.subplots()
+    ticks = torch.linspace(-REACH, REACH, 120, dtype=torch.float64)
+    grid = torch.stack(torch.meshgrid(ticks, ticks, indexing="xy"))
+    filled = ax.contourf(*grid.numpy(), f(grid).numpy(), levels=10, cmap="Blues_r")
+    figure.colorbar(filled, ax=ax, label="f")
+    ax.plot(*path.T.tolist(), "o-", color=COLORS[1], markersize=4, label="path")
+    ax.annotate("start", path[0].tolist(), (6, 2), textcoords="offset points",
+                color="white")  # fmt: skip
     ax.set(xlabel="$x_1$", ylabel="$x_2$", aspect="equal")
-    ax.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH))
     ax.grid(visible=False)
-    return ax
+    heights = [number(f(point).item()) for point in path]
+    figure.set_label(
+        f"A map of f, dark where it is low, and a path of {len(path)} points from "
+        f"height {heights[0]} to {heights[-1]}."
+    )
+    return figure
+
+
+@drawn
+def show_residuals(x: Tensor, y: Tensor, w: float, b: float) -> Figure:
+    """Draw points, a line, and from each point to the line what is left over.
+
+    Parameters
+    ----------
+    x, y : (n,) the examples; w, b : slope and intercept of the line.
+    """
+    figure = Figure(figsize=(4.2, 2.4))
+    ax = figure.subplots()
+    line = w * x + b
+    left = ax.vlines(x.tolist(), line.tolist(), y.tolist(), color=COLORS[1],
+                     linewidth=1.2, label="residuals")  # fmt: skip
+    left.set_gid("residuals")
+    ends = torch.stack([x.min() - 0.2, x.max() + 0.2])
+    ax.plot(ends.tolist(), (w * ends + b).tolist(), color=COLORS[0], label="line")
+    ax.plot(x.tolist(), y.tolist(), "o", color=INK, markersize=4, label="examples")
+    loss = 0.5 * ((line - y) ** 2).mean().item()
+    ax.set(xlabel="x", ylabel="y", title=f"loss {loss:.3f}")
+    ax.legend(loc="upper left")
+    return figure
+
+
+@drawn
+def show_noise(x: Tensor, y: Tensor, w: float, b: float, sigma: float) -> Figure:
+    """Draw a line, and at some x the density that Gaussian noise gives to each y.
+
+    Parameters
+    ----------
+    x, y : (n,) a few examples; the bar at each is as long as its density.
+    sigma : standard deviation of the noise around the line.
+    """
+    figure = Figure(figsize=(4.3, 2.4))
+    ax = figure.subplots()
+    ends = torch.stack([x.min() - 0.5, x.max() + 1.2])
+    ax.plot(ends.tolist(), (w * ends + b).tolist(), color=COLORS[0], label="line")
+    around, said = torch.linspace(-3.5, 3.5, 81) * sigma, []
+    peak = _density(torch.zeros(1), sigma).item()
+    for k, (x_k, y_k) in enumerate(zip(x.tolist(), y.tolist(), strict=True)):
+        middle = w * x_k + b
+        ax.plot(x_k + _density(around, sigma) / peak, middle + around, color=FAINT,
+                linewidth=1, label=f"_density {k}" if k else "density")  # fmt: skip
+        density = _density(torch.tensor(y_k - middle), sigma).item()
+        ax.plot([x_k, x_k + density / peak], [y_k, y_k], color=COLORS[1],
+                label=f"_bar {k}")  # fmt: skip
+        ax.text(x_k + density / peak + 0.06, y_k, f"{density:.2f}", color=COLORS[1],
+                fontsize=8, va="center")  # fmt: skip
+        said.append(f"{density:.2f} at x = {number(x_k)}")
+    ax.plot(x.tolist(), y.tolist(), "o", color=INK, markersize=5, label="examples")
+    ax.set(xlabel="x", ylabel="y", xlim=ends.tolist())
+    ax.legend(loc="upper left")
+    figure.set_label(
+        f"A line, and around it bell curves of the noise; densities of the examples: "
+        f"{', '.join(said)}."
+    )
+    return figure
+
+
+def _density(r: Tensor, sigma: float) -> Tensor:
+    """The density of a normal distribution at distance r from its mean."""
+    return (-0.5 * (r / sigma) ** 2).exp() / (sigma * math.sqrt(2 * math.pi))
+
+
+# -- lines as classifiers ------------------------------------------------------------
 
 
 @drawn

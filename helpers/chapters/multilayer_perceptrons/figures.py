@@ -1,12 +1,16 @@
-"""The two still pictures of chapter 3: moved points, and slopes of activations."""
+"""Drawings of chapter 3: points, networks with their numbers, and layers."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
+import numpy as np
 import torch
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from helpers.figures import COLORS, drawn
+from helpers.figures import COLORS, drawn, line_style
+
+INK, FAINT = "#333333", "#888888"
+WIDE = 2.0  # between two layers of a network, in units of the distance of two units
 
 
 @drawn
@@ -39,24 +43,329 @@ def show_planes(X: Tensor, H: Tensor, y: Tensor) -> Figure:
     return figure
 
 
+# -- the network with its numbers ------------------------------------------------------
+
+
+@drawn
+def show_pass(
+    activations: Sequence[Tensor],
+    weights: Sequence[Tensor],
+    signals: Sequence[Tensor] | None = None,
+    gradients: Sequence[Tensor] | None = None,
+) -> Figure:
+    """Draw a network with its values, and below them what comes back.
+
+    Parameters
+    ----------
+    activations : x, a1, ..., one (units,) for each layer.
+    weights : W1, W2, ..., (units at the right, units at the left), as nn.Linear has it.
+    signals : the error signal of each layer behind the first, if they are shown.
+    gradients : for each weight its derivative, written on its line instead of it.
+    """
+    numbers = [[f"{v:.4g}" for v in a.tolist()] for a in activations]
+    back = [None, *signals] if signals else [None] * len(activations)
+    width = (len(activations) - 1) * WIDE
+    most = max(map(len, numbers))
+    figure = Figure(figsize=(5.4, 0.75 * most + 0.5))
+    ax = figure.subplots()
+    ax.set(xlim=(-0.8, width + 0.8), ylim=(-most / 2 - 0.5, most / 2 - 0.2))
+    ax.set_axis_off()
+    at = [
+        [(k * WIDE, (len(a) - 1) / 2 - i) for i in range(len(a))]
+        for k, a in enumerate(numbers)
+    ]
+    shown = gradients or weights
+    for k, (W, written) in enumerate(zip(weights, shown, strict=True)):
+        for i, j in torch.cartesian_prod(*map(torch.arange, W.T.shape)).tolist():
+            (x0, y0), (x1, y1) = at[k][i], at[k + 1][j]
+            ax.plot([x0, x1], [y0, y1], color=FAINT, linewidth=1, zorder=0,
+                    gid=f"weight {k} {i} {j}")  # fmt: skip
+            share = 0.3  # before the lines cross
+            place = (x0 + share * (x1 - x0), y0 + share * (y1 - y0))
+            color = COLORS[1] if gradients else INK
+            ax.text(*place, f"{written[j, i].item():.3g}".replace("-", "−"), fontsize=8,
+                    ha="center", va="center", color=color,
+                    bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
+                    gid=f"on {k} {i} {j}")  # fmt: skip
+    names = ["x", *(f"a_{k}" for k in range(1, len(activations)))]
+    said = []
+    for k, (places, layer, delta) in enumerate(zip(at, numbers, back, strict=True)):
+        for i, ((x, y), text) in enumerate(zip(places, layer, strict=True)):
+            ax.text(x, y, text, ha="center", va="center", color=COLORS[0],
+                    bbox={"boxstyle": "round,pad=0.45", "facecolor": "white",
+                          "edgecolor": INK}, gid=f"value {k} {i}")  # fmt: skip
+            if delta is not None:
+                came = f"{delta[i].item():.3g}".replace("-", "−")
+                ax.text(x, y - 0.36, f"δ = {came}", ha="center", va="center",
+                        fontsize=8.5, color=COLORS[1],
+                        gid=f"signal {k} {i}")  # fmt: skip
+        ax.text(places[0][0], -most / 2 - 0.4, f"${names[k]}$", ha="center")
+        said.append(f"{names[k].replace('_', '')}: {', '.join(layer)}")
+        if delta is not None:
+            came = ", ".join(f"{d:.3g}".replace("-", "−") for d in delta.tolist())
+            said[-1] += f", error signal {came}"
+    on_lines = "derivatives" if gradients else "weights"
+    listed = "; ".join(
+        ", ".join(f"{w:.3g}".replace("-", "−") for w in W.flatten().tolist())
+        for W in shown
+    )
+    figure.set_label(
+        f"A network from left to right. {'; '.join(said)}. On the lines its "
+        f"{on_lines}: {listed}."
+    )
+    return figure
+
+
+@drawn
+def show_chain(
+    names: Sequence[str],
+    values: Sequence[float],
+    slopes: Sequence[float],
+) -> Figure:
+    """Draw a chain of steps: its values above, and the gradients that come back below.
+
+    Parameters
+    ----------
+    names : of the values, the input first.
+    values : as many.
+    slopes : the derivative of each value by the one before it, one fewer.
+    """
+    arriving = [1.0]
+    for slope in reversed(slopes):
+        arriving.insert(0, arriving[0] * slope)
+    figure = Figure(figsize=(6.6, 1.5))
+    ax = figure.subplots()
+    ax.set(xlim=(-0.5, len(names) - 0.5), ylim=(-0.85, 0.75))
+    ax.set_axis_off()
+
+    def written(value):
+        return f"{value:.4g}".replace("-", "−")
+
+    for k, (name, value, gradient) in enumerate(
+        zip(names, values, arriving, strict=True)
+    ):
+        ax.text(k, 0.05, f"${name}$", ha="center", va="center",
+                bbox={"boxstyle": "round,pad=0.4", "facecolor": "white",
+                      "edgecolor": INK})  # fmt: skip
+        ax.text(k, 0.55, written(value), ha="center", color=COLORS[0], fontsize=9,
+                gid=f"value {k}")  # fmt: skip
+        ax.text(k, -0.72, written(gradient), ha="center", color=COLORS[1], fontsize=9,
+                gid=f"gradient {k}")  # fmt: skip
+        if k:
+            ax.annotate("", (k - 0.28, 0.05), (k - 0.72, 0.05),
+                        arrowprops={"arrowstyle": "->", "color": INK})  # fmt: skip
+            ax.text(k - 0.5, -0.36, f"× {written(slopes[k - 1])}", ha="center",
+                    fontsize=8, color=FAINT, gid=f"slope {k}")  # fmt: skip
+    steps = (f"{n} = {written(v)}, gradient {written(g)}"
+             for n, v, g in zip(names, values, arriving, strict=True))  # fmt: skip
+    said = "; ".join(steps).replace(r"\hat{y}", "ŷ").replace(r"\ell", "loss")
+    figure.set_label(f"A chain from left to right: {said}.")
+    return figure
+
+
+# -- units -----------------------------------------------------------------------------
+
+
+@drawn
+def show_hinges(
+    f: Callable[[Tensor], Tensor], knots: Tensor, weights: Tensor
+) -> Figure:
+    """Draw weighted ReLU units one by one, and their sum beside a function.
+
+    Parameters
+    ----------
+    f : the function that the sum follows.
+    knots : (m,), where each unit begins to rise.
+    weights : (m,), what each unit is multiplied by.
+    """
+    figure = Figure(figsize=(5.6, 1.9))
+    left, right = figure.subplots(1, 2)
+    x = torch.linspace(-1, 1, 201)
+    units = torch.relu(x[:, None] - knots) * weights  # (n, m)
+    for k, unit in enumerate(units.T):
+        left.plot(x, unit, label=f"unit {k + 1}", **line_style(k))
+    total = f(knots[:1]) + units.sum(1)
+    right.plot(x, f(x), color=FAINT, linestyle="--", label="function")
+    right.plot(x, total, color=COLORS[0], label="sum + output bias")
+    at = torch.cat([knots, torch.ones(1)])
+    right.plot(at, f(at), "o", color=COLORS[0], markersize=4, label="knots")
+    left.set(title="weighted units", xlabel="x")
+    right.set(title="their sum", xlabel="x")
+    right.legend(loc="upper center", bbox_to_anchor=(0.4, -0.3), ncols=3, fontsize=8)
+    return figure
+
+
 @drawn
 def show_slopes(functions: Mapping[str, Callable[[Tensor], Tensor]]) -> Figure:
-    """Activation functions side by side, each with its slope, from -5 to 5.
+    """Draw activation functions from -4 to 3, and their slopes beside them.
 
     Parameters
     ----------
     functions : name -> function of a tensor (n,) -> (n,) that autograd can follow.
     """
-    figure = Figure(figsize=(7, 2.6))
-    axes = figure.subplots(1, len(functions))
-    for ax, (name, f) in zip(axes, functions.items(), strict=True):
-        z = torch.linspace(-5, 5, 401, requires_grad=True)
+    figure = Figure(figsize=(6.0, 2.2))
+    left, right = figure.subplots(1, 2)
+    for k, (name, f) in enumerate(functions.items()):
+        z = torch.linspace(-4, 3, 281, requires_grad=True)
         value = f(z)
         (slope,) = torch.autograd.grad(value.sum(), z)
-        x = z.detach()
-        ax.axhline(0, color="#999999", linewidth=0.8)
-        ax.plot(x, value.detach(), color=COLORS[0], label="value")
-        ax.plot(x, slope, color=COLORS[1], linestyle="--", label="slope")
-        ax.set(ylim=(-1.25, 2.25), xlabel="z", title=name)
-    axes[0].legend(loc="upper left")
+        left.plot(z.detach(), value.detach(), label=name, **line_style(k))
+        right.plot(z.detach(), slope, label=name, **line_style(k))
+    left.set(title="value", xlabel="z")
+    right.set(title="slope", xlabel="z")
+    left.legend(loc="upper left", fontsize=8)
+    return figure
+
+
+# -- layer by layer --------------------------------------------------------------------
+
+LOWEST = -12.0  # smaller magnitudes, in powers of ten, are drawn there
+
+
+@drawn
+def show_histograms(
+    starts: Mapping[str, tuple[Sequence[Tensor], Sequence[Tensor]]],
+) -> Figure:
+    """Draw how large activations and error signals are, layer by layer.
+
+    A ridge is the histogram of one layer, of the logarithm of the magnitudes of all of
+    its numbers but those that are 0.
+
+    Parameters
+    ----------
+    starts : name -> activations of each layer, and error signals of each layer.
+    """
+    figure = Figure(figsize=(6.2, 2.5))
+    axes = figure.subplots(1, 2, sharey=True)
+    said = []
+    for k, (name, both) in enumerate(starts.items()):
+        for ax, layers, what in zip(
+            axes, both, ("activations", "error signals"), strict=True
+        ):
+            middles = []
+            for level, layer in enumerate(layers, 1):
+                size = layer.double().abs().flatten()
+                logs = size[size > 0].log10().clamp(min=LOWEST)
+                counts, edges = np.histogram(logs, bins=np.arange(-12.25, 8.5, 0.5))
+                height = 0.85 * counts / max(counts.max(), 1)
+                ax.stairs(level + height, edges, baseline=level, color=COLORS[k],
+                          fill=True, alpha=0.6, label=name if level == 1 else None,
+                          gid=f"{name} {level}")  # fmt: skip
+                middles.append(logs.median().item() if len(logs) else LOWEST)
+            first, last = (f"{10**m:.1e}" for m in (middles[0], middles[-1]))
+            said.append(
+                f"{name}, {what}: {first} in the first layer, {last} in the last"
+            )
+    axes[0].set(title="activations", ylabel="layer")
+    axes[1].set(title="error signals")
+    for ax in axes:
+        ax.set(xlabel="magnitude", xlim=(-12.5, 6.5), ylim=(0.9, len(both[0]) + 2.4))
+        ax.set_xticks(range(-12, 7, 6), [f"$10^{{{p}}}$" for p in range(-12, 7, 6)])
+        ax.set_yticks(range(1, 1 + len(both[0])))
+    axes[1].legend(loc="upper left", ncols=3, fontsize=7.5, columnspacing=1,
+                   handlelength=1.2)  # fmt: skip
+    figure.set_label(
+        f"Histograms of magnitudes, layer by layer; medians: {'; '.join(said)}."
+    )
+    return figure
+
+
+@drawn
+def show_spread(spreads: Mapping[str, Mapping[str, Sequence[float]]]) -> Figure:
+    """Draw the standard deviation behind each layer, for several starts.
+
+    Parameters
+    ----------
+    spreads : activation -> start -> one number for each layer, the input first.
+    """
+    figure = Figure(figsize=(6.6, 2.3))
+    axes = figure.subplots(1, len(spreads), sharey=True)
+    for ax, (activation, starts) in zip(axes, spreads.items(), strict=True):
+        for k, (name, values) in enumerate(starts.items()):
+            ax.plot(np.arange(len(values)), values, label=name, **line_style(k))
+        ax.set(title=activation, xlabel="layer", yscale="log", ylim=(1e-10, 1e10))
+    axes[0].set_ylabel("standard deviation")
+    axes[-1].legend(loc="center left", bbox_to_anchor=(1.02, 0.5), fontsize=8)
+    return figure
+
+
+@drawn
+def show_arrivals(arrivals: Mapping[str, Mapping[int, float]]) -> Figure:
+    """Draw which share of the error signal arrives in layer 1, against the depth.
+
+    Parameters
+    ----------
+    arrivals : activation -> depth -> norm of the first layer's error signal over that
+        of the last one.
+    """
+    figure = Figure(figsize=(5, 2.5))
+    ax = figure.subplots()
+    for k, (name, by_depth) in enumerate(arrivals.items()):
+        depths, shares = list(by_depth), list(by_depth.values())
+        ax.plot(depths, shares, label=name, marker=".", **line_style(k))
+    ax.set(xlabel="hidden layers", ylabel="first over last", yscale="log",
+           xticks=depths)  # fmt: skip
+    ax.legend(loc="center left", bbox_to_anchor=(1.02, 0.5), fontsize=8)
+    said = (f"{name} {by[max(by)]:.1e}" for name, by in arrivals.items())
+    figure.set_label(
+        "Norm of the first layer's error signal over that of the last one's, with "
+        f"{max(depths)} hidden layers: {', '.join(said)}."
+    )
+    return figure
+
+
+@drawn
+def show_dead(shares: Mapping[str, Sequence[float]]) -> Figure:
+    """Draw the share of dead units of each layer, a group of bars for each layer.
+
+    Parameters
+    ----------
+    shares : name -> one share, 0 to 1, for each layer.
+    """
+    figure = Figure(figsize=(5, 2.4))
+    ax = figure.subplots()
+    width = 0.8 / len(shares)
+    for k, (name, values) in enumerate(shares.items()):
+        at = np.arange(1, len(values) + 1) + (k - (len(shares) - 1) / 2) * width
+        ax.bar(at, values, width, color=COLORS[k], label=name)
+    ax.set(xlabel="hidden layer", ylabel="share dead", ylim=(0, 1), axisbelow=True)
+    ax.set_xticks(range(1, len(values) + 1))
+    ax.legend(loc="upper left", fontsize=8)
+    said = (f"{name} {', '.join(f'{v:.2f}' for v in s)}" for name, s in shares.items())
+    figure.set_label(f"Share of dead units, layer by layer: {'; '.join(said)}.")
+    return figure
+
+
+@drawn
+def show_search(
+    rates: Mapping[float, float], widths: Mapping[str, Sequence[float]]
+) -> Figure:
+    """Draw validation accuracies: against the learning rate, and net by net.
+
+    Parameters
+    ----------
+    rates : learning rate -> accuracy.
+    widths : the hidden layers in words -> accuracies, one for each seed.
+    """
+    figure = Figure(figsize=(6.4, 2.2))
+    left, right = figure.subplots(1, 2, width_ratios=(2, 3))
+    left.plot(list(rates), list(rates.values()), marker="o", markersize=4,
+              color=COLORS[0], label="accuracy")  # fmt: skip
+    left.set(xscale="log", xlabel="learning rate", ylabel="accuracy", ylim=(0, 1))
+    for k, scores in enumerate(widths.values()):
+        right.plot([k] * len(scores), scores, "o", markersize=4, color=COLORS[0])
+    means = [sum(s) / len(s) for s in widths.values()]
+    right.plot(range(len(means)), means, "_", color=COLORS[1], markersize=14,
+               label="mean")  # fmt: skip
+    left.set_title("rate")
+    right.set_title("hidden layers")
+    right.set_xticks(range(len(widths)), widths, rotation=45, ha="right", fontsize=8)
+    by_rate = ", ".join(f"{lr:g}: {right:.2f}" for lr, right in rates.items())
+    by_width = ", ".join(
+        f"{name}: {mean:.2f}" for name, mean in zip(widths, means, strict=True)
+    )
+    figure.set_label(
+        f"Accuracy by learning rate, {by_rate}; mean accuracy by hidden layers, "
+        f"{by_width}."
+    )
     return figure

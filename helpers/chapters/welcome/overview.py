@@ -1,7 +1,8 @@
-"""The map of all chapters: which are there, and how many exercises are solved."""
+"""The map of all chapters: what each needs, its hours, and the exercises solved."""
 
 import html
 import importlib.util
+import json
 import pkgutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -64,31 +65,53 @@ class ChapterMap:
             kept = done.get(chapter, {})
             solved = sum(kept.get(name) == "solved" for name in names)
             tried = sum(kept.get(name) == "wrong" for name in names)
-            self._rows.append((chapter, title, path, len(names), solved, tried))
+            row = (chapter, title, path, *_told(path), len(names), solved, tried)
+            self._rows.append(row)
 
     def __repr__(self) -> str:
         return "\n".join(
-            f"{chapter} {title:{max(map(len, TITLES))}}  {_words(*rest)}".rstrip()
-            for chapter, title, *rest in self._rows
+            f"{chapter} {title:{max(map(len, TITLES))}}  {needs:9} {hours:4} "
+            f"{_words(path, *counts)}".rstrip()
+            for chapter, title, path, needs, hours, *counts in self._rows
         )
 
     def _repr_html_(self) -> str:
         rows = []
-        for chapter, title, path, total, solved, tried in self._rows:
+        for chapter, title, path, needs, hours, total, solved, tried in self._rows:
             name = f"{chapter} {html.escape(title)}"
             link = f'<a href="{path.name}">{name}</a>' if path else name
             words = _words(path, total, solved, tried)
             faint = "" if path else ";opacity:.65"
             rows.append(
                 f'<tr><td style="{LEFT}{faint}">{link}</td>'
+                f'<td style="{LEFT}">{needs}</td><td>{hours}</td>'
                 f'<td style="{LEFT}">{_bar(solved / total) if path and total else ""}'
                 f'</td><td style="{LEFT}{faint}">{words}</td></tr>'
             )
         return (
-            f'<table><thead><tr><th style="{LEFT}">chapter</th><th></th>'
+            f'<table><thead><tr><th style="{LEFT}">chapter</th>'
+            f'<th style="{LEFT}">needs</th><th>hours</th><th></th>'
             f'<th style="{LEFT}">exercises</th></tr></thead>'
             f"<tbody>{''.join(rows)}</tbody></table>"
         )
+
+
+def _told(path: Path | None) -> tuple[str, str]:
+    """What a chapter needs and its hours, as the metadata of its notebook's cells say.
+
+    One of them holds ``"needs": [5, 7], "hours": 3.5``. Numbers and fractions of an
+    hour are written as people write them: "5, 7" and "3½".
+    """
+    try:
+        cells = json.loads(path.read_text("utf-8"))["cells"] if path else []
+    except ValueError:  # no notebook: the link still leads there
+        cells = []
+    for cell in cells:
+        if "hours" in cell["metadata"]:
+            needs, hours = (cell["metadata"][key] for key in ("needs", "hours"))
+            half = "½" if hours % 1 else ""
+            return ", ".join(map(str, needs)), f"{int(hours) or ''}{half}"
+    return "", ""
 
 
 def _words(path: Path | None, total: int, solved: int, tried: int) -> str:

@@ -10,8 +10,12 @@ from helpers.chapters.linear_algebra_and_gradients import exercises
 from helpers.chapters.linear_algebra_and_gradients.exercises import (
     gradient_engine,
     gradients,
+    least_squares,
     matrices,
     row_operations,
+    shapes,
+    slopes,
+    steps,
     vectors,
 )
 
@@ -56,13 +60,6 @@ def test_lp_norm(d, p):
     torch.testing.assert_close(ours, torch.linalg.vector_norm(x, p))
 
 
-def test_adjugate_inverse():
-    for seed in range(5):
-        A = normal(2, 2, seed=seed)
-        ours = matrices.inverse_2x2.solution(*A.flatten().tolist()).double()
-        torch.testing.assert_close(ours @ A, torch.eye(2).double(), atol=1e-4, rtol=0)
-
-
 @pytest.mark.parametrize(
     ("values", "kind"),
     [
@@ -89,7 +86,7 @@ def test_directional_derivative():
         return 0.5 * x @ A @ x
 
     step = 1e-6 * p / p.norm()
-    ours = gradients.directional_derivative.solution(A @ x, p)
+    ours = slopes.directional_derivative.solution(A @ x, p)
     torch.testing.assert_close(ours, (f(x + step) - f(x - step)) / 2e-6)
 
 
@@ -120,6 +117,69 @@ def test_largest_rate(shape):
             (gradient,) = torch.autograd.grad(0.5 * ((X @ w - y) ** 2).mean(), w)
             w = (w - lr * gradient).detach().requires_grad_()
         assert (0.5 * ((X @ w - y) ** 2).mean() < (y**2).mean()).item() == converges
+
+
+# -- what is asked for as a value ---------------------------------------------------
+
+
+def test_shapes_are_those_of_torch():
+    X, v, c, y = normal(5, 3), normal(3), normal(5, 1), normal(5)
+    found = [tuple(t.shape) for t in (X - v, X.sum(1), c * v, c - y)]
+    assert found == list(shapes.result_shapes.solution())
+
+
+def test_slopes_on_a_graph_are_those_of_autograd():
+    x, y = (torch.tensor(value, requires_grad=True) for value in (2.0, -1.0))
+    q = x * y + y
+    grads = torch.autograd.grad(q**2, (q, x, y))
+    assert [g.item() for g in grads] == list(slopes.slopes_on_a_graph.solution())
+
+
+def test_gradients_add_up():
+    w, found = torch.tensor(3.0, requires_grad=True), []
+    for _ in range(2):
+        (w * w).backward()
+        found.append(w.grad.item())
+    w.grad.zero_()
+    (2 * w).backward()
+    assert [*found, w.grad.item()] == list(slopes.gradients_add_up.solution())
+
+
+def test_one_step_is_that_of_sgd():
+    x = torch.tensor([2.0, 1.0], requires_grad=True)
+    (x[0] ** 2 + 3 * x[1] ** 2).backward()
+    torch.optim.SGD([x], lr=0.1).step()
+    assert x.tolist() == pytest.approx(steps.one_step.solution())
+
+
+@pytest.mark.parametrize("wrote", ["(1.6, 0.4)", "[1.6, 2 / 5]", "(2 - 0.1 * 4, 0.4)"])
+def test_one_step_may_be_computed(wrote):
+    assert exercises.check(one_step=eval(wrote)).state == "solved"
+
+
+# -- the loop, and a gradient by hand -------------------------------------------------
+
+
+@pytest.mark.parametrize("shape", [(4, 1), (7, 3)], ids=str)
+def test_the_repaired_loop_is_that_of_sgd(shape):
+    X, y = normal(*shape).float(), normal(shape[0], seed=4).float()
+    w = torch.zeros(shape[1], requires_grad=True)
+    optimizer = torch.optim.SGD([w], lr=0.1)
+    for _ in range(5):
+        optimizer.zero_grad()
+        (0.5 * ((X @ w - y) ** 2).mean()).backward()
+        optimizer.step()
+    torch.testing.assert_close(steps.train_weights.solution(X, y, 0.1, 5), w.detach())
+
+
+@pytest.mark.parametrize("shape", [(4, 1), (7, 3), (2, 5)], ids=str)
+def test_mean_squared_gradient(shape):
+    X, y, w = normal(*shape), normal(shape[0], seed=4), normal(shape[1], seed=5)
+    b = torch.tensor(0.7, dtype=torch.float64, requires_grad=True)
+    at = w.clone().requires_grad_()
+    (0.5 * ((X @ at + b - y) ** 2).mean()).backward()
+    ours = least_squares.mean_squared_gradient.solution(X, y, w, b.detach())
+    torch.testing.assert_close(ours, (at.grad, b.grad))
 
 
 # -- the inverse by row operations --------------------------------------------------

@@ -13,6 +13,7 @@ from helpers.chapters.linear_algebra_and_gradients.exercises import (
     gradients,
     matrices,
     row_operations,
+    slopes,
     vectors,
 )
 from tests.taught import taught
@@ -83,9 +84,10 @@ def test_52_inverse():
     """Of [[2, 1], [1, 2]] it is [[2, -1], [-1, 2]] / 3, in each of three ways."""
     A = torch.tensor([[2.0, 1.0], [1.0, 2.0]])
     right = torch.tensor([[2.0, -1.0], [-1.0, 2.0]]) / 3
-    by_adjugate = matrices.inverse_2x2.solution(*A.flatten().tolist())
+    (a, b), (c, d) = A
+    adjugate = torch.tensor([[d, -b], [-c, a]])
     for found in (
-        by_adjugate,
+        adjugate / (a * d - b * c),
         row_operations.gauss_jordan.solution(A),
         torch.linalg.inv(A),
     ):
@@ -124,9 +126,9 @@ def test_54_gradient_hessian_taylor():
     x = torch.tensor([1.0, 2.0], requires_grad=True)
     own.bowl(x).backward()
     assert x.grad.tolist() == [4.0, 5.0]
-    slope = gradients.directional_derivative.solution(x.grad, torch.tensor([1.0, -1.0]))
+    slope = slopes.directional_derivative.solution(x.grad, torch.tensor([1.0, -1.0]))
     assert slope.item() == pytest.approx(-0.70711, abs=1e-5)
-    steepest = gradients.directional_derivative.solution(x.grad, x.grad)
+    steepest = slopes.directional_derivative.solution(x.grad, x.grad)
     assert steepest.item() == pytest.approx(math.sqrt(41))
 
     hessian = torch.autograd.functional.hessian(own.cubic, x.detach())

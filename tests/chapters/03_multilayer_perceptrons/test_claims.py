@@ -1,6 +1,7 @@
 """Claims of chapter 3: their verdicts, and the training behind them."""
 
 import copy
+import math
 
 import pytest
 import torch
@@ -16,36 +17,33 @@ from tests.verdicts import of_chapter, shown, verdict
 CLAIMS = of_chapter("03")
 # Live, on the embedded data, as nbval finds them again in their notebook.
 EXPECTED = {
-    "uniform-init": ("not supported", "no difference of two percentage points"),
     "relu-best": ("supported", "ReLU is ahead"),
-    "wide-to-narrow": ("not supported", "narrower is worse"),
-    "second-layer": ("supported", "with the second it is better"),
+    "more-depth": (
+        "undecided",
+        "undecided between “four layers are worse” and “four layers are better”",
+    ),
     "explosion-window": ("not supported", "it ends less accurate"),
 }
 
 
-def only_narrower_is_right(data, seed, num_hiddens, new_net=claims.new_net):
-    return new_net(data, seed, num_hiddens if num_hiddens == (64, 16) else (16, 16))
+def starts_mixed_up(depths=claims.DEPTHS):
+    return depths | {"4 of 64": depths["4 of 64, tiny start"]}
 
 
-def second_forgotten(data, seed, num_hiddens, new_net=claims.new_net):
-    return new_net(data, seed, num_hiddens[:1])
-
-
-def normal_too_small(starts=claims.STARTS):
-    normal = [name for name in starts if name.endswith("normal")]
-    return starts | dict.fromkeys(normal, claims.tenth)
+def too_small(weight):
+    """Kaiming's weights, divided by 10."""
+    claims.kaiming(weight)
+    with torch.no_grad():
+        weight /= 10
 
 
 BUGS = {  # attribute, what takes its place, the verdict then
-    "uniform-init": ("STARTS", normal_too_small(), "supported"),
     "relu-best": (
         "ACTIVATIONS",
-        claims.ACTIVATIONS | {"ReLU": (nn.ReLU, claims.tenth, claims.RATES)},
+        claims.ACTIVATIONS | {"ReLU": (nn.ReLU, too_small, claims.RATES)},
         "not supported",
     ),
-    "wide-to-narrow": ("new_net", only_narrower_is_right, "supported"),
-    "second-layer": ("new_net", second_forgotten, "not supported"),
+    "more-depth": ("DEPTHS", starts_mixed_up(), "not supported"),
     "explosion-window": (
         "LARGE_AND_XAVIER",
         dict.fromkeys(("normal, sd 1", "Xavier"), nn.init.xavier_normal_),
@@ -57,9 +55,8 @@ BUGS = {  # attribute, what takes its place, the verdict then
 # Where the effect of a bug is large, less than the live size shows it.
 SMALL = Size(1_000, 5, 3)
 SIZES = {
-    "uniform-init": Size(500, 4, 4),
     "relu-best": SMALL,
-    "second-layer": SMALL,
+    "more-depth": SMALL,
 }
 
 
@@ -151,25 +148,22 @@ def test_the_shapes_have_as_many_parameters_as_is_said():
         net = MLP(num_hiddens)
         return sum(p.numel() for p in net.parameters())
 
-    widths = [count(num_hiddens) for num_hiddens in claims.WIDTHS.values()]
-    assert widths == [51_450, 14_298, 51_370, 51_437]
-    assert round(100 * widths[1] / widths[0]) == 28  # a claim's quantity says so
-    assert count(claims.DEPTHS["128"]) == 101_770
-    assert count(claims.DEPTHS["112, 112"]) == 101_706
+    # as the text says of the choices that it searches
+    assert count((64, 16)) == 51_450 and count((60, 60)) == 51_370
+    assert 0.25 < count((16, 64)) / count((64, 16)) < 0.29
+    assert count(claims.DEPTHS["128"][0]) == 101_770
+    assert count(claims.DEPTHS["112, 112"][0]) == 101_706
 
 
 def test_the_starts_have_the_variances_they_are_named_after():
     weight = torch.empty(400, 400)
-    expected = {"Kaiming": 2 / 400, "Xavier": 2 / 800}
-    for name, init in claims.STARTS.items():
+    for init, std in ((claims.kaiming, math.sqrt(2 / 400)), (claims.tiny, 0.01)):
         with torch.random.fork_rng():
             torch.manual_seed(0)
             init(weight)
-        variance = expected[name.split(",")[0]] / (100 if "tenth" in name else 1)
-        assert weight.var().item() == pytest.approx(variance, rel=0.02)
-        # a uniform distribution ends at sqrt(3) standard deviations
-        reach = weight.abs().max().item() / weight.std().item()
-        assert (reach < 1.8) == ("uniform" in name)
+        assert weight.std().item() == pytest.approx(std, rel=0.02)
+    for name, (_, init) in claims.DEPTHS.items():
+        assert (init is claims.tiny) == name.endswith("tiny start")
 
 
 def test_usable_rates_are_counted_in_decades():

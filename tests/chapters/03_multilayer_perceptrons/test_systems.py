@@ -202,10 +202,10 @@ def test_67_xavier():
 
 def test_68_kaiming():
     """Its variance is 2 / n_in; 20 ReLU layers keep a signal; Xavier loses it."""
-    w = nn.init.kaiming_normal_(torch.empty(300, 100))
-    assert w.std().item() == pytest.approx(
-        exercises.networks.kaiming_std.solution((300, 100)), rel=0.05
-    )
+    layer = nn.Linear(100, 300)
+    exercises.starts.init_weights.solution(layer)
+    assert layer.weight.std().item() == pytest.approx(math.sqrt(2 / 100), rel=0.05)
+    assert not layer.bias.any()
     assert 0.3 < through_layers(torch.relu, nn.init.kaiming_normal_) < 3
     assert through_layers(torch.relu, nn.init.xavier_normal_) < 0.01
 

@@ -20,6 +20,7 @@ own = taught(
     "ScaledSigmoid",
     "perceptron",
     "train_xor",
+    "hinges",
     "interpolating_network",
     "wave",
     "forward",
@@ -27,7 +28,12 @@ own = taught(
     "num_saved",
     "MLP",
     "init_with",
-    "gradient_norms",
+    "layer_by_layer",
+    "dead_shares",
+    "spread",
+    "silu",
+    "gelu",
+    "sigma",
 )
 PAIRS = {
     "sigmoid": (own.sigmoid, torch.sigmoid),
@@ -166,29 +172,49 @@ def test_init_with_fills_weights_and_clears_biases():
             assert not layer.bias.any()
 
 
-def test_gradient_norms_are_those_of_the_mean_loss():
-    X, y = torch.rand(256, 1, 2, 3), torch.randint(4, (256,))
+def test_layer_by_layer_gives_activations_and_error_signals():
+    X, y = torch.rand(300, 1, 2, 3), torch.randint(4, (300,))
     examples = helpers.Examples(X, y)
-    own.gradient_norms.__globals__["data"] = type("Data", (), {"train": examples})
-    net = helpers.MLP((5, 5), 6, 4)
-    weights = [layer.weight for layer in net if isinstance(layer, nn.Linear)]
-    loss = F.cross_entropy(net(X), y)
-    expected = [g.norm().item() for g in torch.autograd.grad(loss, weights)]
-    for _ in range(2):  # a second call starts from zero gradients again
-        assert own.gradient_norms(net) == pytest.approx(expected, rel=1e-5)
+    own.layer_by_layer.__globals__["data"] = type("Data", (), {"train": examples})
+    net = helpers.MLP((5, 7), 6, 4)
+    activations, signals = own.layer_by_layer(net)
+    assert [a.shape[1] for a in activations] == [5, 7]
+    assert [d.shape for d in signals] == [(256, 5), (256, 7), (256, 4)]
+    assert torch.equal(activations[0], net[1](X[:256].flatten(1)).relu())
+    loss = F.cross_entropy(net(X[:256]), y[:256])
+    linear = [layer for layer in net if isinstance(layer, nn.Linear)]
+    biases = torch.autograd.grad(loss, [layer.bias for layer in linear])
+    for signal, expected in zip(signals, biases, strict=True):
+        torch.testing.assert_close(signal.sum(0), expected)
+
+
+def test_a_unit_that_is_0_for_every_input_is_dead():
+    net = helpers.MLP((4, 2), 3, 2)
+    with torch.no_grad():
+        net[1].bias.copy_(torch.tensor([-100.0, 1.0, -100.0, -100.0]))
+        net[3].weight.zero_()
+        net[3].bias.copy_(torch.tensor([1.0, -1.0]))
+    X = torch.rand(20, 3)
+    assert own.dead_shares(net, X) == [0.75, 0.5]
+
+
+@pytest.mark.parametrize("f", [torch.tanh, torch.relu])
+def test_spread_follows_the_signal(f):
+    found = own.spread(f, (2 / 64) ** 0.5, num_layers=6, width=64)
+    assert len(found) == 7 and found[0] == pytest.approx(1, abs=0.05)
+    if f is torch.relu:  # Kaiming's start keeps the mean square, not the deviation
+        assert all(0.5 < std < 1.1 for std in found)
+    assert own.spread(f, 1e-3, num_layers=6, width=64)[-1] < 1e-9
+
+
+def test_smooth_relatives_of_relu():
+    z = torch.linspace(-20, 20, 81, dtype=torch.float64)
+    torch.testing.assert_close(own.silu(z), F.silu(z))
+    torch.testing.assert_close(own.gelu(z), F.gelu(z))
+    assert own.sigma(0.6) == pytest.approx(0.64566, abs=5e-6)
 
 
 # -- pictures -----------------------------------------------------------------------
-
-
-def test_show_slopes_draws_values_and_slopes():
-    figure = figures.show_slopes({"sigmoid": own.sigmoid, "ReLU": own.relu})
-    for ax, f in zip(figure.axes, (torch.sigmoid, torch.relu), strict=True):
-        value, slope = ax.lines[1], ax.lines[2]
-        x = torch.tensor(value.get_xdata())
-        torch.testing.assert_close(torch.tensor(value.get_ydata()), f(x))
-        expected = own.slope_at(f, *x.tolist()).float()
-        torch.testing.assert_close(torch.tensor(slope.get_ydata()), expected)
 
 
 def test_show_planes_draws_a_line_that_parts_the_classes():

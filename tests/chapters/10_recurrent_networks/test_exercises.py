@@ -210,7 +210,7 @@ def test_the_picture_shows_these_losses():
     for letter in curves.HOW:
         (ax,) = (ax for ax in figure.axes if ax.get_title("left") == letter)
         shown = {line.get_label(): list(line.get_ydata()) for line in ax.get_lines()}
-        on_train, on_val = curves.losses(letter)
+        on_train, on_val = curves.losses(letter, 0)
         assert shown["training"] == on_train and shown["validation"] == on_val
         assert set(shown["guessing"]) == {math.log(17)}
 

@@ -1,11 +1,12 @@
 """Exercises of chapter 1, in the order of the notebook."""
 
+from helpers.chapters.linear_algebra_and_gradients.exercises import runs
 from helpers.exercises import cells
 
-EXERCISES, check, table = cells(
-    f"{__name__}.vectors",
-    f"{__name__}.matrices",
-    f"{__name__}.gradients",
-    f"{__name__}.row_operations",
-    f"{__name__}.gradient_engine",
-)
+ORDER = (
+    "shapes vectors slopes gradient_engine steps runs least_squares row_operations "
+    "matrices gradients"
+).split()
+EXERCISES, check, table = cells(*(f"{__name__}.{module}" for module in ORDER))
+
+__all__ = ["EXERCISES", "check", "runs", "table"]

@@ -1,4 +1,4 @@
-"""The second build of chapter 1: numbers that know their gradients."""
+"""The first build of chapter 1: numbers that know their gradients."""
 
 import math
 

@@ -1,51 +1,10 @@
-"""Exercises of chapter 1 on slopes, stationary points and learning rates."""
+"""Exercises of chapter 1 on stationary points and learning rates."""
 
 import torch
 from torch import tensor
 
 from helpers.chapters.linear_algebra_and_gradients.exercises.matrices import matrix
 from helpers.exercises import exercise
-
-
-@exercise(
-    "The slope in a direction",
-    cases=[
-        (tensor([4.0, 5.0]), tensor([1.0, -1.0])),
-        (tensor([4.0, 5.0]), tensor([0.0, 3.0])),
-        (tensor([1.0, 2.0, -2.0]), tensor([2.0, 4.0, -4.0])),
-        (tensor([0.5, -1.0, 3.0]), tensor([0.0, 0.6, -0.8])),
-    ],
-    hint="Which vector of length 1 points where p points? The slope is its inner "
-    "product with the gradient.",
-    then="Over all directions it is largest along the gradient itself: its length.",
-    usual="""
-        / p.norm() =>
-            This grows with the length of p. A slope counts per unit of length, so make
-            p a unit vector.
-        p.norm() => (p @ p)
-            You divide by the square of the length of p; divide by the length.
-        p.norm() => (gradient.norm() * p.norm())
-            This is the cosine of the angle between the two. A steeper function has a
-            larger slope: the gradient keeps its length.
-        p.norm() => gradient.norm()
-            It is p that is made a unit vector, and not the gradient.
-        gradient @ p => gradient * p
-            `*` multiplies entry by entry. A slope is one number, the sum of these
-            products.
-        p.norm() => (p @ p) * p
-            This is a vector, the gradient projected onto p. The slope is its length,
-            with a sign.
-        gradient @ p => (gradient @ p).abs()
-            The sign belongs to it: a negative slope goes downhill.
-        gradient @ p => -gradient @ p
-            The sign is turned. Descent goes against the gradient, but the slope along
-            p is asked, and along the gradient a function rises.
-        p.norm() => p.abs().sum()
-            Length is the Euclidean norm, not the sum of absolute values.
-    """,
-)
-def directional_derivative(gradient, p):
-    return gradient @ p / p.norm()
 
 
 @exercise(

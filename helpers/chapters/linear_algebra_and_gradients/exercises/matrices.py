@@ -1,4 +1,4 @@
-"""Exercises of chapter 1 on the inverse of a matrix and on definiteness."""
+"""An exercise of chapter 1 on definiteness, and how cases write a matrix."""
 
 import torch
 from torch import tensor
@@ -8,53 +8,6 @@ from helpers.exercises import exercise
 
 def matrix(*rows):
     return tensor(rows, dtype=torch.float32)
-
-
-@exercise(
-    "The inverse of two by two",
-    name="adjugate-inverse",
-    cases=[
-        (2.0, 1.0, 1.0, 2.0),
-        (2.0, 0.0, 0.0, 5.0),
-        (1.0, 2.0, 3.0, 4.0),
-        (0.0, -2.0, 4.0, 1.0),
-    ],
-    hint="Exchange a and d, and turn the signs of b and c: multiplied by the matrix, "
-    "that gives the determinant on the diagonal and 0 elsewhere.",
-    then="Where the determinant is nearly 0, the inverse is huge, and so is what it "
-    "makes of a small error.",
-    without=("inv", "inverse", "pinv", "pinverse", "solve", "inv_ex"),
-    usual="""
-        (a * d - b * c) => a * d - b * c
-            The determinant needs brackets: this divides by a alone. Write
-            `/ (a * d - b * c)`.
-        / (a * d - b * c) =>
-            This is the adjugate; the inverse is it divided by the determinant.
-        a * d - b * c => a * d + b * c
-            The determinant is the difference of the two products, ad - bc.
-        a * d - b * c => b * c - a * d
-            All signs are turned. The determinant begins with ad, and in the adjugate a
-            and d keep their signs.
-        adjugate / => adjugate *
-            Divide by the determinant: the inverse of a large matrix is small.
-        [[d, -b], [-c, a]] => [[d, -c], [-b, a]]
-            These are the cofactors, each in its own place. The adjugate is their
-            transpose, so -b stands above and -c below.
-        [[d, -b], [-c, a]] => [[a, -b], [-c, d]]
-            a and d change places as well.
-        [[d, -b], [-c, a]] => [[d, b], [c, a]]
-            b and c change their signs.
-        [[d, -b], [-c, a]] => [[a, c], [b, d]]
-            This is the transpose, divided by the determinant. It inverts rotations,
-            whose columns are orthogonal and of length 1, and few others.
-        return 1 / torch.tensor([[a, b], [c, d]])
-            One divided by each entry is no inverse: row times column must give 1 on
-            the diagonal and 0 elsewhere.
-    """,
-)
-def inverse_2x2(a, b, c, d):
-    adjugate = torch.tensor([[d, -b], [-c, a]])
-    return adjugate / (a * d - b * c)
 
 
 @exercise(
@@ -77,7 +30,7 @@ def inverse_2x2(a, b, c, d):
         (matrix([1e-4, 0], [0, 1]),),
         (matrix([1, 2, 0], [2, 1, 0], [0, 0, -1]),),
         (matrix([-3, 1, 0], [1, -3, 0], [0, 0, 0]),),
-    ],
+    ],  # fmt: skip
     hint="`torch.linalg.eigvalsh` gives the eigenvalues of a symmetric matrix. Which "
     "one of them decides, and which three ranges can it lie in?",
     then="Of a Hessian the same three answers tell whether a point can be a minimum.",

@@ -1,4 +1,4 @@
-"""The first build of chapter 1: the inverse of a matrix by row operations."""
+"""The second build of chapter 1: the inverse of a matrix by row operations."""
 
 import torch
 

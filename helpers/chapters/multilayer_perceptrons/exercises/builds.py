@@ -1,4 +1,4 @@
-"""The builds of chapter 3: backpropagation of a batch, and a container of layers."""
+"""Backpropagation to repair, and the builds: a batch of it, and a container."""
 
 import torch
 from torch import nn, tensor
@@ -13,6 +13,67 @@ def draw(n, d, h, K, seed):
     shapes = [(n, d), (h, d), (h,), (K, h), (K,)]
     X, *weights = (torch.randn(s, generator=generator) for s in shapes)
     return X, torch.randint(K, (n,), generator=generator), *weights
+
+
+@exercise(
+    "Three bugs on the way back",
+    name="three-bugs",
+    kind="repair",
+    stars=2,
+    cases=[
+        (
+            [tensor([1.0, 2.0]), tensor([0.5, -0.5]), tensor([0.2, 0.6])],
+            tensor([1.0, 0.0]),
+            [tensor([[1.0, 0.0], [2.0, -1.0]]), tensor([[0.5, 1.0], [-1.0, 0.0]])],
+        ),
+        (
+            [tensor([0.3, -1.0]), tensor([0.9, 0.1])],
+            tensor([0.0, 0.5]),
+            [tensor([[2.0, 1.0], [0.0, 1.0]])],
+        ),
+        (
+            [
+                tensor([1.0, 0.0, -1.0]),
+                tensor([0.2, 0.4, -0.8]),
+                tensor([-0.1, 0.7, 0.3]),
+                tensor([0.5, 0.0, -0.6]),
+            ],
+            tensor([0.0, 1.0, 0.0]),
+            [
+                tensor([[1.0, 2.0, 0.0], [0.0, 1.0, 0.5], [-1.0, 0.0, 1.0]]),
+                tensor([[0.5, 0.0, 1.0], [1.0, -1.0, 0.0], [2.0, 0.0, 0.5]]),
+                tensor([[0.0, 1.0, 1.0], [0.5, 0.0, 2.0], [1.0, -0.5, 0.0]]),
+            ],
+        ),
+    ],
+    hint="Say aloud for each line: what stands left of a weight, what right of it? "
+    "Which way does an error signal pass it? Through which slopes does it come?",
+    then="None of the three raises an error where layers are square: compare a few "
+    "derivatives with autograd whenever you write a backward pass.",
+    usual="""
+        * (a - target) * (1 - a**2) => a - target
+            The output has an activation, too: its error signal contains that slope.
+        * torch.outer(delta, a) => torch.outer(a, delta)
+            A weight is (units at the right, units at the left), and so its derivative:
+            the error signal comes first.
+        * W.T @ delta => W @ delta
+            Backward, a unit collects what it is responsible for in all units of the
+            next layer: that is the transposed matrix.
+        gradients[::-1] => gradients
+            The gradients come last layer first; the first layer's is asked for first.
+        (W.T @ delta) * (1 - a**2) => (W.T @ delta) * a * (1 - a)
+            That is the slope of the sigmoid; here it is tanh.
+    """,
+)
+def tanh_gradients(activations, target, weights):
+    # [x, a1, ..., aL], (k,), [W1, ..., WL] -> [dW1, ..., dWL], without biases
+    a = activations[-1]
+    delta = (a - target) * (1 - a**2)
+    gradients = []
+    for W, a in zip(reversed(weights), reversed(activations[:-1]), strict=True):
+        gradients.append(torch.outer(delta, a))
+        delta = (W.T @ delta) * (1 - a**2)
+    return gradients[::-1]
 
 
 @exercise(
@@ -31,9 +92,9 @@ def draw(n, d, h, K, seed):
         draw(4, 3, 5, 3, seed=0),
         draw(7, 2, 4, 6, seed=1),
     ],
-    hint="Forward: Z, H, logits, log-softmax. Then delta2 = (softmax minus one-hot) / "
-    "n, and delta1 = (delta2 @ W2) where Z is positive, else 0. A weight's gradient is "
-    "delta.T @ input of its layer, a bias's the sum of delta over the examples.",
+    hint="What is the error signal of the logits, if the loss is a mean over n rows? "
+    "How does it get through W2, and then through the ReLU? For each layer: what came "
+    "into it, and over which axis do the examples add up?",
     then="Add `W -= lr * dW` for each, and you have a network that learns without "
     "autograd.",
     without=("autograd", "backward", "requires_grad", "requires_grad_", "grad")
@@ -112,9 +173,8 @@ def used(cls, program):
         ("issubclass(Sequential, nn.Sequential)",),
     ],
     call=used,
-    hint="nn.Module keeps its layers in the dict `self._modules`; what is put in there "
-    "under a name is found by parameters() and state_dict(). forward goes through its "
-    "values in order.",
+    hint="In which dict does nn.Module look for its layers, and which names does "
+    "nn.Sequential give them there? What must a slice be, so that it can be called?",
     then="This is nearly all that nn.Sequential is.",
     usual="""
         self._modules[str(k)] = layer => self.layers = list(layers)

@@ -1,4 +1,4 @@
-"""Exercises of chapter 3 on layers: their sizes, slopes and products."""
+"""Exercises of chapter 3 on layers: values, sizes, slopes and products."""
 
 from torch import tensor
 
@@ -6,10 +6,32 @@ from helpers.exercises import exercise
 
 
 @exercise(
+    "The hidden units by hand",
+    name="xor-by-hand",
+    kind="predict",
+    hint="What are the two sums before ReLU, and is one of them negative?",
+    then="Outside of the four points nobody asked the network for anything, and it "
+    "answers all the same.",
+    usual="""
+        2.5, 1.5, -0.5 => 2.5, 1.5, 0.0
+            There is a ReLU behind the hidden units, and none behind the output.
+        2.5, 1.5, -0.5 => 2.5, 1.5, 1.0
+            The second hidden unit counts twice in the output.
+        2.5, 1.5, -0.5 => 2.5, 2.5, -2.5
+            The second sum has a bias of -1.
+        2.5, 1.5, -0.5 => 2.5, 1.5, 5.5
+            The weight of the second hidden unit is negative.
+    """,
+)
+def xor_by_hand():
+    return 2.5, 1.5, -0.5
+
+
+@exercise(
     "Number of parameters",
     cases=[([3, 5],), ([784, 256, 10],), ([2, 2, 2, 1],), ([1, 4, 3],)],
-    hint="Take one layer from `n_in` to `n_out` first: how large is its weight, and "
-    "how large its bias? Then add up over neighbors in the list.",
+    hint="Take one layer from `n_in` to `n_out`: how large is its weight, and how "
+    "large its bias? And which pairs in the list are such layers?",
     then="Compare `sum(p.numel() for p in net.parameters())`.",
     usual="""
         ` + n_out` =>
@@ -43,8 +65,8 @@ def num_parameters(widths):
         (tensor([0.1, 0.9, 0.25]),),
         (tensor([[0.0, 1.0], [0.75, 0.6]]),),
     ],
-    hint="From a = 1 / (1 + exp(-z)) follow exp(-z) = (1 - a) / a, and the slope "
-    "exp(-z) / (1 + exp(-z))**2. Put the first into the second.",
+    hint="The slope is exp(-z) / (1 + exp(-z))**2. What is 1 / (1 + exp(-z)) in terms "
+    "of a, and what is left over?",
     then="So backward needs only what forward has kept.",
     usual="""
         return a.sigmoid() * (1 - a.sigmoid())

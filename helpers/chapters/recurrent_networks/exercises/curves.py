@@ -90,7 +90,7 @@ def four_texts() -> Figure:
     figure = Figure(figsize=(6.6, 2.2))
     axes = figure.subplots(1, len(HOW), sharey=True)
     for ax, name in zip(axes, HOW, strict=True):
-        on_train, on_val = losses(name)
+        on_train, on_val = losses(name, 0)
         steps = range(1, NUM_POINTS + 1)
         ax.plot(steps, on_train, color="#888888", label="training")
         ax.plot(steps, on_val, color=COLORS[0], linestyle="--", label="validation")

@@ -115,7 +115,7 @@ def targets(n, d, num_outputs, threshold, seed):
     name="pseudo-label",
     stars=2,
     cases=[
-        targets(6, 2, 3, 0.6, seed=0),
+        targets(6, 2, 3, 0.5, seed=0),
         targets(9, 3, 4, 0.5, seed=1),
         targets(12, 4, 2, 0.8, seed=2),
         targets(4, 3, 5, 0.999, seed=3),

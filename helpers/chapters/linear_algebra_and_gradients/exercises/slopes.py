@@ -1,0 +1,121 @@
+"""Exercises of chapter 1 on slopes: of a graph, in a direction, and added up."""
+
+from torch import tensor
+
+from helpers.exercises import exercise
+from helpers.exercises.answers import one_by_one
+
+
+@exercise(
+    "Slopes on a graph",
+    kind="predict",
+    stars=2,
+    call=lambda answer: one_by_one(answer, slopes_on_a_graph.solution(), float),
+    hint="The values are p = -2, q = -3 and z = 9. Begin at z: what is the slope of a "
+    "square? Then multiply along each way back, and count the ways to y.",
+    then="A single walk back has found all of them. With a million inputs it would "
+    "still be a single walk.",
+    usual="""
+        -6.0, 6.0, -18.0 => -3.0, 6.0, -18.0
+            This is the value of q. The slope of q squared is 2q.
+        -6.0, 6.0, -18.0 => 9.0, 6.0, -18.0
+            This is the value of z. Asked is by how much z changes for each unit of q.
+        -6.0, 6.0, -18.0 => 2.0, 6.0, -18.0
+            2 is the factor: the slope of q squared is 2q, and q is -3.
+        -6.0, 6.0, -18.0 => 6.0, 6.0, -18.0
+            q is negative: -2 + -1 = -3. So is the slope of its square, 2q.
+        6.0, -18.0 => -1.0, -18.0
+            This is the slope of p alone, y. Multiply it by what stands behind it, the
+            slope of z.
+        6.0, -18.0 => -6.0, -18.0
+            On the way from x to p the slope is y = -1: it turns the sign.
+        6.0, -18.0 => -12.0, -18.0
+            The slope of xy with respect to x is y; you took x.
+        -18.0 => -12.0
+            Two ways lead from z to y: through the product, which you have, and
+            directly into the sum. Add them.
+        -18.0 => -6.0
+            Two ways lead from z to y: directly into the sum, which you have, and
+            through the product. Add them.
+        -18.0 => 3.0
+            This is the slope of q. Multiply it by the slope of z with respect to q.
+        -18.0 => 72.0
+            The slopes of two ways are added, not multiplied.
+    """,
+)
+def slopes_on_a_graph():  # of z = (xy + y)^2 with respect to q, x and y
+    return -6.0, 6.0, -18.0
+
+
+@exercise(
+    "The slope in a direction",
+    cases=[
+        (tensor([4.0, 5.0]), tensor([1.0, -1.0])),
+        (tensor([4.0, 5.0]), tensor([0.0, 3.0])),
+        (tensor([1.0, 2.0, -2.0]), tensor([2.0, 4.0, -4.0])),
+        (tensor([0.5, -1.0, 3.0]), tensor([0.0, 0.6, -0.8])),
+    ],
+    hint="Which vector of length 1 points where p points? The slope is its inner "
+    "product with the gradient.",
+    then="Over all directions it is largest along the gradient itself: its length.",
+    usual="""
+        / p.norm() =>
+            This grows with the length of p. A slope counts per unit of length, so make
+            p a unit vector.
+        p.norm() => (p @ p)
+            You divide by the square of the length of p; divide by the length.
+        p.norm() => (gradient.norm() * p.norm())
+            This is the cosine of the angle between the two. A steeper function has a
+            larger slope: the gradient keeps its length.
+        p.norm() => gradient.norm()
+            It is p that is made a unit vector, and not the gradient.
+        gradient @ p => gradient * p
+            `*` multiplies entry by entry. A slope is one number, the sum of these
+            products.
+        p.norm() => (p @ p) * p
+            This is a vector, the gradient projected onto p. The slope is its length,
+            with a sign.
+        gradient @ p => (gradient @ p).abs()
+            The sign belongs to it: a negative slope goes downhill.
+        gradient @ p => -gradient @ p
+            The sign is turned. Descent goes against the gradient, but the slope along
+            p is asked, and along the gradient a function rises.
+        p.norm() => p.abs().sum()
+            Length is the Euclidean norm, not the sum of absolute values.
+    """,
+)
+def directional_derivative(gradient, p):
+    return gradient @ p / p.norm()
+
+
+@exercise(
+    "Gradients add up",
+    kind="predict",
+    call=lambda answer: one_by_one(answer, gradients_add_up.solution(), float),
+    hint="The slope of the square of w is 2w. What does backward do with a gradient "
+    "that is there already? And after `zero_()`?",
+    then="In a training loop nothing tells you that `zero_grad` is missing: the steps "
+    "are merely wrong.",
+    usual="""
+        6.0, 12.0, 2.0 => 9.0, 12.0, 2.0
+            This is the value. The slope of the square of w is 2w.
+        6.0, 12.0, 2.0 => 3.0, 12.0, 2.0
+            w is used twice in w * w. Both ways count, and each brings a 3.
+        6.0, 12.0, 2.0 => 2.0, 12.0, 2.0
+            2 is the factor: the slope of the square of w is 2w, and w is 3.
+        12.0, 2.0 => 6.0, 2.0
+            The second backward adds its slope to the one that is there already.
+        12.0, 2.0 => 36.0, 2.0
+            Gradients of two calls are added, not multiplied.
+        12.0, 2.0 => 0.0, 2.0
+            Nothing empties .grad by itself: the second slope is added to the first.
+        12.0, 2.0 => 12.0, 14.0
+            `zero_()` has set the gradient back: what came before is forgotten.
+        12.0, 2.0 => 12.0, 0.0
+            After `zero_()` there was another backward, which has added its slope.
+        12.0, 2.0 => 12.0, 6.0
+            This is the value of 2w. Its slope is the factor.
+    """,
+)
+def gradients_add_up():
+    return 6.0, 12.0, 2.0

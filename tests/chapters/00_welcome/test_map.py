@@ -1,0 +1,38 @@
+"""The map of the welcome notebook says what the chapters say of themselves."""
+
+import re
+
+import nbformat
+import pytest
+
+from helpers.chapters.welcome import chapter_map
+from tests.test_stored_notebooks import PATHS
+
+WORDS = {"an hour and a half": 90, "half an hour": 30, "two hours": 120, "an hour": 60}
+
+
+@pytest.fixture(autouse=True)
+def own_progress(tmp_path, monkeypatch):
+    monkeypatch.setenv("COURSE_PROGRESS", str(tmp_path / "progress.json"))
+
+
+def minutes(text):
+    """The minutes of reading, exercises, lab and claims in a chapter's "Time"."""
+    told = re.search(r"\*Time:\* ([^;]*);", text)[1]
+    for words, number in WORDS.items():
+        told = re.sub(rf"\b{words}\b", str(number), told)
+    return sum(map(int, re.findall(r"\d+", told)))
+
+
+@pytest.mark.parametrize("path", PATHS[1:], ids=lambda p: p.stem[:2])
+def test_the_map_says_what_the_chapters_say(path):
+    cells = nbformat.read(path, as_version=4).cells
+    (cell,) = [cell for cell in cells if "hours" in cell.metadata]
+    needs, hours = cell.metadata["needs"], cell.metadata["hours"]
+    named = re.findall(r"chapter (\d+)", cell.source.partition("*Time:*")[0])
+    assert sorted({*map(int, named)}) == needs
+    assert abs(60 * hours - minutes(cell.source)) <= 15
+    row = repr(chapter_map()).splitlines()[int(path.name[:2])]
+    shown = f"{hours:g}".replace(".5", "½")
+    assert re.search(rf" {shown}\s+\d+ of \d+ solved", row)
+    assert ", ".join(map(str, needs)) in row

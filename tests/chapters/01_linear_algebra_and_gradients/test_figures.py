@@ -1,0 +1,270 @@
+"""The drawings of chapter 1 show what they are given, read from their numbers."""
+
+import numpy as np
+import pytest
+import torch
+from matplotlib.figure import Figure
+from torch import tensor
+
+from helpers.chapters.linear_algebra_and_gradients import figures, plane_figures
+from helpers.chapters.linear_algebra_and_gradients.exercises import runs
+from helpers.figures.described import described
+
+A = tensor([[2.0, 1.0], [1.0, 2.0]])
+
+
+def lines(ax):
+    return {line.get_label(): line.get_xydata().T for line in ax.lines}
+
+
+def words(ax):
+    return {text.get_text(): text.get_position() for text in ax.texts}
+
+
+def arrows(figure: Figure):
+    """Where the arrows of the only axes begin and end."""
+    texts = figure.axes[0].texts
+    return [(t.xyann, t.xy) for t in texts if getattr(t, "arrow_patch", None)]
+
+
+# -- learning ------------------------------------------------------------------------
+
+
+def test_each_ring_lies_in_the_one_before():
+    figure = figures.show_rings(["a", "b", "c"], ["1", "2", "3"])
+    (ax,) = figure.axes
+    rings = {ring.get_gid(): ring for ring in ax.patches}
+    assert list(rings) == ["a", "b", "c"]
+    for name, example in zip("abc", "123", strict=True):
+        for word in (name, example):
+            inside = [g for g, r in rings.items() if r.get_path().contains_point(
+                words(ax)[word], r.get_patch_transform())]  # fmt: skip
+            assert inside == list("abc"[: "abc".index(name) + 1])
+    for outer, inner in zip("ab", "bc", strict=True):
+        path = rings[inner].get_path().transformed(rings[inner].get_patch_transform())
+        outside = (
+            rings[outer].get_path().transformed(rings[outer].get_patch_transform())
+        )
+        assert outside.contains_points(path.to_polygons()[0]).all()
+    assert described(figure).endswith("a, such as 1; b, such as 2; c, such as 3.")
+
+
+def test_a_line_through_0_for_each_weight():
+    (ax,) = figures.show_fits([(1.0, 2.0), (4.0, 6.0)], {"a": 0.5, "b": 2.0}).axes
+    for name, w in (("a", 0.5), ("b", 2.0)):
+        x, y = lines(ax)[name]
+        assert np.allclose(y, w * x) and x[0] == 0 and x[-1] > 4
+    assert np.array_equal(lines(ax)["examples"], [[1, 4], [2, 6]])
+
+
+# -- tensors, vectors, matrices ------------------------------------------------------
+
+
+def squares(ax):
+    """Place of the middle -> colour of each square."""
+    found = {}
+    for patch in ax.patches:
+        x, y = patch.get_xy()
+        found[round(x + 0.5, 3), round(y + 0.5, 3)] = patch.get_facecolor()
+    return found
+
+
+def test_broadcasting_shows_copies_in_gray():
+    column, row = tensor([[0.0], [10.0], [20.0]]), tensor([[1.0, 2.0]])
+    figure = figures.show_broadcast(column, row)
+    (ax,) = figure.axes
+    gray = [c for c in squares(ax).values() if c[0] == c[1] == c[2] != 1]
+    white = [c for c in squares(ax).values() if c[:3] == (1, 1, 1)]
+    assert len(gray) == 3 + 4 and len(white) == 6 and len(squares(ax)) == 18
+    written = [t.get_text() for t in ax.texts]
+    for value in (column + row).flatten().tolist():
+        assert f"{value:g}" in written
+    assert {"(3, 1)", "(1, 2)", "(3, 2)", "+", "="} <= set(written)
+    assert "is [[1.0, 2.0], [11.0, 12.0], [21.0, 22.0]]" in described(figure)
+
+
+def test_an_entry_stands_where_its_row_meets_its_column():
+    A, B = tensor([[1.0, 2.0], [3.0, 4.0], [0.0, 5.0]]), tensor([[7.0], [6.0]])
+    figure = figures.show_product(A, B, 2, 0)
+    (ax,) = figure.axes
+    colored = {at: c for at, c in squares(ax).items() if c[:3] != (1, 1, 1)}
+    by_color = {}
+    for at, color in colored.items():
+        by_color.setdefault(color, []).append(at)
+    row, column, entry = sorted(by_color.values(), key=lambda at: at[0][0])[0], None, []
+    column = next(at for at in by_color.values() if len({x for x, _ in at}) == 1
+                  and len(at) == 2)  # fmt: skip
+    (entry,) = next(at for at in by_color.values() if len(at) == 1)
+    assert len(row) == 2 and len({y for _, y in row}) == 1
+    assert entry == (column[0][0], row[0][1])
+    texts = {tuple(np.round(t.get_position(), 3)): t.get_text() for t in ax.texts}
+    assert texts[entry] == "30" and [texts[at] for at in sorted(row)] == ["0", "5"]
+    assert "row 3 · column 1: 0·7 + 5·6 = 30." in described(figure)
+
+
+def test_arrows_are_added_one_behind_the_other():
+    a, b = tensor([3.0, 4.0]), tensor([1.0, -2.0])
+    figure = figures.show_sum(a, b)
+    assert [(*map(tuple, ends),) for ends in arrows(figure)] == [
+        ((0, 0), (3, 4)),
+        ((3, 4), (4, 2)),
+        ((0, 0), (1, -2)),
+        ((1, -2), (4, 2)),
+        ((0, 0), (4, 2)),
+    ]
+    assert "a + b = (4, 2)" in described(figure)
+
+
+def test_a_matrix_moves_square_and_circle():
+    M = tensor([[2.0, 0.5], [0.0, 1.0]])
+    before, after = figures.show_moved(M).axes
+    for name in ("square", "circle"):
+        x, moved = lines(before)[name], lines(after)[name]
+        assert np.allclose(M.numpy() @ x, moved, atol=1e-5)
+    assert np.allclose(np.linalg.norm(lines(before)["circle"], axis=0), 1, atol=1e-6)
+    sides = [lines(ax)["square"][:, [1, 3]] for ax in (before, after)]
+    area = [abs(np.linalg.det(side.astype(float))) for side in sides]
+    assert area == pytest.approx([1, 2])
+
+
+# -- derivatives ---------------------------------------------------------------------
+
+
+def test_secants_come_to_the_tangent():
+    (ax,) = figures.show_secants(lambda x: x**3, 1.0, [1.0, 0.5, 0.01]).axes
+    found = lines(ax)
+    slopes = {}
+    for name, (x, y) in found.items():
+        if "slope" in name:
+            slopes[name] = (y[-1] - y[0]) / (x[-1] - x[0])
+            assert np.interp(1.0, x, y) == pytest.approx(1), "all go through the point"
+    assert list(slopes) == ["h = 1: slope 7.00", "h = 0.5: slope 4.75",
+                            "h = 0.01: slope 3.03", "tangent: slope 3.00"]  # fmt: skip
+    assert list(slopes.values()) == pytest.approx([7, 4.75, 3.0301, 3])
+    x, y = found["f"]
+    assert np.allclose(y, x**3)
+
+
+def test_a_graph_shows_the_slopes_that_autograd_finds():
+    a, b = (tensor(v, requires_grad=True) for v in (2.0, -3.0))
+    p = a * b
+    q = p + a
+    z = q * b
+    grads = torch.autograd.grad(z, (a, b, p, q))
+    values = {n: v.item() for n, v in {"a": a, "b": b, "p": p, "q": q, "z": z}.items()}
+    slopes = {("a", "p"): -3.0, ("b", "p"): 2.0, ("p", "q"): 1.0, ("a", "q"): 1.0}
+    slopes |= {("q", "z"): -3.0, ("b", "z"): q.item()}
+    figure = figures.show_graph(values, slopes)
+    back = dict(zip(values, [*(g.item() for g in grads), 1.0], strict=True))
+    said = [f"{n} = {v:g}, slope {back[n]:g}" for n, v in values.items()]
+    assert described(figure).endswith("; ".join(said).replace("-", "−") + ".")
+    places = words(figure.axes[0])
+    at = {name: places[f"{name} = {v:g}".replace("-", "−")]
+          for name, v in values.items()}  # fmt: skip
+    assert len(arrows(figure)) == len(slopes)
+    for (begin, end), (start, stop) in zip(arrows(figure), slopes, strict=True):
+        assert tuple(begin) == at[start] and tuple(end) == at[stop]
+        assert at[start][0] < at[stop][0], "from left to right"
+    for name, g in back.items():
+        below = [t.get_text() for t in figure.axes[0].texts
+                 if t.get_position()[0] == at[name][0]
+                 and 0 < at[name][1] - t.get_position()[1] < 0.6]  # fmt: skip
+        assert below == [f"slope {g:g}".replace("-", "−")]
+
+
+def test_the_orders_of_taylor():
+    (ax,) = figures.show_taylor(lambda x: x**3 + x, 1.0, 1.5).axes
+    x, first = lines(ax)["first order"]
+    _, second = lines(ax)["second order"]
+    d = x - 1
+    assert np.allclose(first, 2 + 4 * d) and np.allclose(second, 2 + 4 * d + 3 * d**2)
+    assert np.allclose(lines(ax)["f"][1], x**3 + x)
+
+
+def test_surfaces_of_quadratic_forms():
+    forms = {"bowl": A, "saddle": tensor([[1.0, 2.0], [2.0, 1.0]])}
+    figure = figures.show_forms(forms)
+    for ax, (title, M) in zip(figure.axes, forms.items(), strict=True):
+        assert ax.get_title() == title
+        x, y, height = plane_figures.surface(M)
+        assert (x**2 + y**2).max() == pytest.approx(1)
+        expected = 0.5 * (M[0, 0] * x**2 + 2 * M[0, 1] * x * y + M[1, 1] * y**2)
+        torch.testing.assert_close(height, expected)
+        assert (height.min() < -0.3).item() == (title == "saddle")
+        drawn = [height.min().item(), height.max().item()]
+        assert ax.zz_dataLim.intervalx.tolist() == pytest.approx(drawn, abs=1e-6)
+
+
+# -- descent and regression ----------------------------------------------------------
+
+
+def test_the_path_lies_on_the_map_of_its_function():
+    def f(x):
+        return x[0] ** 2 + 3 * x[1] ** 2
+
+    path = tensor([[2.0, 1.0], [1.6, 0.4], [1.0, 0.0]], dtype=torch.float64)
+    figure = figures.show_path(f, path)
+    ax = figure.axes[0]
+    assert np.array_equal(lines(ax)["path"], path.T)
+    assert described(figure).endswith("3 points from height 7 to 1.")
+    filled = ax.collections[0]
+    low = filled.get_paths()[0].vertices  # the lowest of the colours
+    assert np.abs(low).max() < 2.5 and f(low.T).max() <= filled.levels[1] * 1.01
+
+
+def test_residuals_lead_from_the_line_to_the_points():
+    x, y = tensor([0.0, 1.0, 2.0]), tensor([1.0, 2.0, 7.0])
+    (ax,) = figures.show_residuals(x, y, 2.0, 1.0).axes
+    (left,) = [c for c in ax.collections if c.get_gid() == "residuals"]
+    ends = [s.tolist() for s in left.get_segments()]
+    assert ends == [[[0, 1], [0, 1]], [[1, 3], [1, 2]], [[2, 5], [2, 7]]]
+    at, line = lines(ax)["line"]
+    assert np.allclose(line, 2 * at + 1)
+    assert np.array_equal(lines(ax)["examples"], [x, y])
+    loss = 0.5 * (0 + 1 + 4) / 3
+    assert ax.get_title(loc="left") == f"loss {loss:.3f}"
+
+
+def test_the_bars_of_the_noise_are_densities():
+    x, y = tensor([0.0, 2.0]), tensor([1.3, 7.0])
+    figure = figures.show_noise(x, y, 2.0, 1.0, 0.8)
+    (ax,) = figure.axes
+    normal = torch.distributions.Normal(2 * x + 1, 0.8)
+    densities = normal.log_prob(y).exp()
+    peak = normal.log_prob(2 * x + 1).exp()[0]
+    found = lines(ax)
+    for k, name in enumerate(("density", "_density 1")):
+        across, up = found[name]
+        expected = (torch.distributions.Normal(2 * x[k] + 1, 0.8).log_prob(
+            tensor(up)).exp() / peak)  # fmt: skip
+        assert np.allclose(across - x[k].item(), expected, atol=1e-5)
+        bar = found[f"_bar {k}"]
+        assert np.allclose(bar[1], y[k])
+        assert bar[0][1] - bar[0][0] == pytest.approx((densities[k] / peak).item())
+    said = ", ".join(f"{d:.2f} at x = {v:g}" for d, v in zip(densities, x, strict=True))
+    assert described(figure).endswith(said + ".")
+
+
+# -- the four curves of the exercises ------------------------------------------------
+
+
+def test_the_curves_show_what_the_exercises_ask_for():
+    found = {name: np.array(values) for name, values in runs.losses().items()}
+    floor = found["D"][-1]
+    assert floor < 0.14 and (np.diff(found["D"]) <= 1e-9).all()
+    assert (np.diff(found["A"]) < 0).all() and found["A"][-1] > 0.4 * found["A"][0]
+    assert (np.diff(found["C"])[5:] > 0).all() and found["C"][-1] > 1e3 * found["C"][0]
+    inner = found["B"][1:-1]
+    turns = (inner > found["B"][:-2]) & (inner > found["B"][2:])
+    assert turns.sum() >= 3, "it comes back up again and again"
+    assert found["B"][-15:].max() > 0.7 * found["B"][0]
+    assert found["B"].min() < 0.1 * found["B"][0]
+
+
+def test_the_picture_of_the_curves():
+    figure = runs.four_curves()
+    for ax, (name, values) in zip(figure.axes, runs.losses().items(), strict=True):
+        assert ax.get_title(loc="left") == name
+        steps, loss = lines(ax)["loss"]
+        assert np.array_equal(steps, range(len(values))) and np.allclose(loss, values)
+        assert ax.get_ylim()[0] == 0 and ax.get_ylim()[1] >= max(values)

@@ -1,0 +1,203 @@
+"""The drawings of chapter 3 show what they are given, read from their numbers."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from matplotlib.colors import to_hex
+
+from helpers.chapters.multilayer_perceptrons import figures
+from helpers.chapters.multilayer_perceptrons.exercises import runs
+from helpers.figures import COLORS
+from helpers.figures.described import described
+from tests.taught import taught
+
+
+def lines(ax):
+    return {line.get_label(): line.get_xydata().T for line in ax.lines}
+
+
+def words(ax):
+    return {text.get_gid(): text.get_text() for text in ax.texts if text.get_gid()}
+
+
+# -- networks and chains ---------------------------------------------------------------
+
+X = torch.tensor([1.0, 2.0], dtype=torch.float64)
+W1 = torch.tensor([[0.1, 0.2], [0.3, -0.4], [0.0, 0.5]], dtype=torch.float64)
+W2 = torch.tensor([[0.5, 0.6, -0.7]], dtype=torch.float64)
+
+
+def test_a_pass_shows_every_value_and_every_weight():
+    a1 = torch.tanh(W1 @ X)
+    figure = figures.show_pass([X, a1, W2 @ a1], [W1, W2])
+    (ax,) = figure.axes
+    found = words(ax)
+    for k, W in enumerate((W1, W2)):
+        for j, row in enumerate(W.tolist()):
+            for i, w in enumerate(row):
+                assert found[f"on {k} {i} {j}"] == f"{w:.3g}".replace("-", "−")
+    assert found["value 0 1"] == "2"
+    assert found["value 1 0"] == f"{math.tanh(0.5):.4g}"
+    assert not any(key.startswith("signal") for key in found)
+    assert len([line for line in ax.lines if line.get_gid()]) == 9
+    assert "On the lines its weights: 0.1, 0.2, 0.3, −0.4, 0" in described(figure)
+
+
+def test_a_line_joins_the_two_units_of_its_weight():
+    a1 = torch.tanh(W1 @ X)
+    (ax,) = figures.show_pass([X, a1, W2 @ a1], [W1, W2]).axes
+    at = {t.get_gid(): t.get_position() for t in ax.texts if t.get_gid()}
+    for line in ax.lines:
+        _, k, i, j = line.get_gid().split()
+        ends = at[f"value {k} {i}"], at[f"value {int(k) + 1} {j}"]
+        assert np.allclose(line.get_xydata(), ends)
+        (x0, y0), (x1, y1) = ends
+        x, y = at[f"on {k} {i} {j}"]
+        assert (y1 - y0) * (x - x0) == pytest.approx((y - y0) * (x1 - x0)), "on it"
+    assert at["value 0 0"][1] > at["value 0 1"][1], "the first unit stands at the top"
+
+
+def test_what_comes_back_is_that_of_autograd():
+    a1 = torch.sigmoid(W1 @ X)
+    a2 = torch.sigmoid(W2 @ a1)
+    d2 = (a2 - 1) * a2 * (1 - a2)
+    d1 = (W2.T @ d2) * a1 * (1 - a1)
+    gradients = [torch.outer(d1, X), torch.outer(d2, a1)]
+    figure = figures.show_pass([X, a1, a2], [W1, W2], [d1, d2], gradients)
+    found = words(figure.axes[0])
+    own = W1.clone().requires_grad_()
+    loss = 0.5 * (torch.sigmoid(W2 @ torch.sigmoid(own @ X)) - 1).square().sum()
+    (theirs,) = torch.autograd.grad(loss, own)
+    for (j, i), value in np.ndenumerate(theirs.numpy()):
+        assert found[f"on 0 {i} {j}"] == f"{value:.3g}".replace("-", "−")
+    assert found["signal 2 0"] == f"δ = {d2.item():.3g}".replace("-", "−")
+    assert "signal 0 0" not in found, "an input has none"
+    colors = {t.get_gid(): to_hex(t.get_color()) for t in figure.axes[0].texts}
+    assert colors["on 0 0 0"] == colors["signal 1 0"] == COLORS[1].lower()
+    assert colors["value 1 0"] == COLORS[0].lower()
+
+
+def test_a_chain_multiplies_from_the_right():
+    figure = figures.show_chain(["x", "y", "z"], [2.0, 6.0, 36.0], [3.0, 12.0])
+    found = words(figure.axes[0])
+    assert [found[f"gradient {k}"] for k in range(3)] == ["36", "12", "1"]
+    assert [found[f"value {k}"] for k in range(3)] == ["2", "6", "36"]
+    assert (found["slope 1"], found["slope 2"]) == ("× 3", "× 12")
+    assert described(figure) == (
+        "A chain from left to right: x = 2, gradient 36; y = 6, gradient 12; "
+        "z = 36, gradient 1."
+    )
+
+
+# -- units -----------------------------------------------------------------------------
+
+
+def test_hinges_add_up_to_the_polygon_through_the_kinks():
+    own = taught("03", "hinges", "wave")
+    knots, weights = own.hinges(own.wave, 5)
+    left, right = figures.show_hinges(own.wave, knots, weights).axes
+    units, drawn = lines(left), lines(right)
+    assert set(units) == {f"unit {k}" for k in range(1, 6)}
+    x, total = drawn["sum + output bias"]
+    first = own.wave(knots[:1]).item()
+    assert np.allclose(first + sum(u[1] for u in units.values()), total, atol=1e-5)
+    at, kinks = drawn["knots"]
+    assert len(at) == 6 and at[0] == -1 and at[-1] == 1
+    assert np.allclose(np.interp(x, at, kinks), total, atol=1e-5)
+    assert np.allclose(drawn["function"][1], np.sin(6 * x), atol=1e-5)
+    for k, (_, unit) in enumerate(units.values()):
+        assert not unit[x < knots[k].item() - 1e-6].any(), "0 before its kink"
+
+
+def test_activations_have_their_slopes_beside_them():
+    gates = {"SiLU": torch.nn.functional.silu, "GELU": torch.nn.functional.gelu}
+    left, right = figures.show_slopes(gates).axes
+    for name in gates:
+        z, value = lines(left)[name]
+        at, slope = lines(right)[name]
+        assert np.array_equal(z, at) and (z[0], z[-1]) == (-4, 3)
+        slopes = np.gradient(value.astype(float), z.astype(float))
+        assert np.allclose(slopes[1:-1], slope[1:-1], atol=2e-3)
+        assert value.min() < 0 and slope.min() < 0, "it dips below 0"
+
+
+# -- layer by layer --------------------------------------------------------------------
+
+
+def test_histograms_stand_at_their_layer_and_magnitude():
+    one, two = torch.full((50, 4), 0.01), torch.full((50, 4), -100.0)
+    one[0, 0] = 0.0  # has no logarithm and is left out
+    figure = figures.show_histograms({"a": ([one, two], [two, one])})
+    left, right = figure.axes
+    for ax, logs in ((left, (-2, 2)), (right, (2, -2))):
+        for level, log in enumerate(logs, 1):
+            (ridge,) = [p for p in ax.patches if p.get_gid() == f"a {level}"]
+            values, edges, baseline = ridge.get_data()
+            assert baseline == level and values.max() == pytest.approx(level + 0.85)
+            middle = edges[values.argmax() :][:2].mean()
+            assert middle == pytest.approx(log, abs=0.26)
+    assert described(figure).endswith(
+        "a, activations: 1.0e-02 in the first layer, 1.0e+02 in the last; "
+        "a, error signals: 1.0e+02 in the first layer, 1.0e-02 in the last."
+    )
+
+
+def test_spread_is_drawn_from_the_input_on():
+    spreads = {"tanh": {"s": [1.0, 0.5, 0.25]}, "ReLU": {"s": [1.0, 3.0, 9.0]}}
+    axes = figures.show_spread(spreads).axes
+    for ax, (name, starts) in zip(axes, spreads.items(), strict=True):
+        assert ax.get_title(loc="left") == name and ax.get_yscale() == "log"
+        x, y = lines(ax)["s"]
+        assert x.tolist() == [0, 1, 2] and y.tolist() == starts["s"]
+
+
+def test_arrivals_are_drawn_against_the_depth():
+    figure = figures.show_arrivals({"f": {1: 0.5, 3: 0.1}, "g": {1: 1.0, 3: 2.0}})
+    (ax,) = figure.axes
+    assert lines(ax)["f"].tolist() == [[1, 3], [0.5, 0.1]]
+    assert lines(ax)["g"].tolist() == [[1, 3], [1, 2]]
+    assert ax.get_yscale() == "log"
+    assert described(figure).endswith("with 3 hidden layers: f 1.0e-01, g 2.0e+00.")
+
+
+def test_dead_units_have_a_bar_for_each_layer():
+    (ax,) = figures.show_dead({"a": [0.1, 0.2, 0.3], "b": [0.5, 0.0, 1.0]}).axes
+    bars = [(p.get_x() + p.get_width() / 2, p.get_height()) for p in ax.patches]
+    assert [h for _, h in bars] == [0.1, 0.2, 0.3, 0.5, 0.0, 1.0]
+    assert [x for x, _ in bars] == pytest.approx([0.8, 1.8, 2.8, 1.2, 2.2, 3.2])
+    assert ax.get_ylim() == (0, 1)
+
+
+def test_search_shows_every_seed_and_the_mean():
+    rates, widths = {0.1: 0.5, 1.0: 0.2}, {"none": [0.6, 0.7], "16": [0.8, 0.7]}
+    left, right = figures.show_search(rates, widths).axes
+    assert lines(left)["accuracy"].tolist() == [[0.1, 1.0], [0.5, 0.2]]
+    dots = [line.get_xydata().tolist() for line in right.lines[:2]]
+    assert dots == [[[0, 0.6], [0, 0.7]], [[1, 0.8], [1, 0.7]]]
+    assert lines(right)["mean"][1].tolist() == pytest.approx([0.65, 0.75])
+    assert [t.get_text() for t in right.get_xticklabels()] == ["none", "16"]
+
+
+# -- the four runs of the exercises ----------------------------------------------------
+
+
+def test_the_deep_runs_show_what_the_exercises_ask_for():
+    """What the answers and their sentences rest on."""
+    histories = runs.histories()
+    loss = {name: np.array(h.step_loss) for name, h in histories.items()}
+    guess = math.log(10)
+    assert loss["A"][0] > 1.5 * guess and loss["A"][-10:].mean() < 0.7 * guess
+    assert abs(loss["B"][0] - guess) < 0.2 and loss["B"][-10:].mean() < 0.7 * guess
+    assert loss["C"].max() > 1.3 * guess and abs(loss["C"][-10:].mean() - guess) < 0.1
+    assert np.abs(loss["D"] - guess).max() < 0.15, "nothing ever happens"
+    assert histories["C"].val_accuracy[-1] < 0.2 > histories["D"].val_accuracy[-1]
+
+
+def test_the_picture_of_the_deep_runs():
+    figure = runs.four_deep_runs()
+    for ax, (name, history) in zip(figure.axes, runs.histories().items(), strict=True):
+        assert ax.get_title(loc="left").startswith(f"{name}: accuracy")
+        assert np.allclose(lines(ax)["loss"][1], history.step_loss)
+        assert ax.get_ylim()[1] >= max(history.step_loss)
