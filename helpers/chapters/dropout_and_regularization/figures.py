@@ -1,11 +1,13 @@
 """Drawings of chapter 4 that stand in its notebook."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle
+from matplotlib.ticker import LogLocator
 from torch import Tensor
 
 from helpers.claims.claim import Stored
@@ -13,6 +15,8 @@ from helpers.figures import COLORS, drawn, line_style
 from helpers.training import History
 
 INK, FAINT = "#333333", "#888888"
+LEGEND_LINE = 2.8  # its length: shows a dash beside the dot
+MOST_FOR_STEPS = 300  # a logarithmic axis that spans less has ticks at 1, 2 and 5
 
 
 @drawn
@@ -41,14 +45,8 @@ def show_fits(x: Tensor, y: Tensor, fits: Mapping[str, Tensor]) -> Figure:
 @drawn
 def show_errors(degrees: Sequence[int], errors: Mapping[str, Tensor]) -> Figure:
     """Draw errors, name -> one value for each degree, on a logarithmic axis."""
-    figure = Figure(figsize=(5, 2.8))
-    ax = figure.subplots()
-    for k, (name, values) in enumerate(errors.items()):
-        ax.plot(degrees, values, marker="o", markersize=3.5, label=name,
-                **line_style(k))  # fmt: skip
-    ax.set(yscale="log", xlabel="degree", ylabel="mean squared error")
-    ax.legend()
-    return figure
+    curves = {name: [float(v) for v in values] for name, values in errors.items()}
+    return _curves(degrees, curves, "y", xlabel="degree", ylabel="mean squared error")
 
 
 def _curves(
@@ -58,14 +56,20 @@ def _curves(
 
     ``log`` names the logarithmic axes, "x", "y" or "xy"; ``axes`` are settings of them.
     """
-    figure = Figure(figsize=(5, 2.8))
+    figure = Figure(figsize=(4.8, 2.5))
     ax = figure.subplots()
     for k, (name, values) in enumerate(curves.items()):
         ax.plot(x, values, marker="o", markersize=3.5, label=name, **line_style(k))
     ax.set(**{f"{axis}scale": "log" for axis in log}, **axes)
-    ax.set_xticks(x, [f"{v:g}" for v in x])
+    ax.set_xticks(x, [_short(v) for v in x])
     ax.xaxis.minorticks_off()
-    ax.legend()
+    if "y" in log:
+        low, high = ax.get_ylim()
+        steps = (1, 2, 5) if high / low < MOST_FOR_STEPS else (1,)
+        ax.yaxis.set_major_locator(LogLocator(subs=steps))
+        ax.yaxis.set_major_formatter(lambda v, _: f"{v:g}")
+        ax.yaxis.minorticks_off()
+    ax.legend(handlelength=LEGEND_LINE)
     said = (
         f"{name} " + ", ".join(f"{a:g}: {v:.3g}" for a, v in zip(x, y, strict=True))
         for name, y in curves.items()
@@ -73,6 +77,11 @@ def _curves(
     head = f"{ax.get_ylabel()} against {ax.get_xlabel()}"
     figure.set_label(f"{head[0].upper()}{head[1:]}. {'; '.join(said)}.")
     return figure
+
+
+def _short(v: float) -> str:
+    """A number at a tick: small ones as powers of ten, which take less room."""
+    return f"{v:g}" if v == 0 or v >= 0.001 else f"$10^{{{round(math.log10(v))}}}$"
 
 
 # -- what is learned ------------------------------------------------------------------
@@ -101,7 +110,7 @@ def show_memory(histories: Mapping[str, History], chance: float) -> Figure:
         ax.axhline(chance, color=FAINT, linewidth=1, linestyle=":")
         ax.set(title=name, xlabel="epoch", ylim=(0, 1.03))
     axes[0].set_ylabel("accuracy")
-    axes[-1].legend(loc="center right")
+    axes[-1].legend(loc="center right", handlelength=LEGEND_LINE)
     return figure
 
 
@@ -162,7 +171,7 @@ def show_dropout(masks: Sequence[Sequence[int]]) -> Figure:
         dropped: it is crossed out, and its lines are gone.
     """
     num_inputs, num_hiddens, num_outputs, step = 3, len(masks[0]), 2, 3.4
-    figure = Figure(figsize=(5.2, 2.0))
+    figure = Figure(figsize=(4.8, 1.85))
     ax = figure.subplots()
     ax.set(aspect="equal", xlim=(-0.5, step * (len(masks) + 1) - 0.9))
     ax.set_axis_off()
@@ -240,7 +249,7 @@ def show_widths(stored: Mapping[str, Stored]) -> Figure:
         ax.set_xticks(widths, [f"{w:,}" for w in widths])
         ax.xaxis.minorticks_off()
     axes[0].set_ylabel("test accuracy")
-    axes[-1].legend(loc="lower right")
+    axes[-1].legend(loc="lower right", handlelength=LEGEND_LINE)
     figure.set_label(f"Test accuracy against hidden units. {'; '.join(said)}.")
     return figure
 
@@ -254,7 +263,7 @@ def show_double_descent(widths: Sequence[int], wrong: Tensor, n: int) -> Figure:
     wrong : (widths, 2, seeds), on the training images and on new ones.
     n : number of training images, a dotted line: from this width on all can be fitted.
     """
-    figure = Figure(figsize=(5, 2.7))
+    figure = Figure(figsize=(4.8, 2.5))
     ax = figure.subplots()
     said = []
     for k, name in enumerate(("training images", "new images")):
@@ -271,7 +280,7 @@ def show_double_descent(widths: Sequence[int], wrong: Tensor, n: int) -> Figure:
     ticks = [w for w in widths if w in (10, 50, n, 800, 3200)]
     ax.set_xticks(ticks, [f"{w:,}" for w in ticks])
     ax.xaxis.minorticks_off()
-    ax.legend(loc="upper right")
+    ax.legend(loc="upper right", handlelength=LEGEND_LINE)
     figure.set_label(f"Share wrong against hidden units. {'; '.join(said)}.")
     return figure
 
@@ -279,7 +288,7 @@ def show_double_descent(widths: Sequence[int], wrong: Tensor, n: int) -> Figure:
 @drawn
 def show_decay(histories: Mapping[str, History]) -> Figure:
     """Draw the validation accuracies of some runs by epoch, and a dot at each best."""
-    figure = Figure(figsize=(5, 2.5))
+    figure = Figure(figsize=(4.8, 2.3))
     ax = figure.subplots()
     said = []
     for k, (name, history) in enumerate(histories.items()):
@@ -293,6 +302,6 @@ def show_decay(histories: Mapping[str, History]) -> Figure:
             f"with {values[-1]:.3f}"
         )
     ax.set(xlabel="epoch", ylabel="validation accuracy")
-    ax.legend(loc="lower right")
+    ax.legend(loc="lower right", handlelength=LEGEND_LINE)
     figure.set_label(f"Validation accuracy against epoch. {'; '.join(said)}.")
     return figure

@@ -132,26 +132,31 @@ def choose_strength(X, y, strengths):
 
 @exercise(
     "A step with weight decay",
+    stars=2,
     cases=[
-        (tensor([3.0]), tensor([2.0]), 0.1, 0.5),
+        (tensor([3.0, 1.0]), tensor([2.0, 2.0]), 0.1, 0.5),
         (tensor([1.0, -2.0, 0.5]), tensor([0.0, 1.0, -1.0]), 0.5, 0.2),
-        (tensor([[2.0, -4.0]]), tensor([[1.0, 1.0]]), 1.0, 0.1),
+        (tensor([2.0, -4.0, 3.0]), tensor([1.0, 1.0, 0.0]), 1.0, 0.1),
     ],
-    hint="What is the gradient of the penalty alone, and what multiplies it in a step?",
-    then="torch.optim.SGD(..., weight_decay=...) does exactly this.",
+    hint="Which entries does the penalty contain, and what is its gradient for the "
+    "one that it does not contain?",
+    then="In torch, torch.optim.SGD does this with two parameter groups: the weights "
+    "with weight_decay, the biases without.",
     without=("SGD", "optim"),
     usual="""
-        return (1 - weight_decay) * w - lr * grad
+        weight_decay * decayed) => weight_decay * w)
+            The bias was shrunk as well. It is no part of this penalty.
+        decayed = w.clone() => decayed = w
+            The bias itself was set to 0, in the weights that you were given: work on a
+            copy.
+        return w - weight_decay * decayed - lr * grad
             The decay is a part of the gradient, so the learning rate multiplies it,
             too.
-        return w - lr * (grad - weight_decay * w)
+        (grad + => (grad -
             With this sign the weights grow: the penalty's gradient is added.
-        return (1 - lr * weight_decay) * (w - lr * grad)
-            You shrank the weights after the step; the decay acts on those from before
-            it.
-        return w - lr * (grad + weight_decay * w.sign())
+        * decayed) => * decayed.sign())
             This is the step of an L1 penalty: it pulls all weights equally.
-        return w - lr * (grad + 2 * weight_decay * w)
+        (grad + => (grad + 2 *
             The penalty is 1/2 weight_decay times the sum of squares; its gradient has
             no factor 2.
         return w - lr * grad
@@ -159,7 +164,9 @@ def choose_strength(X, y, strengths):
     """,
 )
 def weight_decay_step(w, grad, lr, weight_decay):
-    return w - lr * (grad + weight_decay * w)
+    decayed = w.clone()
+    decayed[-1] = 0  # the bias
+    return w - lr * (grad + weight_decay * decayed)
 
 
 @exercise(
