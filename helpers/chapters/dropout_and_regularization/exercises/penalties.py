@@ -154,7 +154,7 @@ def choose_strength(X, y, strengths):
             too.
         (grad + => (grad -
             With this sign the weights grow: the penalty's gradient is added.
-        * decayed) => * decayed.sign())
+        decayed) => decayed.sign())
             This is the step of an L1 penalty: it pulls all weights equally.
         (grad + => (grad + 2 *
             The penalty is 1/2 weight_decay times the sum of squares; its gradient has
