@@ -16,7 +16,7 @@ from helpers.training import History, train
 RUNS = {
     "A": (0.0, {"weight_decay": 0.15}),
     "B": (0.0, {}),
-    "C": (0.0, {"lr": 0.003}),
+    "C": (0.0, {"lr": 0.002}),
     "D": (0.5, {"weight_decay": 0.003}),
 }
 
@@ -61,7 +61,7 @@ ask = partial(exercise, kind="diagnose", options=tuple(RUNS), shows=four_trainin
     "The run that was stopped too early",
     hint="In which panel would ten more epochs change what you see?",
     then="Both curves still rise, and nothing is fitted that is not general: it needs "
-    "more steps, or longer ones. Its learning rate is 0.003, that of the others 0.04.",
+    "more steps, or longer ones. Its learning rate is 0.002, that of the others 0.04.",
     usual="""
         "C" => "A"
             These curves have stopped rising: more epochs would change nothing.
