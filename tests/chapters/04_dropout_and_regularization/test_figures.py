@@ -190,12 +190,12 @@ def test_double_descent_is_drawn_with_mean_and_range():
 def test_the_runs_show_what_the_exercises_ask_for():
     """What the answers and their sentences rest on.
 
-    Measured with five seeds, means of five epochs: B ends at .84 to .89 on its labels,
-    and on new images between -.03 and +.01 from what it had ten epochs before. C gains
-    .04 to .08 in these ten epochs, and .08 to .13 in thirty more; its two curves are .02 to
-    .06 apart. A gains -.02 to +.02, and ends at .22 to .24 and .26 to .30, where the
-    others have .33 at least. D ends .02 to .07 above B on new images, and .01 below to
-    .03 above its own training labels.
+    Measured with five seeds, as means of five epochs: B ends at .84 to .89 on its
+    labels, and on new images -.03 to +.01 from what it had ten epochs before. C gains
+    .04 to .08 in these ten epochs, and .08 to .13 in thirty more; its two curves are
+    .02 to .06 apart. A gains -.02 to +.02, and ends at .22 to .24 and .26 to .30; the
+    others have .33 at least. D ends .02 to .07 above B on new images, and from .01
+    below to .03 above its own training labels.
     """
     found = runs.histories()
     last = {k: np.mean(h.train_accuracy[-5:]) for k, h in found.items()}
