@@ -49,6 +49,7 @@ def show_errors(degrees: Sequence[int], errors: Mapping[str, Tensor]) -> Figure:
     return _curves(degrees, curves, "y", xlabel="degree", ylabel="mean squared error")
 
 
+@drawn
 def _curves(
     x: Sequence[float], curves: Mapping[str, Sequence[float]], log: str = "", **axes
 ) -> Figure:
