@@ -33,7 +33,9 @@ def test_how_many_images_there_are():
     data = load_images("digits")
     assert sum(len(part) for part in (data.train, data.val, data.test)) == 16_000
     holds("run-a-cell-read", "You have loaded sixteen thousand small images of handwri")
-    holds("run-a-cell-read", "in three parts: to train on, to choose on, and to test on")
+    holds(
+        "run-a-cell-read", "in three parts: to train on, to choose on, and to test on"
+    )
 
 
 def test_a_drawing_is_scaled_as_the_digits_are():
@@ -112,7 +114,9 @@ def test_the_words_for_make_are_targets_and_settings():
     makefile = (ROOT / "Makefile").read_text("utf-8")
     targets = set(re.search(r"^COMMANDS = (.*)$", makefile, re.M)[1].split())
     cells = json.loads(notebook_path("00").read_text("utf-8"))["cells"]
-    prose = " ".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
+    prose = " ".join(
+        "".join(c["source"]) for c in cells if c["cell_type"] == "markdown"
+    )
     named = re.findall(r"\bmake ([a-z-]+)", " ".join(re.findall(r"`[^`]*`", prose)))
     assert set(named) == {"data", "doctor", "handout", "lab", "slides"} <= targets
     assert "COURSE_IMAGES" in (ROOT / "helpers/data/__init__.py").read_text("utf-8")

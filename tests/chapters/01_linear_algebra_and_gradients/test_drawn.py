@@ -180,7 +180,10 @@ def test_a_wrong_slope_gets_the_sentence_of_its_mistake(answer, says):
         ((-2.0, -5.0), "The learning rate is missing"),
         ((4.0, 6.0), "This is the gradient at (2, 1)."),
         ((-0.4, -0.6), "This is the step. Asked is where it leads"),
-        ((1.8, 0.7), "The derivative of a square has a factor 2: the gradient is (4, 6"),
+        (
+            (1.8, 0.7),
+            "The derivative of a square has a factor 2: the gradient is (4, 6",
+        ),
         ((1.6, 0.8), "The factor 3 is missing in the second derivative."),
     ],
 )
@@ -238,7 +241,10 @@ def test_a_wrong_kind_gets_the_sentence_of_its_mistake(change, says):
     "factor, says",
     [
         (2, "This is twice the limit. The ½ of the loss cancels the 2 from the square"),
-        (0.5, "This is half the limit. Either the 2 of 2/λ is missing, or your Hessian"),
+        (
+            0.5,
+            "This is half the limit. Either the 2 of 2/λ is missing, or your Hessian",
+        ),
     ],
 )
 def test_a_wrong_rate_gets_the_sentence_of_its_mistake(factor, says):

@@ -50,7 +50,9 @@ def test_the_first_weight_goes_against_its_slope_in_ever_shorter_steps():
     holds("learn-one-weight-read", "`slope` tells in which direction the error grows w")
     holds("learn-one-weight-read", "each step goes the other way.")
     holds("fits-read", "The line starts flat and turns toward the points. Its first st")
-    holds("fits-read", "Its first step is the longest; the nearer it comes, the smaller")
+    holds(
+        "fits-read", "Its first step is the longest; the nearer it comes, the smaller"
+    )
     holds("learning-plan", r"the mean of $\frac12(wx - y)^2$, and `slope` is its deriv")
 
 
@@ -65,7 +67,9 @@ def test_types_and_their_digits():
     assert digits == [7, 16]
     holds("creating-read", "Whole numbers make `int64`, and numbers with a point `floa")
     holds("creating-read", "Tensors of whole numbers have no gradients: write `1.0`")
-    holds("creating-more", "`float32` keeps about 7 decimal digits, `float64` about 16.")
+    holds(
+        "creating-more", "`float32` keeps about 7 decimal digits, `float64` about 16."
+    )
 
 
 def test_ways_to_take_parts_and_to_join():
@@ -133,7 +137,9 @@ def test_norms_and_where_they_end():
         r"\lVert\mathbf x\rVert_1 = \sum_i |x_i|, \qquad \lVert\mathbf x\rVert_2 = "
         r"\sqrt{\sum_i x_i^2}, \qquad \lVert\mathbf x\rVert_\infty = \max_i |x_i| .",
     )
-    holds("norms-read", "7 blocks to walk in a city, 5 along the straight line, and a l")
+    holds(
+        "norms-read", "7 blocks to walk in a city, 5 along the straight line, and a l"
+    )
 
     def length(x, p):
         return (x.abs() ** p).sum() ** (1 / p)
@@ -245,7 +251,9 @@ def test_the_gradient_points_where_the_function_rises_fastest():
     holds("gradient", "they are $2x_1 + x_2$ and $x_1 + 2x_2$.")
     torch.testing.assert_close(point @ A @ point / 2, own.bowl(point))
     torch.testing.assert_close(A @ point, g)
-    holds("gradient-read", r"$f(\mathbf x) = \frac12\mathbf x^\top\mathbf{Ax}$ and $\na")
+    holds(
+        "gradient-read", r"$f(\mathbf x) = \frac12\mathbf x^\top\mathbf{Ax}$ and $\na"
+    )
 
 
 def test_the_colors_of_the_graph_are_those_of_its_sentence():
@@ -275,7 +283,9 @@ def test_a_step_goes_against_the_gradient():
     holds("descent", r"\mathbf x_{k+1} = \mathbf x_k - \alpha\,\nabla f(\mathbf x_k),")
     holds("path-read", "The map is dark where $f$ is low. The rate is 0.3 all the time")
     holds("path-read", r"a step is $\alpha\lVert\nabla f\rVert$ long")
-    holds("descent-direction", r"Every $\mathbf p$ with $\mathbf p^\top\nabla f < 0$ is")
+    holds(
+        "descent-direction", r"Every $\mathbf p$ with $\mathbf p^\top\nabla f < 0$ is"
+    )
     path = torch.stack([tensor([1.0, 2.0]), tensor([0.2, 0.1])])
     ax = figures.show_path(own.bowl, path).axes[0]
     filled = ax.collections[0]
@@ -296,7 +306,9 @@ def test_minus_the_logarithm_of_the_likelihood():
     )
     density = math.exp(-(0.5**2) / (2 * sigma**2)) / (sigma * math.sqrt(2 * math.pi))
     assert math.exp(-minus[0]) == pytest.approx(density)
-    holds("likelihood", r"\frac{1}{\sigma\sqrt{2\pi}} \, e^{-\varepsilon^2/(2\sigma^2)}")
+    holds(
+        "likelihood", r"\frac{1}{\sigma\sqrt{2\pi}} \, e^{-\varepsilon^2/(2\sigma^2)}"
+    )
     holds("likelihood-read", "The smaller the loss, the larger the likelihood.")
     holds("noise-read", "The longer the bar, the less surprising is the example.")
     holds("likelihood-code", "torch.distributions.Normal(0.0, 0.8)")
@@ -316,9 +328,13 @@ def test_the_gradient_of_linear_regression():
         r"\frac1n\mathbf X^\top(\mathbf{Xw} - \mathbf y) .",
         r"$\mathbf X^\top\mathbf{Xw}=\mathbf X^\top\mathbf y$",
     )
-    holds("normal-more", r"$\mathbf w = (\mathbf X^\top\mathbf X)^{-1}\mathbf X^\top\ma")
+    holds(
+        "normal-more", r"$\mathbf w = (\mathbf X^\top\mathbf X)^{-1}\mathbf X^\top\ma"
+    )
     holds("normal-more", r"\partial r_i/\partial w_k = \frac1n\sum_i r_i X_{ik}$.")
-    holds("gd-regression", r"the Hessian is $\frac1n\mathbf X^\top\mathbf X$ for all we")
+    holds(
+        "gd-regression", r"the Hessian is $\frac1n\mathbf X^\top\mathbf X$ for all we"
+    )
     few = make_regression(w=(2.0,), b=1.0, n_train=25, noise=0.8).train
     x, y = few.X.squeeze(1), few.y.squeeze(1)
     slope, intercept = own.fit_line(x, y)
@@ -415,7 +431,9 @@ def test_signs_of_eigenvalues_decide():
         "All positive: a bowl, definite. One 0, none negative: a trough, semidefinite. "
         "Both signs: a saddle, **indefinite**, uphill in some directions, downhill in o",
     )
-    holds("definite", "if this **quadratic form** is positive for every $\\mathbf x$ bu")
+    holds(
+        "definite", "if this **quadratic form** is positive for every $\\mathbf x$ bu"
+    )
     holds("definite", "and **positive semidefinite** if it is never negative.")
     holds("definite-why", r"for our matrix they are 2 and 3.")
     holds("definite-why", r"$\begin{pmatrix} 0 & 0\\ 0 & -1\end{pmatrix}$ has 0 and 0.")
@@ -426,7 +444,9 @@ def test_signs_of_eigenvalues_decide():
         ": a **saddle point**.",
     )
     holds("recall-questions", "All positive: a minimum. All negative: a maximum. Both ")
-    holds("classify-table", r"$(x^2 - 1)^2$ has $f'' = 8 > 0$ at both $-1$ and $1$, two")
+    holds(
+        "classify-table", r"$(x^2 - 1)^2$ has $f'' = 8 > 0$ at both $-1$ and $1$, two"
+    )
     holds("stationary", "This is **necessary**, but not **sufficient**: $x^3$ is flat")
 
 
@@ -455,7 +475,9 @@ def test_curvatures_and_contours_of_the_bowl():
         assert own.bowl(t * unit).item() == pytest.approx(0.7)
     holds("axes-read", "Along $(1, 1)$ the curvature is 3, and the contours lie close ")
     holds("axes-read", "along $(1, -1)$ it is 1.")
-    holds("axes-more", r"is met at $t = \sqrt{2c/\lambda}$: half-axes in proportion to ")
+    holds(
+        "axes-more", r"is met at $t = \sqrt{2c/\lambda}$: half-axes in proportion to "
+    )
     holds("axes-more", r"to $1/\sqrt\lambda$, here $\sqrt3$ to 1.")
 
 
@@ -473,7 +495,9 @@ def test_orders_of_taylor_and_their_lines():
         "The dashed line has the slope of $e^x$ at 0, the dotted parabola also its curv",
         "the parabola stays with the curve for longer.",
     )
-    holds("taylor-formula", r"\tfrac12\,\mathbf d^\top\mathbf H(\mathbf x)\,\mathbf d}_")
+    holds(
+        "taylor-formula", r"\tfrac12\,\mathbf d^\top\mathbf H(\mathbf x)\,\mathbf d}_"
+    )
     holds(
         "taylor-read",
         "With each halving the first-order error falls to about a quarter, the second-o",
@@ -539,7 +563,9 @@ def test_at_half_the_limit_the_regression_arrives_and_above_it_explodes():
     holds("gd-regression", "descent arrives at the least-squares weights at half the l")
     holds("gd-regression", "and explodes one percent above it.")
     source = text_of("01", "gd-regression-code")
-    assert "limit = 2 / torch.linalg.eigvalsh(X1.T @ X1 / len(X1)).max().item()" in source
+    assert (
+        "limit = 2 / torch.linalg.eigvalsh(X1.T @ X1 / len(X1)).max().item()" in source
+    )
     assert "for share in (0.5, 1.01):" in source
 
 

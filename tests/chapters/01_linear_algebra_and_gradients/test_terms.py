@@ -43,7 +43,10 @@ MEANINGS = {  # the Chinese name, and what the line on a term must tell
     "derivative": ("导数", "the slope that ever closer points agree on"),
     "backpropagation": ("反向传播", "from the result back"),
     "loss": ("损失", "how bad"),
-    "epoch, minibatch": ("轮，小批量", "one pass over all examples; the examples of one"),
+    "epoch, minibatch": (
+        "轮，小批量",
+        "one pass over all examples; the examples of one",
+    ),
     "residual": ("残差", "leaves over"),
     "likelihood": ("似然", "how probable a model makes the examples"),
     "logistic regression": ("逻辑回归（对数几率回归）", "bent into a probability"),
@@ -72,14 +75,18 @@ ANSWERS = {
 
 
 def test_every_term_is_held():
-    rows = re.findall(r"^\| (.*?) \| (.*?) \| (.*?) \|$", source_of("01", "terms"), re.M)
+    rows = re.findall(
+        r"^\| (.*?) \| (.*?) \| (.*?) \|$", source_of("01", "terms"), re.M
+    )
     assert {row[0] for row in rows} - set(MEANINGS) == {"English"}
 
 
 @pytest.mark.parametrize("english", MEANINGS)
 def test_a_term_has_its_chinese_name_and_its_meaning(english):
     chinese, meaning = MEANINGS[english]
-    rows = re.findall(r"^\| (.*?) \| (.*?) \| (.*?) \|$", source_of("01", "terms"), re.M)
+    rows = re.findall(
+        r"^\| (.*?) \| (.*?) \| (.*?) \|$", source_of("01", "terms"), re.M
+    )
     ((_, name, told),) = (row for row in rows if row[0] == english)
     assert name == chinese and meaning in told
     assert [row[1] for row in rows].count(name) == 1

@@ -126,7 +126,8 @@ def marks_of(scene):
 def test_every_slider_changes_the_picture_and_the_sentence(name, slider, value):
     explorer = getattr(explorers, name)
     before, after = (
-        marks_of(scene) for scene in (explorer.scene(), explorer.scene(**{slider: value}))
+        marks_of(scene)
+        for scene in (explorer.scene(), explorer.scene(**{slider: value}))
     )
     assert before[0] != after[0] and before[1] != after[1]
 
@@ -173,7 +174,10 @@ def test_the_best_rate_of_a_start_is_chosen_on_val_alone(monkeypatch):
 @pytest.mark.parametrize(
     "answer, says",
     [
-        ((2.5, 1.5, 0.0), "There is a ReLU behind the hidden units, and none behind th"),
+        (
+            (2.5, 1.5, 0.0),
+            "There is a ReLU behind the hidden units, and none behind th",
+        ),
         ((2.5, 1.5, 1.0), "The second hidden unit counts twice in the output."),
         ((2.5, 2.5, -2.5), "The second sum has a bias of -1."),
         ((2.5, 1.5, 5.5), "The weight of the second hidden unit is negative."),
@@ -204,7 +208,10 @@ def test_torchs_default_is_told_to_be_a_sixth():
         (math.log(10), "That is for ten classes"),
         (math.log2(26), "That is in bits."),
         (1 / 26, "That is the probability of each class"),
-        (-math.log(26), "A probability is below 1, so minus its logarithm is positive."),
+        (
+            -math.log(26),
+            "A probability is below 1, so minus its logarithm is positive.",
+        ),
         (25 / 26, "That is the share of wrong answers."),
     ],
 )
@@ -217,7 +224,10 @@ def test_a_wrong_first_loss_gets_the_sentence_of_its_mistake(answer, says):
     "change, says",
     [
         (lambda a: 1 - a**2, "This is the slope of tanh."),
-        (lambda a: a * (a - 1), "The sigmoid rises everywhere, so its slope cannot be n"),
+        (
+            lambda a: a * (a - 1),
+            "The sigmoid rises everywhere, so its slope cannot be n",
+        ),
         (lambda a: 1 - a, "One factor is missing: at the value 0 the sigmoid is flat."),
         (
             lambda a: a.sigmoid() * (1 - a.sigmoid()),

@@ -85,10 +85,14 @@ def test_one_unit_is_and_or_or_by_its_threshold():
     w = tensor([1.0, 1.0])
     assert own.perceptron(XOR, w, 1.5).tolist() == [0, 0, 0, 1]
     assert own.perceptron(XOR, w, 0.5).tolist() == [0, 1, 1, 1]
-    holds("perceptron-read", "Threshold 1.5 makes it AND, threshold 0.5 makes it OR. Si")
+    holds(
+        "perceptron-read", "Threshold 1.5 makes it AND, threshold 0.5 makes it OR. Si"
+    )
     holds("perceptron-read", r"a bias is minus a threshold: $b = -\theta$.")
     holds("perceptron", "Such a unit fires if the weighted sum exceeds a **threshold**")
-    holds("perceptron", "McCulloch and Pitts (1943). Rosenblatt's **perceptron** (1958)")
+    holds(
+        "perceptron", "McCulloch and Pitts (1943). Rosenblatt's **perceptron** (1958)"
+    )
 
 
 def test_a_nerve_cell_and_a_unit():
@@ -100,7 +104,9 @@ def test_a_nerve_cell_and_a_unit():
         "| axon | sends the result on | output $a = f(z)$ |",
     )
     holds("neuron-read", "between the axon of one neuron and a dendrite of another")
-    holds("terms", "| neuron, dendrite, axon | 神经元，树突，轴突 | nerve cell, its inpu")
+    holds(
+        "terms", "| neuron, dendrite, axon | 神经元，树突，轴突 | nerve cell, its inpu"
+    )
     holds("terms", "| nerve cell, its inputs, its output |")
 
 
@@ -199,8 +205,12 @@ def test_the_derivative_of_the_nightmare():
         "; that of $w_2$ is the gradient at $o$ times $h$: *what came back, times what "
         "came in*.",
     )
-    holds("chain-of-steps-read", "Blue runs forward. Orange runs backward: each gradien")
-    holds("chain-of-steps-read", "each gradient is the one on its right, times the slop")
+    holds(
+        "chain-of-steps-read", "Blue runs forward. Orange runs backward: each gradien"
+    )
+    holds(
+        "chain-of-steps-read", "each gradient is the one on its right, times the slop"
+    )
 
 
 def test_blue_runs_forward_and_orange_back():
@@ -213,7 +223,9 @@ def test_blue_runs_forward_and_orange_back():
     colors = {t.get_gid(): t.get_color() for t in pictures.axes[0].texts if t.get_gid()}
     assert colors["value 0 0"] == COLORS[0]
     assert colors["signal 1 0"] == colors["on 0 0 0"] == COLORS[1]
-    holds("by-hand-read", "Blue came forward, orange came back. Each line carries the d")
+    holds(
+        "by-hand-read", "Blue came forward, orange came back. Each line carries the d"
+    )
 
 
 def test_the_four_lines_of_backpropagation():
@@ -249,8 +261,12 @@ def test_the_four_lines_of_backpropagation():
         "step 2 needs the weights of the forward half.",
     )
     holds("sigmoid-squared", r"\delta_L = (\hat y - t) \cdot \hat y (1 - \hat y).")
-    holds("recall-questions", r"$(\mathbf W^\top \boldsymbol\delta) \odot f'(\mathbf z)$")
-    holds("recall-questions", "A weight's derivative is the error signal after it times")
+    holds(
+        "recall-questions", r"$(\mathbf W^\top \boldsymbol\delta) \odot f'(\mathbf z)$"
+    )
+    holds(
+        "recall-questions", "A weight's derivative is the error signal after it times"
+    )
 
 
 def test_negative_derivatives_make_weights_and_the_output_grow():
@@ -266,7 +282,9 @@ def test_negative_derivatives_make_weights_and_the_output_grow():
     ]
     before, after = (own.forward(x, some)[-1] for some in (layers, moved))
     assert before < after < 1
-    holds("by-hand-read", "All are negative, so all weights will grow, and the output w")
+    holds(
+        "by-hand-read", "All are negative, so all weights will grow, and the output w"
+    )
     holds("by-hand-read", "and the output with them, toward 1.")
     holds("by-hand-read", "error signal on the right times value on the left")
 
@@ -307,7 +325,9 @@ def test_when_view_refuses():
         "Transposing moves no numbers either",
         "Only `reshape` of it to one row must copy.",
     )
-    holds("shapes", "`reshape` returns a view where that is possible and a copy where n")
+    holds(
+        "shapes", "`reshape` returns a view where that is possible and a copy where n"
+    )
     holds("shapes", "So `reshape` works more often, and `view` guarantees that nothing")
 
 
@@ -324,8 +344,12 @@ def test_modules_move_in_place_and_tensors_do_not():
     )
     assert "running_mean" not in dict(nn.BatchNorm1d(3).named_parameters())
     assert "running_mean" in nn.BatchNorm1d(3).state_dict()
-    holds("state-read", "Since torch 2.6 `torch.load` therefore reads only tensors and ")
-    holds("state-read", "A missing or surplus name raises an error, unless you pass `st")
+    holds(
+        "state-read", "Since torch 2.6 `torch.load` therefore reads only tensors and "
+    )
+    holds(
+        "state-read", "A missing or surplus name raises an error, unless you pass `st"
+    )
 
 
 # -- starts and depth ------------------------------------------------------------------
@@ -389,7 +413,9 @@ def test_the_factors_of_a_chain_of_units():
     slopes = [1 - torch.tanh(z.detach()) ** 2 for z in zs]
     expected = slopes[0] * w[1] * slopes[1] * w[2] * slopes[2]
     torch.testing.assert_close(gradient[0], expected)
-    holds("vanishing", r"= f'(z_1)\, w_2 f'(z_2) \cdots w_n f'(z_n) \cdot \frac{\partia")
+    holds(
+        "vanishing", r"= f'(z_1)\, w_2 f'(z_2) \cdots w_n f'(z_n) \cdot \frac{\partia"
+    )
 
 
 def test_saturated_tanh_units_with_large_weights_make_the_gradient_explode():
@@ -427,7 +453,9 @@ def test_slope_and_centering_are_both_needed():
     assert shares["neither"] < 1e-5 and shares["centered alone"] < 1e-5
     assert shares["slope and centered"] > 0.3
     gain = shares["slope alone"] / shares["neither"]
-    assert gain > 1e3 and 10 < shares["slope and centered"] / shares["slope alone"] < 200
+    assert (
+        gain > 1e3 and 10 < shares["slope and centered"] / shares["slope alone"] < 200
+    )
     holds(
         "depth-table-read",
         "Centered, but with the old slope: as much is lost. With slope 1, but around ½:"

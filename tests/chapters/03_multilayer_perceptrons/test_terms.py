@@ -17,7 +17,10 @@ MEANINGS = {  # the Chinese name, and what the line on a term must tell
     "activation (transfer) function": ("激活（传输）函数", "after a layer"),
     "saturation": ("饱和", "flat, and passes on no gradient"),
     "universal approximation": ("通用近似", "any continuous function, on a closed and"),
-    "forward propagation": ("前向传播", "compute and store all layers, input to output"),
+    "forward propagation": (
+        "前向传播",
+        "compute and store all layers, input to output",
+    ),
     "backpropagation": ("反向传播", "output to input"),
     "error signal": ("误差信号", "derivative of the loss by a unit's sum"),
     "dead unit": ("死神经元", "0 for every input"),
@@ -59,14 +62,18 @@ ANSWERS = {
 
 
 def test_every_term_is_held():
-    rows = re.findall(r"^\| (.*?) \| (.*?) \| (.*?) \|$", source_of("03", "terms"), re.M)
+    rows = re.findall(
+        r"^\| (.*?) \| (.*?) \| (.*?) \|$", source_of("03", "terms"), re.M
+    )
     assert {row[0] for row in rows} - set(MEANINGS) == {"English"}
 
 
 @pytest.mark.parametrize("english", MEANINGS)
 def test_a_term_has_its_chinese_name_and_its_meaning(english):
     chinese, meaning = MEANINGS[english]
-    rows = re.findall(r"^\| (.*?) \| (.*?) \| (.*?) \|$", source_of("03", "terms"), re.M)
+    rows = re.findall(
+        r"^\| (.*?) \| (.*?) \| (.*?) \|$", source_of("03", "terms"), re.M
+    )
     ((_, name, told),) = (row for row in rows if row[0] == english)
     assert name == chinese and meaning in told
     assert [row[1] for row in rows].count(name) == 1
