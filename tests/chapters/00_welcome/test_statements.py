@@ -63,8 +63,8 @@ def test_the_curves_and_buttons_do_what_is_said():
     )
     holds(
         "panel-read",
-        "**Pause** holds the training and **Step** then takes one small step at a time.",
-        "**Stop** ends it and keeps its curve in the table, where *load* puts its setti",
+        "**Pause** holds the training and **Step** then takes one small step at a time",
+        "**Stop** ends it and keeps its curve in the table, where *load* puts its sett",
         "the same settings with the same seed give the same curve.",
         "**Reset** drops a training and puts the controls back.",
     )
@@ -126,7 +126,7 @@ def test_the_words_for_make_are_targets_and_settings():
     holds("lecturers-how", "*Slides:* `make slides CHAPTER=02` writes them for any bro")
 
 
-# -- explorer, map and exercise ----------------------------------------------------------
+# -- explorer, map and exercise --------------------------------------------------------
 
 
 def test_errors_are_orange_and_the_line_is_green():

@@ -1,4 +1,4 @@
-"""Chapter 1: what its sentences say, computed first; then the sentence must stand there.
+"""Chapter 1: what its sentences say, computed first; then each must stand there.
 
 A number beside a cell is held by that cell; here it is the words "larger", "first",
 "transposed" and the signs of formulas, which no cell computes.
@@ -152,7 +152,7 @@ def test_norms_and_where_they_end():
         "norms-more",
         r"\big(\sum_i |x_i|^p\big)^{1/p}$ with $p \ge 1$; the last is the limit for $p",
         r"$\lVert c\,\mathbf x\rVert = |c|\,\lVert\mathbf x\rVert$",
-        r"\lVert\mathbf x + \mathbf y\rVert \le \lVert\mathbf x\rVert + \lVert\mathbf y",
+        r"\lVert\mathbf x + \mathbf y\rVert \le \lVert\mathbf x\rVert + \lVert\mathbf",
         "a detour is never shorter.",
         "is the root of the sum of all squared entries",
     )
@@ -173,7 +173,7 @@ def test_rules_of_the_matrix_product():
     holds(
         "matrices",
         "has $m$ rows and $n$ columns",
-        r"Entry $(i, j)$ of $\mathbf{AB}$ is row $i$ of $\mathbf A$ times column $j$ of",
+        r"Entry $(i, j)$ of $\mathbf{AB}$ is row $i$ of $\mathbf A$ times column $j$ o",
     )
     holds(
         "matmul-read",
@@ -379,8 +379,8 @@ def test_what_the_matrix_of_the_bowl_keeps():
     holds(
         "plane-map-read",
         "At 45° and 225° the vector keeps its direction and is longest, 3; at 135° and "
-        "315° it stays as it is. The second matrix turns everything by 90° and keeps no "
-        "line.",
+        "315° it stays as it is. The second matrix turns everything by 90° and keeps "
+        "no line.",
     )
     holds("eigen-by-hand", "the sum of the diagonal, $1 + 3 = 2 + 2$, and multiply to ")
 
@@ -403,7 +403,7 @@ def test_the_adjugate_is_the_transposed_matrix_of_cofactors():
         "adjugate-read",
         r"$\mathbf A^{-1} = \mathrm{adj}(\mathbf A) / \det \mathbf A$ holds in every s",
         "multiply it by $(-1)^{i+j}$: that is the **cofactor** $C_{ij}$. The adjugate "
-        "has $C_{ij}$ in row $j$ and column $i$: it is the *transposed* matrix of cofac",
+        "has $C_{ij}$ in row $j$ and column $i$: it is the *transposed* matrix of cofa",
         r"$\det\mathbf A = \sum_j A_{ij} C_{ij}$, along any row $i$.",
         "the work grows like $n!$; row operations need about $n^3$ steps.",
     )
@@ -429,7 +429,7 @@ def test_signs_of_eigenvalues_decide():
     holds(
         "definite-read",
         "All positive: a bowl, definite. One 0, none negative: a trough, semidefinite. "
-        "Both signs: a saddle, **indefinite**, uphill in some directions, downhill in o",
+        "Both signs: a saddle, **indefinite**, uphill in some directions, downhill in",
     )
     holds(
         "definite", "if this **quadratic form** is positive for every $\\mathbf x$ bu"
@@ -492,7 +492,7 @@ def test_orders_of_taylor_and_their_lines():
     assert (off[1] <= off[0]).all()
     holds(
         "taylor-figure-read",
-        "The dashed line has the slope of $e^x$ at 0, the dotted parabola also its curv",
+        "The dashed line has the slope of $e^x$ at 0, the dotted parabola also its cur",
         "the parabola stays with the curve for longer.",
     )
     holds(
@@ -500,7 +500,7 @@ def test_orders_of_taylor_and_their_lines():
     )
     holds(
         "taylor-read",
-        "With each halving the first-order error falls to about a quarter, the second-o",
+        "With each halving the first-order error falls to about a quarter, the second-",
     )
     holds("taylor-read", "the second-order error to about an eighth.")
     holds("taylor-more", "The first order leaves out terms that begin with the square ")
@@ -541,7 +541,7 @@ def test_the_best_rate_is_where_both_ends_are_equal():
         "leaves $9/11$ of the distance.",
         r"In general it leaves $(\kappa - 1)/(\kappa + 1)$, with the **condition number"
         r"** $\kappa = \lambda_{\max}/\lambda_{\min}$.",
-        r"Where $\lambda_{\max}/\lambda_{\min}$, the condition number, is large, the va",
+        r"Where $\lambda_{\max}/\lambda_{\min}$, the condition number, is large, the v",
         "A column of large numbers makes a steep wall",
     )
 

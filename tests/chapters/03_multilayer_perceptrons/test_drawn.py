@@ -168,7 +168,7 @@ def test_the_best_rate_of_a_start_is_chosen_on_val_alone(monkeypatch):
         assert row["test accuracy at it"].mean() < 0.5
 
 
-# -- sentences of mistakes ---------------------------------------------------------------
+# -- sentences of mistakes -------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

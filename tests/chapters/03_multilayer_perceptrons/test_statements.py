@@ -1,4 +1,4 @@
-"""Chapter 3: what its sentences say, computed first; then the sentence must stand there.
+"""Chapter 3: what its sentences say, computed first; then each must stand there.
 
 A number beside a cell is held by that cell; here it is the words "sum", "transposed",
 "shrink" and the signs of formulas, which no cell computes.
@@ -42,7 +42,7 @@ def test_the_proof_that_no_line_separates_xor():
     holds(
         "xor-proof",
         "$w_1 x_1 + w_2 x_2 + b$ were positive for the ones and not for the zeros.",
-        "of the two ones, $w_1 + b > 0$ and $w_2 + b > 0$: together $w_1 + w_2 + 2b > 0",
+        "of the two ones, $w_1 + b > 0$ and $w_2 + b > 0$: together $w_1 + w_2 + 2b >",
         r"$b \le 0$ and $w_1 + w_2 + b \le 0$: together $w_1 + w_2 + 2b \le 0$.",
     )
     holds("recall-questions", "The sums of the two conditions for the ones and for the")
@@ -119,7 +119,7 @@ def test_rows_of_a_weight_are_units():
         "layer",
         r"\mathbf a = f(\mathbf W \mathbf p + \mathbf b), \qquad \mathbf H = f(\mathbf "
         r"X \mathbf W^\top + \mathbf b).",
-        r"$\mathbf W$ $(h, d)$ has one *row* per unit; so $\mathbf X$ $(n, d)$ becomes ",
+        r"$\mathbf W$ $(h, d)$ has one *row* per unit; so $\mathbf X$ $(n, d)$ becomes",
         r"becomes $\mathbf H$ $(n, h)$.",
     )
     holds("linear-read", "Its weight is (out, in), so it holds in · out + out numbers.")
@@ -139,15 +139,15 @@ def test_slopes_at_zero_and_where_they_turn():
     holds(
         "gates-read",
         "just below 0 a unit still passes on a gradient. Below about −1.28 (SiLU) and "
-        "−0.75 (GELU) they fall as $z$ grows. On the right, the low hill is the sigmoid",
+        "−0.75 (GELU) they fall as $z$ grows. On the right, the low hill is the sigmoi",
     )
     holds("activations-read", "Sigmoid and tanh **saturate**: far from 0 they are flat")
     assert own.slope_at(torch.tanh, 0.0) == 1
     assert own.slope_at(nn.LeakyReLU(), -1.0).item() == pytest.approx(0.01)
     holds(
         "activations-explorer-read",
-        "$0.25^{10}$, a millionth, even at the best point of the sigmoid. At $z = 0$ ta",
-        "tanh passes the whole gradient on; a little to either side, ten layers lose mo",
+        "$0.25^{10}$, a millionth, even at the best point of the sigmoid. At $z = 0$ t",
+        "tanh passes the whole gradient on; a little to either side, ten layers lose m",
         "`LeakyReLU` has the small slope 0.01 for negative $z$",
     )
     assert own.slope_at(torch.tanh, 1.0) ** 10 < 0.5
@@ -166,7 +166,7 @@ def test_an_interpolated_wave_gets_better_with_the_square_of_the_width():
     assert errors[0] / errors[1] == pytest.approx(16, rel=0.1)
     holds(
         "universal-read",
-        "The largest error falls as units are added, about 16 times for four times as m",
+        "The largest error falls as units are added, about 16 times for four times as",
         "outside, where there are no knots, more units do not help.",
     )
     holds("universal", "the weight after it says how much the slope of the sum changes")
@@ -174,7 +174,7 @@ def test_an_interpolated_wave_gets_better_with_the_square_of_the_width():
         "universal-theorem",
         "if the activation $f$ is *continuous and not a polynomial*",
         "on a *closed and bounded* set",
-        "nor that training finds the weights, nor anything about inputs outside the set",
+        "nor that training finds the weights, nor anything about inputs outside the se",
     )
 
 
@@ -257,7 +257,7 @@ def test_the_four_lines_of_backpropagation():
     holds(
         "backward-why",
         "Read step 2, for $l = L-1$ down to 1: a unit feeds all units of the next layer"
-        ", so it is responsible for the sum of their errors, each weighted by the conne",
+        ", so it is responsible for the sum of their errors, each weighted by the conn",
         "step 2 needs the weights of the forward half.",
     )
     holds("sigmoid-squared", r"\delta_L = (\hat y - t) \cdot \hat y (1 - \hat y).")
@@ -320,7 +320,7 @@ def test_when_view_refuses():
         x[:, :3].view(6)
     holds(
         "shapes-read",
-        "`every_other.view(6)` works: a single stride of 2 walks through both of its ro",
+        "`every_other.view(6)` works: a single stride of 2 walks through both of its r",
         "`x[:, :3].view(6)` raises",
         "Transposing moves no numbers either",
         "Only `reshape` of it to one row must copy.",
@@ -368,7 +368,7 @@ def test_variances_that_keep_a_signal_level():
     assert w.var().item() == pytest.approx(2 / (n_in + n_out), rel=0.05)
     holds(
         "how-large-why",
-        r"so $\operatorname{Var}(w) = 1/n_\text{in}$. Backward the error signal is mult",
+        r"so $\operatorname{Var}(w) = 1/n_\text{in}$. Backward the error signal is mul",
         r"and adds $n_\text{out}$ terms, which asks for $1/n_\text{out}$.",
         r"1/\big(\tfrac12(n_\text{in} + n_\text{out})\big) = 2/(n_\text{in} + n_\text{o"
         r"ut})$.",
@@ -401,7 +401,7 @@ def test_the_factors_of_a_chain_of_units():
     assert 0.25 * 4 == 1 and 0.25 * 100 == 25
     holds(
         "chain-read",
-        "Weights of 4 cancel the slopes, and weights of 100 multiply the gradient by 25",
+        "Weights of 4 cancel the slopes, and weights of 100 multiply the gradient by 2",
         "No, that takes weights of at most 1 in magnitude.",
     )
     w, b = draw(3).tolist(), draw(3, seed=1).requires_grad_()
@@ -460,7 +460,7 @@ def test_slope_and_centering_are_both_needed():
         "depth-table-read",
         "Centered, but with the old slope: as much is lost. With slope 1, but around ½:"
         " 30,000 times as much arrives",
-        "Only with *both* changes does the signal arrive, as it does with tanh: it is s",
+        "Only with *both* changes does the signal arrive, as it does with tanh: it is",
         "Centering then adds a factor of about 45.",
     )
 
@@ -473,7 +473,7 @@ def test_the_points_that_the_claim_on_depth_found():
     holds("claim-depth-read", "18 points on the digits, 1.7 on the clothes.")
 
 
-# -- code that no assert looks at --------------------------------------------------------
+# -- code that no assert looks at ------------------------------------------------------
 
 
 def test_a_change_is_a_share_of_the_size_before():

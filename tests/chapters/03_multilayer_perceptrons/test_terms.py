@@ -53,7 +53,7 @@ ANSWERS = {
     "Why can no line separate XOR": "The hidden layer moves the points until a line c",
     "ten linear layers": "What one linear layer can",
     "the universal approximation theorem not": "How many units are enough, that train",
-    "need the values of the forward": "the error signal after it times the value before",
+    "need the values of the forward": "the error signal after it times the value befor",
     "the error signal of a hidden unit": "From all units of the next layer",
     "Why must first weights be random": r"$2/n_\text{in}$ keeps the size of the signal",
     "deep sigmoid network lose": "its slope is at most ¼; besides, its outputs are nev",
