@@ -106,6 +106,14 @@ def test_signs_of_eigenvalues_decide():
         "All positive: a bowl, definite. One 0, none negative: a trough, semidefinite. "
         "Both signs: a saddle, **indefinite**.",
     )
+    saddle = tensor([[1.0, 2.0], [2.0, 1.0]])
+    drawn = figures.show_forms({"bowl": A.float(), "saddle": saddle}).axes[1]
+    filled = drawn.collections[0]
+    low, high = (
+        filled.cmap(filled.norm(end))
+        for end in (min(filled.levels), max(filled.levels))
+    )
+    assert high[2] > high[0] and low[0] > low[2], "blue above 0, red below"
     holds(
         "definite", "if this **quadratic form** is positive for every $\\mathbf x$ bu"
     )
