@@ -55,7 +55,15 @@ def slopes_on_a_graph():  # of z = (xy + y)^2 with respect to q, x and y
             tensor([1.0, -2.0]),
             tensor([[4.0, 4.0], [-0.2, 0.4], [-1.0, 0.0], [3.0, 0.0]]),
         ),
-        (tensor([0.5, -1.0, 3.0]), tensor([[0.0, 0.6, -0.8], [9.0, 9.0, -9.0]])),
+        (
+            tensor([4.0, -2.0, 4.0]),
+            tensor(
+                [
+                    *([1.0, 4, 1], [1.0, -1, -1], [-3.0, 4, -4], [4.0, -1, 4]),
+                    *([-3.0, 2, -2], [-1.0, 2, -1], [-3.0, 1, 0]),
+                ]
+            ),
+        ),
     ],
     hint="The slope along p is the inner product of the gradient with a vector of "
     "length 1 in the direction of p. `D @ gradient` has the inner products with all "
