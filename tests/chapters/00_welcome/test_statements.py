@@ -91,7 +91,9 @@ def test_the_panel_starts_with_the_settings_of_its_first_run():
         assert re.search(rf"\b{name}=\w+\(.*?start=([\d.]+)\)", panel)[1] == trained
 
 
-@pytest.mark.parametrize("path", sorted(ROOT.glob("notebooks/*.ipynb")), ids=str)
+@pytest.mark.parametrize(
+    "path", sorted(ROOT.glob("notebooks/*.ipynb")), ids=lambda path: path.stem
+)
 def test_a_panel_starts_with_the_settings_of_its_baseline(path):
     """The same for every chapter whose panel has one run as its first, by that name."""
     cells = json.loads(path.read_text("utf-8"))["cells"]
@@ -138,7 +140,7 @@ def test_errors_are_orange_and_the_line_is_green():
     assert pane.labels == ("x", "y")
 
 
-def test_the_map_links_to_files_and_its_its_bars_begin_empty():
+def test_the_map_links_to_files_and_its_bars_begin_empty():
     html = chapter_map(ROOT / "notebooks")._repr_html_()
     links = re.findall(r'href="([^"]*)"', html)
     assert len(links) >= 11
