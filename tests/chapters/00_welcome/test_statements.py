@@ -11,6 +11,7 @@ from helpers.chapters.welcome import chapter_map, exercises, explorers, overview
 from helpers.data.drawings import frame_of
 from helpers.figures import COLORS
 from tests.taught import notebook_path, text_of
+from tests.test_stored_notebooks import PATHS
 from tools.stored import ROOT
 
 
@@ -91,9 +92,7 @@ def test_the_panel_starts_with_the_settings_of_its_first_run():
         assert re.search(rf"\b{name}=\w+\(.*?start=([\d.]+)\)", panel)[1] == trained
 
 
-@pytest.mark.parametrize(
-    "path", sorted(ROOT.glob("notebooks/*.ipynb")), ids=lambda path: path.stem
-)
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 def test_a_panel_starts_with_the_settings_of_its_baseline(path):
     """The same for every chapter whose panel has one run as its first, by that name."""
     cells = json.loads(path.read_text("utf-8"))["cells"]
