@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from helpers import check_band, load_images
 from helpers.chapters.residual_networks.claims import blocks, depth, networks, training
 from helpers.claims import Size
-from helpers.claims.fair import accuracy_on, fresh, right_on
+from helpers.claims.fair import accuracy_on, fresh, mislabeled, right_on
 from helpers.models import BatchNorm, Residual
 from helpers.seeds import seeded
 from helpers.training import Epoch, evaluate, fit
@@ -281,7 +281,7 @@ def test_blocks_that_begin_at_zero_change_nothing(norm):
 
 
 def test_a_share_of_the_labels_is_wrong(shrunk):
-    images = blocks.noisy(shrunk.train, 1_000, 3, 10)
+    images = mislabeled(shrunk.train, 1_000, blocks.WRONG, 3, 10)
     with seeded(3):
         own = torch.randperm(1_000)
     assert torch.equal(images.X, shrunk.train.X[own])

@@ -3,10 +3,8 @@
 import torch
 from torch import nn
 
-from helpers.chapters.batch_normalization.exercises.answers import (
-    up_to_the_first_wrong,
-)
 from helpers.exercises import exercise
+from helpers.exercises.answers import one_by_one
 from helpers.exercises.comparing import a_kind_of
 from helpers.seeds import seeded
 
@@ -20,7 +18,7 @@ def truth(value):
     "Which bias has no effect",
     name="no-bias",
     kind="predict",
-    call=lambda answer: up_to_the_first_wrong(answer, no_bias.solution(), truth),
+    call=lambda answer: one_by_one(answer, no_bias.solution(), truth),
     hint="A bias adds one number to a whole channel. When is that number taken away "
     "again, as a part of a mean? What is the mean taken over, and what stands between?",
     then="Where a batch normalization follows at once, beta takes the place of the "

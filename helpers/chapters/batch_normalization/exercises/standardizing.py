@@ -3,11 +3,9 @@
 import torch
 from torch import tensor
 
-from helpers.chapters.batch_normalization.exercises.answers import (
-    to_two_digits,
-    up_to_the_first_wrong,
-)
+from helpers.chapters.batch_normalization.exercises.answers import to_two_digits
 from helpers.exercises import exercise
+from helpers.exercises.answers import one_by_one
 
 
 def draw(n, m, d, seed):
@@ -164,7 +162,7 @@ def four_numbers():
     "The axes of batch normalization",
     name="normalized-axes",
     kind="predict",
-    call=lambda answer: up_to_the_first_wrong(answer, normalized_axes.solution()),
+    call=lambda answer: one_by_one(answer, normalized_axes.solution()),
     hint="One channel at a time. Which values of the whole batch belong to it? Each "
     "channel has a gamma and a beta, a running mean and a running variance.",
     then="Neither the parameters nor the running statistics depend on the size of the "
