@@ -1,6 +1,5 @@
 """The explorer `signal`: activations and gradients by layer while a net trains."""
 
-from collections.abc import Iterator
 from functools import lru_cache
 
 import numpy as np
@@ -120,13 +119,25 @@ def signal(
     )
     says = f"After {many(steps, 'step')}: {'; '.join(told)}."
     if view == "histograms":
-        without, with_ = (number(float(arm["spread of inputs"][-1])) for arm in arms)
+        sds = (float(arm["spread of inputs"][-1]) for arm in arms)
+        without, with_ = (number(s) if s > ROUNDING else "10⁻⁷ or less" for s in sds)
         says += (
             " Over the images, what a unit of the last hidden layer gives to its "
-            f"activation has a standard deviation of {without} without normalization, "
-            f"{with_} with it."
+            f"activation has a standard deviation of {without} without normalization "
+            f"and of {with_} with it."
         )
-        return says, *_histograms(arms, gradient_of)
+        return says, *(
+            histogram_pane(
+                f"{word} norm", bins, torch.from_numpy(arm[of]), color=COLORS[k],
+                title_color=COLORS[k], labels=("layer", "" if k else label),
+                name=f"{of} {word}",
+            )
+            for of, bins, label in (
+                ("inputs", INPUTS, "input, less its unit's mean"),
+                (gradient_of, SIZES, f"gradient of the {gradient_of}"),
+            )
+            for k, (word, arm) in enumerate(zip(WORDS, arms, strict=True))
+        )  # fmt: skip
     ends = (0.5, depth + 0.5)
     left = Pane(
         "activations, standard deviation", ends, (ROUNDING, HIGH),
@@ -149,20 +160,6 @@ def signal(
                       name=f"{what} {word}", label=label)  # fmt: skip
             pane.dots(xy, color=COLORS[k], shape="os"[k], size=2.5)
     return says, left, right
-
-
-def _histograms(arms: list[dict], gradient_of: str) -> Iterator[Pane]:
-    """Two panes of what the activations are given, and two of the gradient."""
-    for of, bins, label in (
-        ("inputs", INPUTS, "input, less its unit's mean"),
-        (gradient_of, SIZES, f"gradient of the {gradient_of}"),
-    ):
-        for k, (word, arm) in enumerate(zip(WORDS, arms, strict=True)):
-            yield histogram_pane(
-                f"{word} norm", bins, torch.from_numpy(arm[of]), color=COLORS[k],
-                title_color=COLORS[k], labels=("layer", "" if k else label),
-                name=f"{of} {word}",
-            )  # fmt: skip
 
 
 def _told(word: str, gradient: np.ndarray, loss: float) -> str:

@@ -31,7 +31,7 @@ FOUR_NUMBERS = {
     "These are the normalized values": x_hat,
     "You divided by the variance": GAMMA * centered / x.var(correction=0) + BETA,
     "You added beta before gamma": GAMMA * (x_hat + BETA),
-    "The mean, 2.5, is not": GAMMA * scaled + BETA,
+    "The mean, 3, is not": GAMMA * scaled + BETA,
     "You subtracted the mean and did not divide": GAMMA * centered + BETA,
     "You made gamma the variance": GAMMA**0.5 * x_hat + BETA,
     "You scaled and shifted": GAMMA * x + BETA,
