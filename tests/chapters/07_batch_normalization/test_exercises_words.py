@@ -17,7 +17,7 @@ from helpers.chapters.batch_normalization.exercises import (
 )
 from tests.taught import text_of
 
-x = torch.tensor([1.0, 2.0, 3.0, 4.0])
+x = torch.tensor([0.0, 2.0, 3.0, 7.0])
 centered = x - x.mean()
 x_hat, scaled = centered / x.std(correction=0), x / x.std(correction=0)
 GAMMA, BETA = 2, 1

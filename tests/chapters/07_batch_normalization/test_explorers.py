@@ -260,18 +260,20 @@ def spread_of(counts):
     return np.sqrt((counts * middles**2).sum(-1) / counts.sum(-1))
 
 
-@pytest.mark.parametrize("activation", ["sigmoid", "ReLU"])
-def test_with_batch_norm_every_layer_has_spread_one(activation):
-    """Before the first step exactly; the histogram has it to the width of its bins.
+@pytest.mark.parametrize("activation, least", [("sigmoid", 0.99), ("ReLU", 0.93)])
+def test_with_batch_norm_every_layer_has_spread_one(activation, least):
+    """Before the first step exactly. The histogram leaves out how far tails reach.
 
-    Behind it, the scale of a unit is learned: after 60 steps the spreads of the layers
-    were 0.90 to 1.12 (ReLU) and 0.96 to 1.08 (sigmoid).
+    Of five first weights the histograms' spreads were 0.998 to 1.004 with sigmoid and
+    0.953 to 1.004 with ReLU. The scale of a unit is learned: after 60 steps the spreads
+    were 1.007 to 1.037 with sigmoid, 1.008 to 1.009 with ReLU.
     """
     start, *_, end = trained(20, activation, "torch's", "batch")
     # n - 1 instead of n, and eps
     assert start["spread of inputs"] == pytest.approx((64 / 63) ** 0.5, abs=0.01)
-    assert spread_of(start["inputs"]) == pytest.approx(1, abs=0.03)
-    assert end["spread of inputs"] == pytest.approx(1, abs=0.2)
+    found = spread_of(start["inputs"])
+    assert least < found.min() and found.max() < 1.01
+    assert end["spread of inputs"] == pytest.approx(1.02, abs=0.06)
 
 
 @pytest.mark.parametrize(

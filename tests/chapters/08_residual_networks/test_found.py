@@ -41,7 +41,7 @@ def of_both(mean, *what, form=".2f") -> list[str]:
 
 
 def test_degradation():
-    mean, _ = table(claims.degradation)
+    mean, found = table(claims.degradation)
 
     def fits(kind, depth):
         return of_both(mean, f"{kind}, {depth} layers", "training accuracy")
@@ -71,7 +71,12 @@ def test_degradation():
             mean(data, f"residual, {depth} layers", "training accuracy")
             for depth in (8, 20, 44)
         )
-        assert twenty > max(eight, many)
+        # five seeds each: from eight to 44 layers the residual network loses 0.011 of
+        # the digits and 0.030 of the clothes, the plain one 0.70 and 0.36
+        assert twenty > max(eight, many) and 0 < eight - many < 0.04
+        plain_loses = -found(data, "a").mean
+        assert plain_loses > 0.3 and eight - many < plain_loses / 10
+    holds("summary", "With it, depth does little harm over a wide range")
     twenty, twenty_clothes = fits("residual", 20)
     holds(
         "depth-more",
