@@ -238,7 +238,7 @@ ALL = range(1, NUM_BLOCKS + 1)
             {"it costs less": -0.01, SAME: 0.01, "it costs more": None},
         ),
     ],
-    live=None,
+    live=(400, 4, 4),
     full=(2_000, 6, 6),
 )
 def taylor(data, n_train, num_epochs, seed):

@@ -71,7 +71,7 @@ def of_test(kind, quantity):
             "Test accuracy, 44 layers, residual minus plain",
         ),
     ],
-    live=(192, 6, 3),
+    live=None,
     full=(2_000, 6, 5),
 )
 def degradation(data, n_train, num_epochs, seed):
