@@ -21,10 +21,11 @@ def histogram_pane(
 
     Parameters
     ----------
+    title, title_color : stand above the axes.
     counts : (layers, bins), see `Bins.counts`.
     first : the number of the first layer.
     labels : of both axes.
-    name : of the image that it holds.
+    color, name : of the image that it holds, the strengths of `columns`.
     """
     x = first - 0.5, first + len(counts) - 0.5
     y = bins.low, bins.high
