@@ -7,6 +7,7 @@ alone, in large type for a projector. Nothing is written into notebooks/.
 import argparse
 import importlib.util
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -25,6 +26,8 @@ from tools.stored import ROOT
 HERE = Path(__file__).parent
 BUILD = ROOT / "build/present"
 FIRST_PORT, PORTS = 8866, 50  # Voila's own is the first
+# It is made for Jupyter Notebook's page, and complains in the console of any other.
+UNFIT = "@jupyter-notebook/lab-extension"
 OFFLINE = (
     "Voila, which shows a chapter on the whole screen, is not in this environment and"
     " could not be installed. {why} Without it, JupyterLab's View > Presentation Mode"
@@ -77,7 +80,8 @@ def started(notebook: Path, port: int) -> subprocess.Popen:
     """Start Voila on a notebook, for this machine alone."""
     paths = [str(HERE), *filter(None, [os.environ.get("JUPYTER_PATH")])]
     options = ["--Voila.ip=127.0.0.1", f"--port={port}", "--Voila.port_retries=0"]
-    options += ["--no-browser", "--template=present", "--Voila.log_level=WARN"]
+    options += ["--no-browser", "--template=present", "--Voila.log_level=ERROR"]
+    options += [f"--VoilaConfiguration.extension_denylist={UNFIT}"]
     return subprocess.Popen(
         [sys.executable, "-m", "voila", str(notebook), *options],
         env=os.environ | {"JUPYTER_PATH": os.pathsep.join(paths)},
@@ -104,6 +108,7 @@ def show(notebook: Path, browser: bool) -> int:
     """Serve a notebook until Ctrl-C; return the exit status."""
     port = free_port()
     address = f"http://127.0.0.1:{port}/"
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C
     server = started(notebook, port)
     try:
         while server.poll() is None and not answers(address):

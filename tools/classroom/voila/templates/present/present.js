@@ -9,13 +9,13 @@
     shown.style.zoom = 1;
     shown.style.width = `${shown.querySelector(".course-panel") ? 1024 : 1120}px`;
     const area = shown.getBoundingClientRect();
-    const parts = [...shown.querySelectorAll("canvas, img, table, .widget-vbox, .widget-inline-hbox")]
-      .filter((part) => part.offsetParent && !(stacked && part.matches(".widget-vbox, .widget-inline-hbox")))
+    const parts = [...shown.querySelectorAll("canvas, img, table, .widget-inline-hbox")]
+      .filter((part) => part.offsetParent && !(stacked && part.matches(".widget-inline-hbox")))
       .map((part) => part.getBoundingClientRect());
     const right = Math.max(600, ...parts.map((part) => part.right - area.left));
     const style = getComputedStyle(page);
     const wide = page.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
-    const high = window.innerHeight - (area.top - page.getBoundingClientRect().top) - 0.05 * window.innerHeight;
+    const high = window.innerHeight - (area.top - page.getBoundingClientRect().top) - 0.08 * window.innerHeight;
     if (shown.querySelector(".course-panel")) return wide / 1024; // its runs stand below the screen
     return Math.min(wide / right, high / shown.offsetHeight);
   }
@@ -38,11 +38,13 @@
     window.dispatchEvent(new Event("course-zoomed"));
   }
 
+  const CORNERS = '<svg viewBox="0 0 14 14" width="14" height="14" fill="none" stroke="currentColor" stroke-width="1.5">' +
+    '<path d="M1 5V1h4M9 1h4v4M13 9v4H9M5 13H1V9"/></svg>';
   const bar = document.createElement("nav");
   bar.id = "course-pages";
   const button = (text, words, act) => {
     const made = document.createElement("button");
-    made.textContent = text; made.title = words;
+    made.innerHTML = text; made.title = words;
     made.setAttribute("aria-label", words);
     made.addEventListener("click", act);
     return made;
@@ -56,11 +58,11 @@
   bar.append(
     button("‹", "Previous page (Page Up)", () => go(here() - 1)), menu,
     button("›", "Next page (Page Down)", () => go(here() + 1)),
-    button("⛶", "Full screen (F11)", () =>
+    button(CORNERS, "Full screen (F11)", () =>
       document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen()),
   );
   document.body.append(bar);
-  document.addEventListener("scroll", () => { menu.value = here(); }, { passive: true });
+  document.addEventListener("scroll", () => { menu.value = here(); }, { passive: true, capture: true });
   document.addEventListener("keydown", (event) => {
     const step = { PageDown: 1, PageUp: -1 }[event.key];
     if (!step || event.target.closest?.("input, textarea, select, .noUi-handle")) return;
