@@ -74,12 +74,14 @@
   function soon() {
     clearTimeout(waiting);
     waiting = setTimeout(() => {
-      const now = `${window.innerWidth} ${window.innerHeight} ${document.querySelectorAll(".page canvas").length}`;
-      if (now !== size) { size = now; enlarge(); }
-      document.documentElement.dataset.ready = String(document.querySelectorAll(".page canvas").length);
+      const sizes = [...document.querySelectorAll(".page canvas")].map((c) => `${c.clientWidth}x${c.clientHeight}`);
+      const now = [window.innerWidth, window.innerHeight, ...sizes].join(" ");
+      if (now === size) document.documentElement.dataset.ready = String(sizes.length);
+      else { size = now; enlarge(); soon(); }
     }, 150);
   }
   window.addEventListener("resize", soon);
   // Widgets come one after the other, when their models have been asked for.
-  new MutationObserver(soon).observe(document.getElementById("rendered_cells"), { childList: true, subtree: true });
+  new MutationObserver(soon).observe(document.getElementById("rendered_cells"),
+    { childList: true, subtree: true, attributes: true, attributeFilter: ["width", "height"] });
 })();
