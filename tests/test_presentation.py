@@ -68,6 +68,7 @@ def test_a_class_and_its_methods():
         "net.bias = 0",
         "net[0].size = 0",
         "net |= {}",
+        "other, net[0] = 1, 2",
         "with quiet():\n    net.load_state_dict({})",
         "for _ in range(3):\n    train(net, 0)",
     ],

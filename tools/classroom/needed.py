@@ -7,14 +7,12 @@ assignment to a part of it, or by a call of `CHANGING`, such as ``train(net, dat
 """
 
 import ast
-import symtable
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 # Calls that change what they are handed first or called on, as those in _ do.
 CHANGING = {"train", "fit", "apply", "load_state_dict", "run", "set"}
 NEVER_CHANGED = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
-INSIDE_AT_ONCE = {"listcomp", "setcomp", "dictcomp", "genexpr"}
 
 
 @dataclass
@@ -39,28 +37,66 @@ class Statement:
     changes: set[str] = field(default_factory=set)
 
     def __post_init__(self):
-        table = symtable.symtable(self.text, "cell", "exec")
-        for symbol in table.get_symbols():
-            if symbol.is_assigned() or symbol.is_imported() or symbol.is_namespace():
-                self.binds.add(symbol.get_name())
-            if symbol.is_referenced():
-                self.uses.add(symbol.get_name())
-        for inner in table.get_children():
-            self._look_into(inner, self.uses)
+        names = Names(self.node)
+        self.binds, self.uses, self.later = names.binds, names.uses, names.later
         for node in ast.walk(self.node):
             self.changes |= changed(node)
-        for node in ast.walk(self.node):
-            if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
-                self.uses.add(node.target.id)
 
-    def _look_into(self, table: symtable.SymbolTable, names: set[str]) -> None:
-        at_once = table.get_name() in INSIDE_AT_ONCE or table.get_type() == "class"
-        names = names if at_once else self.later
-        for symbol in table.get_symbols():
-            if symbol.is_global() and symbol.is_referenced():
-                names.add(symbol.get_name())
-        for inner in table.get_children():
-            self._look_into(inner, names)
+
+class Names(ast.NodeVisitor):
+    """The names of a scope that some nodes bind, use at once, and use later.
+
+    The module symtable would say it, if it did not differ from Python to Python.
+    """
+
+    def __init__(self, *nodes: ast.AST):
+        self.binds, self.uses, self.later = set(), set(), set()
+        for node in nodes:
+            self.visit(node)
+
+    def visit_Name(self, node):
+        (self.uses if isinstance(node.ctx, ast.Load) else self.binds).add(node.id)
+
+    def visit_alias(self, node):
+        self.binds.add(node.asname or node.name.split(".")[0])
+
+    def visit_AugAssign(self, node):
+        self.generic_visit(node)
+        if isinstance(node.target, ast.Name):
+            self.uses.add(node.target.id)
+
+    def visit_FunctionDef(self, node):
+        self.binds.add(node.name)
+        self._function(node.args, node.body)
+        for outside in [*node.decorator_list, *filter(None, [node.returns])]:
+            self.visit(outside)
+
+    def visit_Lambda(self, node):
+        self._function(node.args, [node.body])
+
+    def _function(self, arguments, body):
+        listed = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+        listed += filter(None, [arguments.vararg, arguments.kwarg])
+        self.visit(arguments)  # its defaults and annotations
+        inner = Names(*body)
+        own = inner.binds | {argument.arg for argument in listed}
+        self.later |= (inner.uses | inner.later) - own
+
+    def visit_ClassDef(self, node):
+        self.binds.add(node.name)
+        for outside in [*node.decorator_list, *node.bases, *node.keywords]:
+            self.visit(outside)
+        inner = Names(*node.body)
+        self.uses |= inner.uses - inner.binds
+        self.later |= inner.later
+
+    def _comprehension(self, node):
+        inner = Names(*ast.iter_child_nodes(node))
+        self.uses |= inner.uses - inner.binds
+        self.later |= inner.later - inner.binds
+
+    visit_ListComp = visit_SetComp = visit_DictComp = _comprehension
+    visit_GeneratorExp = _comprehension
 
 
 def root_of(node: ast.expr) -> str:
@@ -74,8 +110,10 @@ def changed(node: ast.AST) -> set[str]:
     """Return the names whose objects this may change."""
     if isinstance(node, ast.Assign | ast.AugAssign | ast.Delete):
         targets = [node.target] if isinstance(node, ast.AugAssign) else node.targets
-        parts = [t for t in targets if not isinstance(t, ast.Name | ast.Tuple)]
-        return {root_of(part) for part in parts} - {""}
+        parts = [
+            part for target in targets for part in getattr(target, "elts", [target])
+        ]
+        return {root_of(p) for p in parts if not isinstance(p, ast.Name)} - {""}
     if not isinstance(node, ast.Call):
         return set()
     last = getattr(node.func, "attr", getattr(node.func, "id", ""))
