@@ -17,6 +17,9 @@ _folder = tempfile.mkdtemp(prefix="course-tests-")
 atexit.register(shutil.rmtree, _folder, ignore_errors=True)
 os.environ["COURSE_PROGRESS"] = str(Path(_folder) / "progress.json")
 
+# Bands, recordings and stored outputs are numbers of the CPU; kernels inherit this.
+os.environ.setdefault("COURSE_DEVICE", "cpu")
+
 # A shell that starts something in the background has it ignore Ctrl-C, and that is
 # inherited; tests of interrupts need the signal as a person's terminal gives it.
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -218,6 +218,7 @@ def test_the_present_picture_is_saved(live, page):
 def test_a_busy_kernel_is_not_asked(live, page):
     """What was saved last stays, until the widget is shown anew."""
     live.run("shown.set(slope=-1)")
+    wait_for(lambda: words(page.saved()) == at(-1.0))  # a busy machine answers late
     former = page.saved()
     live.run("shown.set(slope=2)")
     live.manager.execution_state = "busy"
@@ -229,6 +230,7 @@ def test_a_busy_kernel_is_not_asked(live, page):
 
 def test_a_kernel_that_does_not_answer_is_not_waited_for(live, page):
     live.run("shown.set(slope=-1)")
+    wait_for(lambda: words(page.saved()) == at(-1.0))  # a busy machine answers late
     former = page.saved()
     live.run("shown.set(slope=2)")
     # Nobody has told the server yet that it is busy.
@@ -244,6 +246,7 @@ def test_a_kernel_that_does_not_answer_is_not_waited_for(live, page):
 def test_a_drawing_that_lasts_is_not_waited_for(live, page, monkeypatch):
     """The next time it is there."""
     live.run("shown.set(slope=-1)")
+    wait_for(lambda: words(page.saved()) == at(-1.0))  # a busy machine answers late
     former = page.saved()
     live.run("shown.set(slope=2)")
     monkeypatch.setattr(sys.modules["present"], "DRAWN_WITHIN", 0)

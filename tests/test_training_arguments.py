@@ -57,6 +57,24 @@ def test_labels_are_counted_from_0():
         next(records)
 
 
+def test_a_label_without_an_output_is_named_before_anything_is_learned():
+    """Though the first batch has none: an accelerator would be lost at the second."""
+    made, late = net(), Examples(X, torch.where(torch.arange(len(Y)) == 0, 5, Y))
+    order = torch.randperm(len(Y), generator=torch.Generator().manual_seed(0))
+    assert 0 not in order[:4]
+    before = [w.clone() for w in made.parameters()]
+    with pytest.raises(ValueError, match="label 5 needs 6 outputs"):
+        next(fit(made, late, batch_size=4, seed=0))
+    assert all(
+        torch.equal(*pair) for pair in zip(before, made.parameters(), strict=True)
+    )
+
+
+def test_evaluate_names_a_label_without_an_output():
+    with pytest.raises(ValueError, match="label 2 needs 3 outputs"):
+        evaluate(net(), Examples(X, Y + 1))
+
+
 # -- settings -----------------------------------------------------------------------
 
 

@@ -139,7 +139,7 @@ def main() -> int:
     parser.add_argument("chapters", nargs="*", help="02, or a path; none means all")
     chosen = _chosen(parser.parse_args().chapters)
     os.environ.pop("COURSE_IMAGES", None)  # what is stored is made from the digits
-    os.environ.update(OMP_NUM_THREADS="1", COURSE_THREADS="1")
+    os.environ.update(OMP_NUM_THREADS="1", COURSE_THREADS="1", COURSE_DEVICE="cpu")
     with tempfile.TemporaryDirectory() as folder:
         os.environ["COURSE_PROGRESS"] = str(Path(folder) / "progress.json")
         for path in chosen:

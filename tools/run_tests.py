@@ -125,6 +125,7 @@ def main() -> int:
     chapter = f"{options.chapter:0>2}" if options.chapter else ""
     # Tests are compared with results of one thread, and run two at a time.
     os.environ.update(OMP_NUM_THREADS="1", COURSE_THREADS="1")
+    os.environ.setdefault("COURSE_DEVICE", "cpu")  # where the bands were measured
     with tempfile.TemporaryDirectory() as folder:
         notebooks = ROOT / "notebooks"
         changed = [] if options.notebooks == "here" else changed_notebooks()

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from helpers.data import Examples, minibatches
-from helpers.training.arguments import as_examples
+from helpers.training.arguments import as_examples, check_labels
 from helpers.training.history import Metrics
 from helpers.training.modes import evaluating
 from helpers.training.step import LossFunction, Sums
@@ -38,6 +38,10 @@ def evaluate(
     Each module's mode (train or eval) is put back afterwards. Accuracy is None where
     the targets are not class indices. Of sequences with a target for each step, both
     are means over all steps.
+
+    Raises
+    ------
+    ValueError : a label that has no output of the network, under the cross-entropy.
     """
     examples = as_examples("examples", examples)
     if isinstance(net, nn.Module):
@@ -47,5 +51,7 @@ def evaluate(
     with evaluating(net):
         for X, y in minibatches(examples, batch_size):
             y_hat = net(X)
+            if loss is F.cross_entropy:
+                check_labels(y_hat, y)
             sums.add(y_hat, y, loss(y_hat, y))
     return sums.metrics()

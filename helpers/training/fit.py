@@ -130,7 +130,7 @@ def fit(
         optimizer = optimizer(parameters, lr=rate, **optimizer_options)
     scheduler = schedule(optimizer) if schedule is not None else None
     return _run(
-        Trainer(net, parameters, optimizer, loss, clip_norm),
+        Trainer(net, parameters, optimizer, loss, clip_norm, train.y),
         train.to(device),
         None if val is None else val.to(device),
         num_epochs,

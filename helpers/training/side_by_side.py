@@ -136,7 +136,7 @@ class _Runs:
         lrs = [lr.view(-1, *[1] * (w.ndim - 1)) for w in weights]
         velocities = [torch.zeros_like(w) for w in weights]
         order = torch.Generator().manual_seed(seed)
-        losses = []
+        self.targets, losses = examples.y, []
         with torch.enable_grad():
             for _ in range(num_epochs):
                 for X, y in minibatches(examples, batch_size, order):
@@ -155,13 +155,10 @@ class _Runs:
     def _losses(self, X: Tensor, y: Tensor) -> Tensor:
         """Mean loss of a batch in every run, (k,)."""
         y_hat = self.forward(X)  # (k, n, K)
-        try:
-            each = F.cross_entropy(
-                y_hat.flatten(0, 1), y.repeat(self.k), reduction="none"
-            )
-        except IndexError:
-            check_labels(y_hat[0], y)
-            raise
+        if self.targets is not None:  # the first batch
+            check_labels(y_hat[0], self.targets)
+            self.targets = None
+        each = F.cross_entropy(y_hat.flatten(0, 1), y.repeat(self.k), reduction="none")
         return each.unflatten(0, (self.k, -1)).mean(1)
 
     def _batched(self, X: Tensor) -> Tensor:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from helpers.training.arguments import check_labels
 from helpers.training.history import Metrics
@@ -59,13 +60,18 @@ class Sums:
 
 @dataclass
 class Trainer:
-    """One gradient step: forward, backward, update."""
+    """One gradient step: forward, backward, update.
+
+    ``targets`` are those of all examples, looked at before the first update: an
+    accelerator tells only later of a label that has no output, and is lost by then.
+    """
 
     net: Callable[[Tensor], Tensor]
     parameters: list[Tensor]
     optimizer: object
     loss: LossFunction
     clip_norm: float | None
+    targets: Tensor | None
     _modes: dict[nn.Module, bool] | None = None  # of the last step
 
     def step(self, X: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
@@ -76,6 +82,9 @@ class Trainer:
         def closure():
             self.optimizer.zero_grad()
             y_hat = self.net(X)
+            if self.targets is not None and self.loss is F.cross_entropy:
+                check_labels(y_hat, self.targets)
+            self.targets = None
             try:
                 loss = self.loss(y_hat, y)
             except IndexError:

@@ -49,7 +49,8 @@ def _unit() -> np.ndarray:
     net = network(2, "ReLU", "Kaiming", "")
     train_side_by_side([net], digits(), 0.1, num_epochs=10, batch_size=64)
     with torch.no_grad():
-        return net[:3](digits().X)[:, 0].double().cpu().numpy()
+        X = digits().X.to(net[0].weight.device)
+        return net[:3](X)[:, 0].double().cpu().numpy()
 
 
 FEATURES = {

@@ -101,10 +101,11 @@ def test_reused_rows_answer_as_the_source_does():
 
 @pytest.mark.parametrize("case", reusing.pseudo_label.cases, ids=lambda c: c[2])
 def test_pseudo_labels_are_the_sure_predictions(case):
-    net, X, threshold = case
+    net, X, margin = case
     kept, labels = reusing.pseudo_label.solution(*case)
     p = net(X).softmax(1)
-    sure = [k for k in range(len(X)) if p[k].max() > threshold]
+    first, second = p.sort(1).values[:, -1], p.sort(1).values[:, -2]
+    sure = [k for k in range(len(X)) if first[k] > second[k] + margin]
     assert torch.equal(kept, X[sure])
     assert labels.tolist() == [int(p[k].argmax()) for k in sure]
     assert len(sure) < len(X)

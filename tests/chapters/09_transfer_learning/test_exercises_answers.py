@@ -79,9 +79,9 @@ def reuse_by_stacking(old, old_names, new_names):
     return new
 
 
-def pseudo_by_loops(net, X, threshold):
-    rows = [(x, net(x).softmax(0)) for x in X]
-    kept = [(x, p.argmax()) for x, p in rows if p.max() >= threshold]
+def pseudo_by_loops(net, X, margin):
+    rows = [(x, net(x).softmax(0).sort(descending=True)) for x in X]
+    kept = [(x, y[0]) for x, (p, y) in rows if p[0] - p[1] >= margin]
     if not kept:
         return X[:0], torch.zeros(0, dtype=torch.long)
     return tuple(map(torch.stack, zip(*kept, strict=True)))

@@ -321,14 +321,14 @@ def test_reused_rows_know_their_classes_before_any_training():
 
 
 def test_what_is_kept_is_what_the_sentence_tells():
-    net, X, threshold = case = reusing.pseudo_label.cases[1]
+    net, X, margin = case = reusing.pseudo_label.cases[1]
 
     def sure(kept):
-        return F.softmax(net(kept), 1).max(1).values
+        return -F.softmax(net(kept), 1).topk(2, 1).values.diff(dim=1)[:, 0]
 
     kept, _ = answered(reusing.pseudo_label, "of which the network is least sure", 1)
     right, _ = reusing.pseudo_label.solution(*case)
-    assert sure(kept).max() < threshold < sure(right).min()
+    assert sure(kept).max() < margin < sure(right).min()
     whole, _ = answered(reusing.pseudo_label, "All examples are kept. Only those", 1)
     assert len(whole) == len(X)
-    holds("ex-pseudo-label", "whose largest probability is above the threshold")
+    holds("ex-pseudo-label", "exceeds the second largest by more than `margin`")

@@ -102,12 +102,12 @@ def reuse_rows(old, old_names, new_names):
     return new
 
 
-def targets(n, d, num_outputs, threshold, seed):
-    """A random case: a source network, target examples (n, d), and a threshold."""
+def targets(n, d, num_outputs, margin, seed):
+    """A random case: a source network, target examples (n, d), and a margin."""
     with seeded(seed):
         net = nn.Linear(d, num_outputs)
         nn.init.normal_(net.weight)
-        return net, torch.randn(n, d), threshold
+        return net, torch.randn(n, d), margin
 
 
 @exercise(
@@ -115,43 +115,52 @@ def targets(n, d, num_outputs, threshold, seed):
     name="pseudo-label",
     stars=2,
     cases=[
-        targets(6, 2, 3, 0.5, seed=0),
-        targets(9, 3, 4, 0.5, seed=1),
-        targets(12, 4, 2, 0.8, seed=2),
+        targets(6, 2, 3, 0.25, seed=0),
+        targets(9, 3, 4, 0.3, seed=1),
+        targets(12, 4, 2, 0.6, seed=2),
         targets(4, 3, 5, 0.999, seed=3),
     ],
-    hint="`p.max(1)` gives two tensors: the largest value of each row, and where it "
-    "stands. A tensor of truth values takes rows out of another: `X[sure]`.",
-    then="The threshold decides between few labels and wrong ones: a network that is "
+    hint="`p.topk(2, 1)` gives two tensors (n, 2): the two largest values of each row, "
+    "the larger one first, and where they stand. A tensor of truth values takes rows "
+    "out of another: `X[sure]`.",
+    then="The margin decides between few labels and wrong ones: a network that is "
     "sure can still be wrong.",
     usual="""
         F.softmax(net(X), 1) => net(X)
-            The threshold is held against logits. Make probabilities of them first.
+            The margin is held against logits. Make probabilities of them first.
         F.softmax(net(X), 1) => F.softmax(net(X), 0)
             The softmax runs over axis 0, the examples. The classes are axis 1.
-        largest > threshold => largest < threshold
+        p[:, 0] - p[:, 1] > margin => p[:, 0] > margin
+            You hold the largest probability itself against the margin. Subtract the
+            second largest first.
+        p[:, 0] - p[:, 1] > margin => p[:, 0] - p[:, 1] < margin
             You kept those of which the network is least sure.
-        largest > threshold => largest > 0
-            All examples are kept. Only those above the threshold are to be.
-        y[sure] => y
+        p[:, 0] - p[:, 1] > margin => p[:, 0] > 0
+            All examples are kept. Only those with a larger difference are to be.
+        p[:, 0] - p[:, 1] > margin => p[:, 0] - p.min(1).values > margin
+            You subtracted the smallest probability of all. Subtract the second
+            largest.
+        y[sure, 0] => y[:, 0]
             The labels are those of all examples. Keep the same as of X.
         X[sure] => X
             All examples are kept, but not all labels. Take the same rows of X.
-        y[sure] => largest[sure]
+        y[sure, 0] => y[sure]
+            These are two classes for each example. Its label is the first of them.
+        y[sure, 0] => y[sure, 1]
+            This is the second most probable class. The label is the most probable one.
+        y[sure, 0] => p[sure, 0]
             These are the probabilities. The label is the place where the largest one
             stands.
-        y[sure] => F.softmax(net(X), 1)[sure]
+        y[sure, 0] => F.softmax(net(X), 1)[sure]
             These are the probabilities of all classes. The label is the place of the
             largest one.
-        y[sure] => sure.nonzero()[:, 0]
+        y[sure, 0] => sure.nonzero()[:, 0]
             These are the numbers of the examples that are kept. The label is the
             predicted class.
-        .max(1) => .min(1)
-            This is the smallest probability and its class.
     """,
 )
-def pseudo_label(net, X, threshold):  # network, (n, d), number -> (m, d), (m,)
+def pseudo_label(net, X, margin):  # network, (n, d), number -> (m, d), (m,)
     with torch.no_grad():
-        largest, y = F.softmax(net(X), 1).max(1)
-    sure = largest > threshold
-    return X[sure], y[sure]
+        p, y = F.softmax(net(X), 1).topk(2, 1)
+    sure = p[:, 0] - p[:, 1] > margin
+    return X[sure], y[sure, 0]
