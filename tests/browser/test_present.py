@@ -73,7 +73,7 @@ def test_everything_is_there_and_large(page):
     assert page.locator(".course-panel").count() == 1
     assert page.locator(".page h2").count() == 5
     assert page.locator(".highlight").count() == 0  # no code
-    for kind, least in ((".page h2", 32), (".page p", 20), (".widget-label", 15)):
+    for kind, least in ((".page h2", 32), (".page p", 20), (".widget-label", 14)):
         for found in page.locator(kind).all():
             if found.is_visible():
                 assert found.evaluate(HEIGHT) >= least, found.inner_text()
