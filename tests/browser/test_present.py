@@ -23,6 +23,11 @@ BEYOND = """() => [...document.querySelectorAll('.page canvas, .page button, .pa
   .filter(e => e.checkVisibility() &&
     e.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
   .map(e => e.outerHTML.slice(0, 80))"""
+# Four explorers and a panel have their pictures, and these their size.
+DRAWN = """() => { const all = document.querySelectorAll('.page canvas');
+  return document.querySelectorAll('.course-explorer canvas[data-drawn]').length === 4 &&
+    document.querySelector('.course-panel canvas[data-drawn]') &&
+    document.documentElement.dataset.ready === String(all.length) }"""
 SHARP = """e => e.width / e.getBoundingClientRect().width / window.devicePixelRatio"""
 
 
@@ -55,17 +60,9 @@ def page(command, chromium_path):
         "console", lambda said: said.type == "error" and page.wrong.append(said.text)
     )
     page.goto(address)
-    page.wait_for_function(
-        "() => document.querySelectorAll('.page[data-zoom]').length === 5"
-    )
-    page.wait_for_selector(".course-panel canvas[data-drawn]")
+    page.wait_for_function(DRAWN)
     yield page
     browser.close()
-
-
-def shown(page, name):
-    """Go to the page with this heading."""
-    page.get_by_label("Page", exact=True).select_option(re.compile(name))
 
 
 def test_everything_is_there_and_large(page):
@@ -73,7 +70,11 @@ def test_everything_is_there_and_large(page):
     assert page.locator(".course-panel").count() == 1
     assert page.locator(".page h2").count() == 5
     assert page.locator(".highlight").count() == 0  # no code
-    for kind, least in ((".page h2", 32), (".page p", 20), (".widget-label", 14)):
+    for kind, least in (
+        (".page h2", 32),
+        (".jp-RenderedMarkdown p", 20),
+        (".widget-label", 14),
+    ):
         for found in page.locator(kind).all():
             if found.is_visible():
                 assert found.evaluate(HEIGHT) >= least, found.inner_text()
@@ -122,6 +123,7 @@ def test_the_panel_trains_and_stops(page):
     epochs = panel.locator(".widget-inline-hbox", has_text="epochs")
     epochs.locator(".noUi-handle").focus()
     page.keyboard.press("End")
+    panel.locator("select").first.select_option("1")  # 30,000 steps
     panel.get_by_role("button", name="Run", exact=True).click()
     page.wait_for_function(
         "e => [...e.querySelectorAll('button')].find(b => b.innerText.trim() === 'Stop'"
@@ -133,7 +135,8 @@ def test_the_panel_trains_and_stops(page):
 
 
 def test_pages_are_turned_by_keys(page):
-    page.evaluate("document.activeElement.blur(); window.scrollTo(0, 0)")
+    page.evaluate("document.activeElement.blur()")
+    page.locator(".page").first.evaluate("first => first.scrollIntoView()")
     menu = page.get_by_label("Page", exact=True)
     for k in (1, 2):
         page.keyboard.press("PageDown")
