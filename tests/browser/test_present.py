@@ -24,10 +24,10 @@ BEYOND = """() => [...document.querySelectorAll('.page canvas, .page button, .pa
     e.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
   .map(e => e.outerHTML.slice(0, 80))"""
 # Four explorers and a panel have their pictures, and these their size.
-DRAWN = """() => { const all = document.querySelectorAll('.page canvas');
-  return document.querySelectorAll('.course-explorer canvas[data-drawn]').length === 4 &&
-    document.querySelector('.course-panel canvas[data-drawn]') &&
-    document.documentElement.dataset.ready === String(all.length) }"""
+DRAWN = """() => { const count = what => document.querySelectorAll(what).length;
+  return count('.course-explorer canvas[data-drawn]') === 4 &&
+    count('.course-panel canvas[data-drawn]') > 0 &&
+    +document.documentElement.dataset.ready === count('.page canvas') }"""
 SHARP = """e => e.width / e.getBoundingClientRect().width / window.devicePixelRatio"""
 
 
