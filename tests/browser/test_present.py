@@ -124,13 +124,14 @@ def test_the_panel_trains_and_stops(page):
     epochs.locator(".noUi-handle").focus()
     page.keyboard.press("End")
     panel.locator("select").first.select_option("1")  # 30,000 steps
-    panel.get_by_role("button", name="Run", exact=True).click()
+    buttons = panel.locator(".course-buttons button")
+    buttons.filter(has_text="Run").click()
     page.wait_for_function(
         "e => [...e.querySelectorAll('button')].find(b => b.innerText.trim() === 'Stop'"
         ").disabled === false",
         arg=panel.element_handle(),
     )
-    panel.get_by_role("button", name="Stop", exact=True).click()
+    buttons.filter(has_text="Stop").click()
     status.get_by_text(re.compile(r"Run \d+ (stopped|finished)")).wait_for()
 
 

@@ -1,6 +1,7 @@
 // Pages as large as the screen allows, and a way from one to the next.
 (() => {
   const pages = [...document.querySelectorAll(".page")];
+  const LEAST = 1.15; // a high picture on a low screen is scrolled rather than small
   const names = pages.map((page) => page.querySelector("h1, h2").textContent.replace("¶", ""));
 
   // How much larger what a page shows may be drawn: it is measured at its own size.
@@ -27,7 +28,7 @@
       const beside = fits(page, shown, false);
       const can = shown.querySelector(".course-explorer") && !shown.querySelector(".widget-vbox > .widget-hbox");
       const above = can ? fits(page, shown, true) : 0;
-      const zoom = Math.min(Math.max(1, beside, above), 3);
+      const zoom = Math.min(Math.max(LEAST, beside, above), 3);
       page.classList.toggle("stacked", above > beside);
       const style = getComputedStyle(page);
       const wide = page.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
