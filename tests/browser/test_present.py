@@ -95,8 +95,9 @@ def test_a_slider_moves_the_picture(page):
     whole.locator(".noUi-handle").first.focus()
     page.keyboard.press("ArrowRight")
     page.wait_for_function(
-        "([says, before]) => says.innerText !== before",
-        arg=[says.element_handle(), before],
+        "([whole, before]) =>"
+        " whole.querySelector('[role=status]').innerText !== before",
+        arg=[whole.element_handle(), before],
     )
 
 
