@@ -360,8 +360,8 @@ def test_which_starts_learn_on_which_set():
     one, all_, other, two, of, first, three, second = words(
         r"With (torch's own|Xavier's) initial weights and plain SGD (all) of \w+ "
         r"starts stay below one half, on both sets, and with (Xavier's|torch's own) "
-        r"nearly all\. Kaiming's weights without the last ReLU save (\w+) starts of (\w+) on "
-        r"the (\w+) and (\w+) on the (\w+)\.",
+        r"nearly all\. Kaiming's weights without the last ReLU save (\w+) starts of "
+        r"(\w+) on the (\w+) and (\w+) on the (\w+)\.",
         "claim-nin-starts-read",
     )
     names = {"torch's own": "torch's default", "Xavier's": "Xavier"}
