@@ -317,8 +317,7 @@ def test_ten_relus_pass_on_more_than_ten_sigmoids_as_said():
 
 
 def test_which_edges_the_filters_answer_to():
-    """From the stored picture: eight filters a row below their names, those after
-    training in the second row."""
+    """From the stored picture: eight filters a row, those after training below."""
     side, across = words(
         r"third answers to (\w+) edges of strokes, the sixth to ink at its (\w+ \w+),",
         "filters-read",
@@ -329,7 +328,7 @@ def test_which_edges_the_filters_answer_to():
     size = (1 - picture[..., 1]) * (2.0 * blue - 1)
     words("(blue) is positive, (orange) negative", "filters")
     h, w = size.shape
-    row, width = size[int(0.61 * h) : h - h // 16], (w - w // 50) / 8
+    row, width = size[h // 2 : h - h // 16], (w - w // 50) / 8
     third, sixth = (
         row[:, int(w / 100 + k * width) : int(w / 100 + (k + 1) * width)]
         for k in (2, 5)
