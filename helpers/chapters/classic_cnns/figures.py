@@ -9,13 +9,11 @@ from helpers.chapters.classic_cnns.published import published_networks, small_ne
 from helpers.figures import COLORS, drawn, line_style
 
 MARKERS = ("o", "s")
+QUARTER = (0, "VGG-11, a quarter")
 # Names that stand at the left of their dot, where others are close: (group, name).
 LEFT = {
-    "parameters": {(0, "VGG-11, a quarter"), (1, "VGG"), (1, "AlexNet")},
-    "multiplications": {
-        *((0, name) for name in ("GoogLeNet", "LeNet, sigmoid", "VGG-11, a quarter")),
-        (1, "LeNet"),
-    },
+    "parameters": {QUARTER, (1, "VGG"), (1, "AlexNet")},
+    "multiplications": {(0, "GoogLeNet"), (0, "LeNet, sigmoid"), QUARTER, (1, "LeNet")},
 }
 BELOW = {"parameters": {(1, "AlexNet")}, "multiplications": set()}  # and below it
 # Top-5 error of the best entry of each ILSVRC, classification, from 2010 on.
@@ -153,8 +151,7 @@ def show_spread(spreads: Mapping[str, Sequence[float]]) -> Figure:
     spreads : name -> standard deviation over images after each layer, from first to
         last.
     """
-    depth = len(next(iter(spreads.values())))
-    layers = range(1, depth + 1)
+    layers = range(1, len(next(iter(spreads.values()))) + 1)
     figure = _on_log_scale(layers, spreads, "convolution", "sd over images")
     said = "; ".join(
         f"{name} from {values[0]:.2g} to {values[-1]:.2g}"
@@ -186,18 +183,15 @@ def show_costs() -> Figure:
     The course's small networks are from data/claims.csv (the claim `families`), d2l's
     from `published`.
     """
-    groups = {
-        "d2l, 60,000 images": published_networks(),
-        "here, 4,000 images": small_networks(),
-    }
+    groups = {"d2l, 60,000 images": published_networks()}
+    groups["here, 4,000 images"] = small_networks()
     figure = Figure(figsize=(7, 3.1))
     axes = figure.subplots(1, 2, sharey=True)
     said = []
     for k, (group, networks) in enumerate(groups.items()):
         for ax, cost in zip(axes, ("parameters", "multiplications"), strict=True):
             for n, net in enumerate(networks):
-                size = 7 if k == 0 else 4
-                ax.plot(getattr(net, cost), net.accuracy, "o", markersize=size,
+                ax.plot(getattr(net, cost), net.accuracy, "o", markersize=7 - 3 * k,
                         fillstyle="none" if k == 0 else "full", color=COLORS[k],
                         label=group if n == 0 else None)  # fmt: skip
                 left = (k, net.name) in LEFT[cost]

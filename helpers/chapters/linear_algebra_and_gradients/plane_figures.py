@@ -184,32 +184,22 @@ def show_forms(matrices: Mapping[str, Tensor]) -> Figure:
     """
     figure = Figure(figsize=(6.0, 2.3))
     axes = figure.subplots(1, len(matrices), sharex=True, sharey=True)
-    side, said = torch.linspace(-1.5, 1.5, 61), []
+    side = torch.linspace(-1.5, 1.5, 61)
     grid = torch.stack(torch.meshgrid(side, side, indexing="xy"), -1)
-    heights = {title: form(A, grid) for title, A in matrices.items()}
-    most = max(height.abs().max() for height in heights.values()).item()
-    steps = math.ceil(most / 2)
-    levels = torch.arange(-steps, steps + 1) * 2.0
+    levels, said = torch.arange(-14, 15, 2), []
     for ax, (title, A) in zip(axes, matrices.items(), strict=True):
-        look = {"levels": levels, "cmap": "RdBu", "extend": "neither"}
-        ax.contourf(side, side, heights[title], **look)
-        ax.contour(side, side, heights[title], levels, colors="white", linewidths=0.5)
+        ax.contourf(side, side, form(A, grid).clamp(-14, 14), levels, cmap="RdBu")
         values, vectors = torch.linalg.eigh(A)
         for value, v in zip(values.tolist(), vectors.T, strict=True):
-            v = v * v[v.abs().argmax()].sign()
-            ends = torch.stack([-1.25 * v, 1.25 * v])
-            ax.plot(*ends.T.tolist(), color=INK, linewidth=1.2, linestyle="--")
-            text = f"{number(round(value, 3) + 0.0)}"
-            ax.text(
-                *ends[1].tolist(), text, color=INK, bbox=WHITE, fontsize=8, **CENTERED
-            )
+            end = 1.25 * v * v[v.abs().argmax()].sign()
+            ax.plot(*torch.stack([-end, end]).T.tolist(), "--", color=INK)
+            said.append(number(round(value, 3) + 0.0))
+            ax.text(*end.tolist(), said[-1], color=INK, bbox=WHITE, **CENTERED)
         ax.set(title=title, aspect="equal", xlabel="$x_1$", xticks=(-1, 0, 1))
-        low, high = heights[title].min().item(), heights[title].max().item()
-        said.append(f"{title}, {number(round(low, 3) + 0.0)} to {number(high)}")
     axes[0].set(ylabel="$x_2$", yticks=(-1, 0, 1))
     figure.set_label(
-        f"Contours of three forms around 0: {'; '.join(said)}. Dashed lines lie along "
-        "the eigenvectors, with the eigenvalues at their ends."
+        f"Contours of {', '.join(matrices)}. Dashed lines lie along the eigenvectors; "
+        f"the eigenvalues at their ends: {', '.join(said)}."
     )
     return figure
 
