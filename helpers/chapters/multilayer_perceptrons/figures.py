@@ -48,80 +48,52 @@ def show_planes(X: Tensor, H: Tensor, y: Tensor) -> Figure:
 
 
 @drawn
-def show_pass(
-    activations: Sequence[Tensor],
-    weights: Sequence[Tensor],
-    signals: Sequence[Tensor] | None = None,
-    gradients: Sequence[Tensor] | None = None,
-) -> Figure:
-    """Draw a network with its values, its weights, and what comes back.
+def show_pass(activations: Sequence[Tensor], weights: Sequence[Tensor]) -> Figure:
+    """Draw a network with its values and its weights.
 
     Parameters
     ----------
     activations : x, a1, ..., one (units,) for each layer.
     weights : W1, W2, ..., (units at the right, units at the left), as nn.Linear has it.
-    signals : the error signal of each layer but the input, if they are shown.
-    gradients : for each weight its derivative, written on its line after the weight.
     """
     numbers = [[f"{v:.4g}" for v in a.tolist()] for a in activations]
-    back = [None, *signals] if signals else [None] * len(activations)
     width = (len(activations) - 1) * WIDE
     most = max(map(len, numbers))
-    figure = Figure(figsize=(6.4 if gradients else 5.4, 0.75 * most + 0.5))
+    figure = Figure(figsize=(5.4, 0.75 * most + 0.5))
     ax = figure.subplots()
-    top = most / 2 + (0.1 if signals else -0.2)
-    ax.set(xlim=(-0.8, width + 0.8), ylim=(-most / 2 - 0.5, top))
+    ax.set(xlim=(-0.8, width + 0.8), ylim=(-most / 2 - 0.5, most / 2 - 0.2))
     ax.set_axis_off()
     at = [
         [(k * WIDE, (len(a) - 1) / 2 - i) for i in range(len(a))]
         for k, a in enumerate(numbers)
     ]
-    shown = gradients or [None] * len(weights)
-    for k, (W, slopes) in enumerate(zip(weights, shown, strict=True)):
+    for k, W in enumerate(weights):
         for i, j in torch.cartesian_prod(*map(torch.arange, W.T.shape)).tolist():
             (x0, y0), (x1, y1) = at[k][i], at[k + 1][j]
             ax.plot([x0, x1], [y0, y1], color=FAINT, linewidth=1, zorder=0,
                     gid=f"weight {k} {i} {j}")  # fmt: skip
-            box = {"facecolor": "white", "edgecolor": "none", "pad": 1}
-            numbers_on = [(0.3, f"{W[j, i].item():.3g}", INK, f"on {k} {i} {j}")]
-            if slopes is not None:  # the weight at the left, its derivative after it
-                numbers_on = [
-                    (0.23, numbers_on[0][1], INK, f"on {k} {i} {j}"),
-                    (0.67, f"{slopes[j, i].item():.3g}", COLORS[1], f"d {k} {i} {j}"),
-                ]
-            for share, text, color, gid in numbers_on:
-                place = (x0 + share * (x1 - x0), y0 + share * (y1 - y0))
-                ax.text(*place, text.replace("-", "−"), fontsize=8, ha="center",
-                        va="center", color=color, bbox=box, gid=gid)  # fmt: skip
+            share = 0.3  # before the lines cross
+            place = (x0 + share * (x1 - x0), y0 + share * (y1 - y0))
+            ax.text(*place, f"{W[j, i].item():.3g}".replace("-", "−"), fontsize=8,
+                    ha="center", va="center", color=INK,
+                    bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
+                    gid=f"on {k} {i} {j}")  # fmt: skip
     names = ["x", *(f"a_{k}" for k in range(1, len(activations)))]
     said = []
-    for k, (places, layer, delta) in enumerate(zip(at, numbers, back, strict=True)):
+    for k, (places, layer) in enumerate(zip(at, numbers, strict=True)):
         for i, ((x, y), text) in enumerate(zip(places, layer, strict=True)):
             ax.text(x, y, text, ha="center", va="center", color=COLORS[0],
                     bbox={"boxstyle": "round,pad=0.45", "facecolor": "white",
                           "edgecolor": INK}, gid=f"value {k} {i}")  # fmt: skip
-            if delta is not None:
-                came = f"{delta[i].item():.3g}".replace("-", "−")
-                side = 0.33 if i < len(layer) / 2 < len(layer) - 0.5 else -0.33
-                ax.text(x, y + side, f"δ = {came}", ha="center", va="center",
-                        fontsize=8.5, color=COLORS[1],
-                        gid=f"signal {k} {i}")  # fmt: skip
         ax.text(places[0][0], -most / 2 - 0.4, f"${names[k]}$", ha="center")
         said.append(f"{names[k].replace('_', '')}: {', '.join(layer)}")
-        if delta is not None:
-            came = ", ".join(f"{d:.3g}".replace("-", "−") for d in delta.tolist())
-            said[-1] += f", error signal {came}"
-
-    def listed(matrices):
-        return "; ".join(
-            ", ".join(f"{w:.3g}".replace("-", "−") for w in W.flatten().tolist())
-            for W in matrices
-        )
-
-    after = f", and their derivatives: {listed(gradients)}" if gradients else ""
+    listed = "; ".join(
+        ", ".join(f"{w:.3g}".replace("-", "−") for w in W.flatten().tolist())
+        for W in weights
+    )
     figure.set_label(
         f"A network from left to right. {'; '.join(said)}. On the lines its "
-        f"weights: {listed(weights)}{after}."
+        f"weights: {listed}."
     )
     return figure
 

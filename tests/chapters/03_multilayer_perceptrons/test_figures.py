@@ -9,7 +9,6 @@ from matplotlib.colors import to_hex
 
 from helpers.chapters.multilayer_perceptrons import figures
 from helpers.chapters.multilayer_perceptrons.exercises import runs
-from helpers.figures import COLORS
 from helpers.figures.described import described
 from tests.taught import taught
 
@@ -40,7 +39,6 @@ def test_a_pass_shows_every_value_and_every_weight():
                 assert found[f"on {k} {i} {j}"] == f"{w:.3g}".replace("-", "−")
     assert found["value 0 1"] == "2"
     assert found["value 1 0"] == f"{math.tanh(0.5):.4g}"
-    assert not any(key.startswith("signal") for key in found)
     assert len([line for line in ax.lines if line.get_gid()]) == 9
     assert "On the lines its weights: 0.1, 0.2, 0.3, −0.4, 0" in described(figure)
 
@@ -57,30 +55,6 @@ def test_a_line_joins_the_two_units_of_its_weight():
         x, y = at[f"on {k} {i} {j}"]
         assert (y1 - y0) * (x - x0) == pytest.approx((y - y0) * (x1 - x0)), "on it"
     assert at["value 0 0"][1] > at["value 0 1"][1], "the first unit stands at the top"
-
-
-def test_what_comes_back_is_that_of_autograd():
-    a1 = torch.sigmoid(W1 @ X)
-    a2 = torch.sigmoid(W2 @ a1)
-    d2 = (a2 - 1) * a2 * (1 - a2)
-    d1 = (W2.T @ d2) * a1 * (1 - a1)
-    gradients = [torch.outer(d1, X), torch.outer(d2, a1)]
-    figure = figures.show_pass([X, a1, a2], [W1, W2], [d1, d2], gradients)
-    found = words(figure.axes[0])
-    own = W1.clone().requires_grad_()
-    loss = 0.5 * (torch.sigmoid(W2 @ torch.sigmoid(own @ X)) - 1).square().sum()
-    (theirs,) = torch.autograd.grad(loss, own)
-    for (j, i), value in np.ndenumerate(theirs.numpy()):
-        assert found[f"d 0 {i} {j}"] == f"{value:.3g}".replace("-", "−")
-        weight = f"{W1[j, i].item():.3g}".replace("-", "−")
-        assert found[f"on 0 {i} {j}"] == weight, "and the weight stands beside it"
-    assert found["signal 2 0"] == f"δ = {d2.item():.3g}".replace("-", "−")
-    assert "signal 0 0" not in found, "an input has none"
-    colors = {t.get_gid(): to_hex(t.get_color()) for t in figure.axes[0].texts}
-    assert colors["d 0 0 0"] == colors["signal 1 0"] == COLORS[1].lower()
-    assert colors["on 0 0 0"] == figures.INK
-    assert "0.5, 0.6, −0.7, and their derivatives: " in described(figure)
-    assert colors["value 1 0"] == COLORS[0].lower()
 
 
 def test_a_chain_multiplies_from_the_right():
