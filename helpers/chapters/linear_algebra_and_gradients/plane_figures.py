@@ -4,7 +4,6 @@ import math
 from collections.abc import Mapping
 
 import torch
-from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
@@ -170,39 +169,54 @@ def show_moved(A: Tensor) -> Figure:
     return figure
 
 
-# -- surfaces and contours -----------------------------------------------------------
+# -- contours ------------------------------------------------------------------------
 
 
 @drawn
 def show_forms(matrices: Mapping[str, Tensor]) -> Figure:
-    """Draw the surfaces of x^T A x / 2 beside each other, in three dimensions.
+    """Draw contours of x^T A x beside each other, with the lines of eigenvectors.
+
+    Blue is above 0 and red below; at a line's end stands its eigenvalue.
 
     Parameters
     ----------
     matrices : title -> (2, 2) symmetric.
     """
-    figure = Figure(figsize=(6.0, 2.0))
-    said = []
-    for k, (title, A) in enumerate(matrices.items()):
-        ax = figure.add_subplot(1, len(matrices), k + 1, projection="3d")
-        x1, x2, height = surface(A)
-        look = {"cmap": colormaps["Blues_r"].resampled(7), "shade": False}
-        look |= {"edgecolor": "none", "antialiased": False, "rstride": 1, "cstride": 1}
-        ax.plot_surface(*(v.numpy() for v in (x1, x2, height)), **look)
-        ax.set_title(title, loc="center")
-        ax.set_axis_off()
-        ax.view_init(elev=28, azim=110)
-        ax.set_box_aspect((1, 1, 0.8), zoom=1.3)
-        said.append(f"{title}, {number(height.min())} to {number(height.max())}")
-    figure.set_label(f"Three surfaces with their heights: {'; '.join(said)}.")
+    figure = Figure(figsize=(6.0, 2.3))
+    axes = figure.subplots(1, len(matrices), sharex=True, sharey=True)
+    side, said = torch.linspace(-1.5, 1.5, 61), []
+    grid = torch.stack(torch.meshgrid(side, side, indexing="xy"), -1)
+    heights = {title: form(A, grid) for title, A in matrices.items()}
+    most = max(height.abs().max() for height in heights.values()).item()
+    steps = math.ceil(most / 2)
+    levels = torch.arange(-steps, steps + 1) * 2.0
+    for ax, (title, A) in zip(axes, matrices.items(), strict=True):
+        look = {"levels": levels, "cmap": "RdBu", "extend": "neither"}
+        ax.contourf(side, side, heights[title], **look)
+        ax.contour(side, side, heights[title], levels, colors="white", linewidths=0.5)
+        values, vectors = torch.linalg.eigh(A)
+        for value, v in zip(values.tolist(), vectors.T, strict=True):
+            v = v * v[v.abs().argmax()].sign()
+            ends = torch.stack([-1.25 * v, 1.25 * v])
+            ax.plot(*ends.T.tolist(), color=INK, linewidth=1.2, linestyle="--")
+            text = f"{number(round(value, 3) + 0.0)}"
+            ax.text(
+                *ends[1].tolist(), text, color=INK, bbox=WHITE, fontsize=8, **CENTERED
+            )
+        ax.set(title=title, aspect="equal", xlabel="$x_1$", xticks=(-1, 0, 1))
+        low, high = heights[title].min().item(), heights[title].max().item()
+        said.append(f"{title}, {number(round(low, 3) + 0.0)} to {number(high)}")
+    axes[0].set(ylabel="$x_2$", yticks=(-1, 0, 1))
+    figure.set_label(
+        f"Contours of three forms around 0: {'; '.join(said)}. Dashed lines lie along "
+        "the eigenvectors, with the eigenvalues at their ends."
+    )
     return figure
 
 
-def surface(A: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Points of the unit disk, and x^T A x / 2 at each of them."""
-    turn, radius = torch.linspace(0, 2 * math.pi, 41), torch.linspace(0, 1, 16)
-    grid = torch.stack([turn.cos(), turn.sin()], -1) * radius[:, None, None]
-    return grid[..., 0], grid[..., 1], 0.5 * ((grid @ A) * grid).sum(-1)
+def form(A: Tensor, points: Tensor) -> Tensor:
+    """x^T A x at each of the points (..., 2)."""
+    return ((points @ A) * points).sum(-1)
 
 
 @drawn

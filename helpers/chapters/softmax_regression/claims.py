@@ -222,7 +222,7 @@ def clouds():
             ("focal, alpha .75", "precision"),
             ("cross-entropy, other threshold", "precision"),
             BETTER,
-            "Precision, the same, cross-entropy moved to a threshold of as many finds",
+            "Precision, with the threshold of cross-entropy moved to as many finds",
         ),
     ],
     live=(12_000, 5, 5),

@@ -79,15 +79,18 @@ def test_definite_is_the_sign_of_the_quadratic_form(values, kind):
     assert (lowest < -1e-3) == (kind == "neither")
 
 
-def test_directional_derivative():
-    A, x, p = with_eigenvalues(1.0, 3.0, -2.0), normal(3, seed=1), normal(3, seed=2)
+def test_the_steepest_way_down():
+    """Short steps of one length along each row tell which it is."""
+    A, x = with_eigenvalues(1.0, 3.0, -2.0), normal(3, seed=1)
+    D = torch.stack([normal(3, seed=k) * 3 ** (8 - k) for k in range(2, 8)])
 
     def f(x):
         return 0.5 * x @ A @ x
 
-    step = 1e-6 * p / p.norm()
-    ours = slopes.directional_derivative.solution(A @ x, p)
-    torch.testing.assert_close(ours, (f(x + step) - f(x - step)) / 2e-6)
+    gains = [f(x + 1e-6 * p / p.norm()) - f(x - 1e-6 * p / p.norm()) for p in D]
+    lowest = min(range(6), key=gains.__getitem__)
+    assert slopes.steepest_way_down.solution(A @ x, D) == lowest
+    assert lowest != (D @ A @ x).argmin()
 
 
 @pytest.mark.parametrize(

@@ -181,18 +181,29 @@ def test_the_orders_of_taylor():
     assert np.allclose(lines(ax)["f"][1], x**3 + x)
 
 
-def test_surfaces_of_quadratic_forms():
-    forms = {"bowl": A, "saddle": tensor([[1.0, 2.0], [2.0, 1.0]])}
+def test_contours_of_quadratic_forms():
+    """Heights, and lines along which the form is the eigenvalue times |x|^2."""
+    trough = tensor([[1.0, 1.0], [1.0, 1.0]])
+    forms = {"bowl": A, "trough": trough, "saddle": tensor([[1.0, 2.0], [2.0, 1.0]])}
     figure = figures.show_forms(forms)
     for ax, (title, M) in zip(figure.axes, forms.items(), strict=True):
-        assert ax.get_title() == title
-        x, y, height = plane_figures.surface(M)
-        assert (x**2 + y**2).max() == pytest.approx(1)
-        expected = 0.5 * (M[0, 0] * x**2 + 2 * M[0, 1] * x * y + M[1, 1] * y**2)
-        torch.testing.assert_close(height, expected)
-        assert (height.min() < -0.3).item() == (title == "saddle")
-        drawn = [height.min().item(), height.max().item()]
-        assert ax.zz_dataLim.intervalx.tolist() == pytest.approx(drawn, abs=1e-6)
+        assert ax.get_title(loc="left") == title
+        said = [float(text.get_text().replace("−", "-")) for text in ax.texts]
+        assert len(said) == len(ax.lines) == 2
+        for line, value, text in zip(ax.lines, said, ax.texts, strict=True):
+            end = torch.tensor(line.get_xydata()[1], dtype=M.dtype)
+            assert text.get_position() == pytest.approx(tuple(end.tolist()))
+            assert (end @ M @ end / (end @ end)).item() == pytest.approx(
+                value, abs=1e-5
+            )
+            torch.testing.assert_close(M @ end, value * end)
+        assert (min(said) < 0, min(said) == 0) == (title == "saddle", title == "trough")
+    x = torch.tensor([[1.0, 0.5], [-2.0, 3.0]])
+    expected = 2 * x[:, 0] ** 2 + 2 * x[:, 0] * x[:, 1] + 2 * x[:, 1] ** 2
+    torch.testing.assert_close(plane_figures.form(A.to(x.dtype), x), expected)
+    filled = figure.axes[2].collections[0]
+    red, blue = filled.cmap(filled.norm(-4.0)), filled.cmap(filled.norm(4.0))
+    assert red[0] > red[2] and blue[2] > blue[0]
 
 
 # -- descent and regression ----------------------------------------------------------

@@ -126,10 +126,10 @@ def test_54_gradient_hessian_taylor():
     x = torch.tensor([1.0, 2.0], requires_grad=True)
     own.bowl(x).backward()
     assert x.grad.tolist() == [4.0, 5.0]
-    slope = slopes.directional_derivative.solution(x.grad, torch.tensor([1.0, -1.0]))
-    assert slope.item() == pytest.approx(-0.70711, abs=1e-5)
-    steepest = slopes.directional_derivative.solution(x.grad, x.grad)
-    assert steepest.item() == pytest.approx(math.sqrt(41))
+    ways = torch.tensor([[1.0, -1.0], [-1.0, 0.0], [-1.0, -1.0], [-4.0, -5.0]])
+    falls = (ways @ x.grad / ways.norm(dim=1)).tolist()
+    assert falls == pytest.approx([-0.70711, -4, -9 / 2**0.5, -math.sqrt(41)], abs=1e-5)
+    assert slopes.steepest_way_down.solution(x.grad, ways) == 3
 
     hessian = torch.autograd.functional.hessian(own.cubic, x.detach())
     assert hessian.tolist() == [[6.0, 8.0], [8.0, 4.0]]

@@ -117,7 +117,8 @@ SIDES = {
 
 
 @claim(
-    "Linear regression makes a good binary classifier.",
+    "Linear regression makes a good binary classifier, even where some positives lie "
+    "far away.",
     difference(
         "linear regression, near and far",
         "logistic regression, near and far",

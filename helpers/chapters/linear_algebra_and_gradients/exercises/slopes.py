@@ -48,44 +48,52 @@ def slopes_on_a_graph():  # of z = (xy + y)^2 with respect to q, x and y
 
 
 @exercise(
-    "The slope in a direction",
+    "The steepest way down",
     cases=[
-        (tensor([4.0, 5.0]), tensor([1.0, -1.0])),
-        (tensor([4.0, 5.0]), tensor([0.0, 3.0])),
-        (tensor([1.0, 2.0, -2.0]), tensor([2.0, 4.0, -4.0])),
-        (tensor([0.5, -1.0, 3.0]), tensor([0.0, 0.6, -0.8])),
+        (tensor([4.0, 5.0]), tensor([[1.0, -1.0], [-3.0, 0.0], [0.0, -0.5]])),
+        (
+            tensor([1.0, -2.0]),
+            tensor([[4.0, 4.0], [-0.2, 0.4], [-1.0, 0.0], [3.0, 0.0]]),
+        ),
+        (
+            tensor([4.0, -2.0, 4.0]),
+            tensor(
+                [
+                    *([1.0, 4, 1], [1.0, -1, -1], [-3.0, 4, -4], [4.0, -1, 4]),
+                    *([-3.0, 2, -2], [-1.0, 2, -1], [-3.0, 1, 0]),
+                ]
+            ),
+        ),
     ],
-    hint="Which vector of length 1 points where p points? The slope is its inner "
-    "product with the gradient.",
-    then="Over all directions it is largest along the gradient itself: its length.",
+    hint="The slope along p is the inner product of the gradient with a vector of "
+    "length 1 in the direction of p. `D @ gradient` has the inner products with all "
+    "rows of D; `D.norm(dim=1)` has their lengths.",
+    then="Over all directions it is the one against the gradient itself that goes "
+    "down most steeply.",
     usual="""
-        / p.norm() =>
-            This grows with the length of p. A slope counts per unit of length, so make
-            p a unit vector.
-        p.norm() => (p @ p)
-            You divide by the square of the length of p; divide by the length.
-        p.norm() => (gradient.norm() * p.norm())
-            This is the cosine of the angle between the two. A steeper function has a
-            larger slope: the gradient keeps its length.
-        p.norm() => gradient.norm()
-            It is p that is made a unit vector, and not the gradient.
-        gradient @ p => gradient * p
-            `*` multiplies entry by entry. A slope is one number, the sum of these
-            products.
-        p.norm() => (p @ p) * p
-            This is a vector, the gradient projected onto p. The slope is its length,
-            with a sign.
-        gradient @ p => (gradient @ p).abs()
-            The sign belongs to it: a negative slope goes downhill.
-        gradient @ p => -gradient @ p
-            The sign is turned. Descent goes against the gradient, but the slope along
-            p is asked, and along the gradient a function rises.
-        p.norm() => p.abs().sum()
+        / D.norm(dim=1) =>
+            This favors long rows. A slope counts per unit of length, so make each row
+            a unit vector.
+        D.norm(dim=1) => D.norm(dim=1) ** 2
+            You divide by the squares of the lengths; divide by the lengths.
+        D.norm(dim=1) => D.abs().sum(1)
             Length is the Euclidean norm, not the sum of absolute values.
+        argmin => argmax
+            This is the steepest way up.
+        slopes.argmin() => slopes.abs().argmin()
+            This is the way along which the function changes least. A slope that goes
+            down is negative: keep the sign.
+        slopes.argmin() => slopes.abs().argmax()
+            This is the steepest way, up or down. Keep the sign.
+        slopes.argmin() => slopes.min()
+            This is the slope itself. The number of its row is asked for.
+        slopes.argmin() => D[slopes.argmin()]
+            This is the direction itself. The number of its row is asked for.
     """,
 )
-def directional_derivative(gradient, p):
-    return gradient @ p / p.norm()
+def steepest_way_down(gradient, D):
+    slopes = D @ gradient / D.norm(dim=1)
+    return slopes.argmin()
 
 
 @exercise(

@@ -117,7 +117,7 @@ def log_softmax(logits):
         (tensor([0.6]), tensor([0.8]), 2),
     ],
     hint="There are two cases. In a share `accuracy` of all examples the true class "
-    "has the probability `confidence`. What probability has it in the others?",
+    "has the probability `confidence`. What probability does it have in the others?",
     then="For a given accuracy, try several confidences: the loss is smallest where "
     "the two are equal. Cross-entropy rewards being as sure as one is right.",
     usual="""
