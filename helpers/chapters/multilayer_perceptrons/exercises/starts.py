@@ -84,8 +84,8 @@ def classifier(widths, extra):
     call=initialized,
     hint="How do you find all layers of a network that are linear, and which of them "
     "is the last? From which number of a layer can its n_in be read?",
-    then="With weights this small the logits begin near 0, and the first loss near ln K, "
-    "as in the exercise before.",
+    then="With weights this small the logits begin near 0, and the first loss near ln "
+    "K, as in the exercise before.",
     usual="""
         nn.init.zeros_(module.bias) => pass
             The biases keep what they were: set them to 0 as well.
