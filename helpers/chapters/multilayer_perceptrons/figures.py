@@ -24,7 +24,7 @@ def show_planes(X: Tensor, H: Tensor, y: Tensor) -> Figure:
     H : (4, 2) hidden units, where the line h1 - 2 h2 = 1/2 is drawn.
     y : (4, 1) labels, 0 or 1.
     """
-    figure = Figure(figsize=(6, 2.8))
+    figure = Figure(figsize=(5.2, 2.3))
     left, right = figure.subplots(1, 2)
     for ax, points, name in ((left, X, "x"), (right, H, "h")):
         for label, marker, color in ((0, "o", COLORS[0]), (1, "s", COLORS[1])):
@@ -161,7 +161,7 @@ def show_hinges(
     knots : (m,), where each unit begins to rise.
     weights : (m,), what each unit is multiplied by.
     """
-    figure = Figure(figsize=(5.6, 1.9))
+    figure = Figure(figsize=(5.2, 1.8))
     left, right = figure.subplots(1, 2)
     x = torch.linspace(-1, 1, 201)
     units = torch.relu(x[:, None] - knots) * weights  # (n, m)
@@ -270,7 +270,7 @@ def show_spread(spreads: Mapping[str, Mapping[str, Sequence[float]]]) -> Figure:
     ----------
     spreads : activation -> start -> one number for each layer, the input first.
     """
-    figure = Figure(figsize=(6.6, 2.3))
+    figure = Figure(figsize=(5.6, 1.8))
     axes = figure.subplots(1, len(spreads))
     for ax, (activation, starts) in zip(axes, spreads.items(), strict=True):
         # bounded activations never leave the range of their inputs: show it larger
@@ -292,7 +292,7 @@ def show_arrivals(arrivals: Mapping[str, Mapping[int, float]]) -> Figure:
     arrivals : activation -> depth -> norm of the first layer's error signal over that
         of the last one.
     """
-    figure = Figure(figsize=(5.6, 2.8))
+    figure = Figure(figsize=(4.5, 2.1))
     ax = figure.subplots()
     colors, ends = (*COLORS, INK), []
     for k, (name, by_depth) in enumerate(arrivals.items()):
@@ -303,14 +303,14 @@ def show_arrivals(arrivals: Mapping[str, Mapping[int, float]]) -> Figure:
     ax.set(xlabel="hidden layers", ylabel="share that arrives", yscale="log",
            xticks=depths)  # fmt: skip
     # names stand at the ends of their lines, but never on one another
-    apart = 0.09 * (math.log10(ax.get_ylim()[1]) - math.log10(ax.get_ylim()[0]))
+    apart = 0.1 * (math.log10(ax.get_ylim()[1]) - math.log10(ax.get_ylim()[0]))
     ends = sorted(ends, reverse=True)
     crowd = sum(end[0] > ends[0][0] - apart * len(ends) / 2 for end in ends)
     low = ends[0][0] + apart * crowd / 2
     for height, name, color in ends:
         low = min(height, low - apart)
         ax.annotate(name, (depths[-1], 10**height), (1.06, 10**low), color=color,
-                    textcoords=ax.get_yaxis_transform(), va="center", fontsize=8.5,
+                    textcoords=ax.get_yaxis_transform(), va="center", fontsize=8,
                     annotation_clip=False,
                     arrowprops={"arrowstyle": "-", "color": color, "linewidth": 0.6,
                                 "shrinkA": 0, "shrinkB": 3})  # fmt: skip
@@ -355,7 +355,7 @@ def show_search(
     rates : learning rate -> accuracy.
     widths : the hidden layers in words -> accuracies, one for each seed.
     """
-    figure = Figure(figsize=(6.4, 2.2))
+    figure = Figure(figsize=(5.8, 2.0))
     left, right = figure.subplots(1, 2, width_ratios=(2, 3))
     left.plot(list(rates), list(rates.values()), marker="o", markersize=4,
               color=COLORS[0], label="accuracy")  # fmt: skip
