@@ -355,7 +355,7 @@ def show_search(
     rates : learning rate -> accuracy.
     widths : the hidden layers in words -> accuracies, one for each seed.
     """
-    figure = Figure(figsize=(5.8, 2.0))
+    figure = Figure(figsize=(6.4, 2.2))
     left, right = figure.subplots(1, 2, width_ratios=(2, 3))
     left.plot(list(rates), list(rates.values()), marker="o", markersize=4,
               color=COLORS[0], label="accuracy")  # fmt: skip
