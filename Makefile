@@ -5,7 +5,8 @@
 #   TORCH_INDEX=<address>  a package index for torch alone, such as one of CPU builds
 #   VENV=<folder>          another environment, e.g. VENV="$CONDA_PREFIX"
 #   PINS=<file>            other versions than constraints.txt; /dev/null: the newest
-#   CHAPTER=02             one chapter only (test, execute, claims, slides, handout)
+#   CHAPTER=02             one chapter only (test, execute, claims, present, slides,
+#                          handout)
 
 SHELL = /bin/sh
 .DEFAULT_GOAL := help
@@ -13,7 +14,7 @@ MAKEFLAGS += --no-print-directory
 
 PYTHON = python3
 SETTINGS = VENV TORCH_INDEX PINS CHAPTER NOTEBOOKS JUNIT JOBS DATA N NAME ARGS LAB_ARGS
-COMMANDS = help env lab test data execute claims bench chapter mutants slides handout lint doctor clean
+COMMANDS = help env lab test data execute claims bench chapter mutants present slides handout lint doctor clean
 
 # What was given to make, each as one word of the shell, whatever is in it.
 quoted = '$(subst ','\'',$(1))'

@@ -104,6 +104,8 @@ def test_a_failed_update_leaves_what_there_is_and_lab_starts(finished):
             "lark missing (==1.3.1)"
         )
         assert finished.asked("-m jupyterlab") == ["-m jupyterlab --no-browser"]
+        assert finished.call("present", "CHAPTER=02")[0] == 0  # says what it lacks
+        assert finished.asked("-m tools.classroom.present")
         for command in ("env", "test", "execute"):
             status, _, complaint = finished.call(command)
             assert status == 1

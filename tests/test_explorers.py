@@ -289,6 +289,13 @@ def test_presets_and_a_matrix():
 # -- the scene ----------------------------------------------------------------------
 
 
+def test_an_image_has_its_place_on_logarithmic_axes():
+    pane = Pane(x=(0, 2), y=(1e-3, 1e3), log="y")
+    pane.image(np.ones((2, 2)), (0.5, 1.5), (1e-2, 10.0))
+    (sent,) = pane.sent((0, 0, 100, 100))["marks"]
+    assert sent["x"] == [0.5, 1.5] and sent["y"] == pytest.approx([-2, 1])
+
+
 def test_places_on_a_logarithmic_axis():
     pane = Pane(y=(1e-3, 1e3), log="y")
     pane.line([(0, 1e-3), (1, 100), (0.5, 0), (0, np.nan), (1, np.inf)], name="line")

@@ -84,7 +84,9 @@ def test_all_that_is_asked_for_is_pinned():
         if line and not line.startswith("#")
     }
     asked = PROJECT["project"]["dependencies"]
-    asked = [*asked, *PROJECT["project"]["optional-dependencies"]["test"]]
+    extras = PROJECT["project"]["optional-dependencies"]
+    assert set(extras["present"]) <= set(extras["test"])  # `make env` installs it
+    asked = [*asked, *extras["test"]]
     for wanted in asked:
         name = normal(NAME.match(wanted)[0])
         assert name in pins, name

@@ -19,8 +19,8 @@ from tests.commands import OLDER, Clone, sentence
 from tools.stored import ROOT
 
 COMMANDS = (
-    "help env lab test data execute claims bench chapter mutants slides handout"
-    " lint doctor clean"
+    "help env lab test data execute claims bench chapter mutants present slides"
+    " handout lint doctor clean"
 ).split()
 needs_make = pytest.mark.skipif(not shutil.which("make"), reason="there is no make")
 
@@ -80,6 +80,7 @@ def test_make_knows_every_setting(course):
         (["bench", "ARGS=--only fit"], "-m tools.bench --only fit"),
         (["chapter", "N=05", "NAME=it's"], "tools/new_chapter.py 05 it's"),
         (["mutants", "JOBS=2"], "tools/mutants.py --jobs 2"),
+        (["present", "CHAPTER=02"], "-m tools.classroom.present --chapter 02"),
         (["slides"], "-m tools.classroom.slides"),
         (["slides", "CHAPTER=02"], "-m tools.classroom.slides --chapter 02"),
         (["handout", "CHAPTER=02"], "-m tools.classroom.handout --chapter 02"),

@@ -37,10 +37,19 @@ UNTIMED = [(n, claim) for n, claim in CLAIMS if not claim.alone]
 MEASURED = [(n, claim) for n, claim in UNTIMED if claim.name not in COUNTED]
 NAMES = [claim.name for _, claim in MEASURED]
 TIMED = [claim for _, claim in CLAIMS if claim.alone or claim.name in COUNTED]
-# What is trained so deep, or judged by so few pictures, ends elsewhere on another
-# processor: how far it may be off, as a share. All others: FINE.
+# What is judged by so few pictures ends elsewhere on another processor: how far it may
+# be off, as a share. All others: FINE.
 FINE = 0.03
-ELSEWHERE = {"nin-starts": 0.15, "new-block": 0.15, "fine-tuning": 0.1}
+ELSEWHERE = {"fine-tuning": 0.1}
+# These configurations are compared by themselves: either they are trained so deep or so
+# badly that they end elsewhere, and the others do not (with torch's kernels for
+# processors without AVX one was off by 0.12, one by 0.04, and all others by 0.016 at
+# most), or they have a value beside which the others could be anything.
+APART = {
+    "auxiliary-head": (FINE, ["ReLU, with"]),
+    "new-block": (0.15, ["batch norm, 4", "batch norm, 16"]),
+    "nin-starts": (0.15, ["Kaiming, no last ReLU"]),
+}
 # Configurations that may measure the same at this size, though they do other things.
 ALIKE = {
     "far-positives": [  # all are always right
@@ -106,28 +115,42 @@ def thinned(data):
     return replace(data, **parts)
 
 
-def of_table(table):
-    """Means and spreads by measure, the configurations in their order."""
-    rows = {}
-    for name, row in table.estimates().items():
-        for measure, estimate in row.items():
-            kept = rows.setdefault(measure, {"of": [], "mean": [], "sd": []})
+def of_table(table, names):
+    """Means by measure, the configurations in their order."""
+    rows, estimates = {}, table.estimates()
+    for name in names:
+        for measure, estimate in estimates[name].items():
+            assert estimate.sd == estimate.sd, "a value is no number"
+            kept = rows.setdefault(measure, {"of": [], "mean": []})
             kept["of"].append(name)
             kept["mean"].append(estimate.mean)
-            kept["sd"].append(estimate.sd)
     return rows
+
+
+def beside(rows, own):
+    """The means of one configuration, each with the largest of the others beside it."""
+    return {
+        measure: [*row["mean"], max(map(abs, rows[measure]["mean"]))]
+        for measure, row in own.items()
+    }
 
 
 @pytest.mark.parametrize("number, claim", MEASURED, ids=NAMES)
 def test_a_claim_measures_what_it_measured(number, claim, images):
     table = claim.run(data_of(number, claim, images), size_of(number, claim))
-    rows = of_table(table)
-    spread = {measure: row.pop("sd") for measure, row in rows.items()}
-    assert all(s == s for sds in spread.values() for s in sds), "a value is no number"
-    kept, fine = told(claim), ELSEWHERE.get(claim.name, FINE)
-    for letter, estimate in claim.estimates(table).items():
-        size = max(row_size(rows), 1e-9)
-        kept["asks"][letter]["mean"] = [estimate.mean, size]
+    share, apart = APART.get(claim.name, (FINE, []))
+    assert set(apart) <= set(table.values)
+    rows = of_table(table, [name for name in table.values if name not in apart])
+    kept = told(claim)
+    size = max(row_size(rows), 1e-9)
+    means = {k: [e.mean, size] for k, e in claim.estimates(table).items()}
+    if apart:
+        found = {name: beside(rows, of_table(table, [name])) for name in apart}
+        same_as_recorded(f"claim-{claim.name}-apart", found | {"asks": means}, share)
+    else:
+        for letter, mean in means.items():
+            kept["asks"][letter]["mean"] = mean
+    fine = ELSEWHERE.get(claim.name, FINE)
     same_as_recorded(f"claim-{claim.name}", kept | {"rows": rows}, fine)
     for names in equal_rows(table):
         assert any(set(names) <= set(group) for group in ALIKE.get(claim.name, []))

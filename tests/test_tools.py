@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import nbformat
 import pytest
+from jupyter_server.extension.config import ExtensionConfigManager
 from jupyter_server.services.config import ConfigManager
 from jupyter_server.services.contents.largefilemanager import LargeFileManager
 from nbformat import v4
@@ -94,6 +95,17 @@ def test_lab_does_not_ask_the_network_for_news(monkeypatch):
         "fetchNews": "false",
         "checkForUpdates": False,
     }
+
+
+def test_lab_has_no_button_and_no_pages_of_voila(monkeypatch):
+    """It lies in the same environment for `make present`, which starts it itself."""
+    folder = stored.ROOT / "tools" / "jupyter_config"
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", str(folder))
+    off = ConfigManager(config_dir_name="labconfig").get("page_config")
+    assert off["disabledExtensions"] == {"@voila-dashboards/jupyterlab-preview": True}
+    path = [str(folder)]
+    server = ExtensionConfigManager(read_config_path=path).get_jpserver_extensions()
+    assert server == {"voila.server_extension": False}
 
 
 def test_a_script_holds_the_prose(tmp_path):

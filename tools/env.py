@@ -34,7 +34,8 @@ ROOT = Path(__file__).resolve().parents[1]
 PROJECT = ROOT / "pyproject.toml"
 LOOK = Path(__file__).with_name("env_look.py")
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
-GO_ON_WITH_OLD = ("lab", "data")  # the others measure, or are measured, by versions
+# The others measure, or are measured, by versions.
+GO_ON_WITH_OLD = ("lab", "data", "present")
 # Plain `jupyter lab` in the environment, or a hub that starts it, reads this.
 CONFIG = """\
 # Written by `make env`: notebooks are saved as by `make lab`, with widgets' pictures.

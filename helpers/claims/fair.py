@@ -41,6 +41,18 @@ def fresh(
         return net(**shape | arguments)
 
 
+def mislabeled(
+    examples: Examples, num: int, share: float, seed: int, num_classes: int
+) -> Examples:
+    """Draw examples by the seed; a share of them gets the label of another class."""
+    with seeded(seed):
+        own = torch.randperm(len(examples))[:num]
+        shift = torch.randint(1, num_classes, (num,))
+        wrong = torch.rand(num) < share
+    y = examples.y[own]
+    return Examples(examples.X[own], torch.where(wrong, (y + shift) % num_classes, y))
+
+
 @torch.no_grad()
 def logits_of(net: nn.Module, X: Tensor) -> Tensor:
     """Logits (n, K) in evaluation mode, on the device of X."""

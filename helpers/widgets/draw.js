@@ -27,7 +27,7 @@ export function surface(el, name, size, paint, mouse = false) {
     waiting = false;
     if (!el.clientWidth) return; // not on the page yet
     const [width, height, unit = 1] = size(el.clientWidth);
-    const dots = window.devicePixelRatio || 1;
+    const dots = (window.devicePixelRatio || 1) * (canvas.currentCSSZoom || 1);
     const w = Math.round(width * dots), h = Math.round(height * dots);
     if (canvas.width !== w || canvas.height !== h) {
       canvas.width = w; canvas.height = h;
@@ -43,14 +43,21 @@ export function surface(el, name, size, paint, mouse = false) {
     if (!waiting) { waiting = true; requestAnimationFrame(draw); }
   }
   if (mouse) {
-    canvas.addEventListener("mousemove", (e) => { pointer = [e.offsetX, e.offsetY]; soon(); });
+    canvas.addEventListener("mousemove", (e) => {
+      const area = canvas.getBoundingClientRect(), scale = canvas.clientWidth / area.width; // where the page is zoomed
+      pointer = [(e.clientX - area.x) * scale, (e.clientY - area.y) * scale];
+      soon();
+    });
     canvas.addEventListener("mouseleave", () => { pointer = null; soon(); });
   }
   const room = new ResizeObserver(soon); room.observe(el);
   const themes = new MutationObserver(soon);
   themes.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light", "data-jp-theme-name"] });
+  window.addEventListener("course-zoomed", soon);
   soon();
-  return { canvas, soon, stop: () => { room.disconnect(); themes.disconnect(); } };
+  return { canvas, soon, stop: () => {
+    room.disconnect(); themes.disconnect(); window.removeEventListener("course-zoomed", soon);
+  } };
 }
 
 export const bytes = (view) =>

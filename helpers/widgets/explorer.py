@@ -188,6 +188,7 @@ class Explorer(StillPicture, ipywidgets.VBox):
             [column, self.view], layout=ipywidgets.Layout(flex_flow="row wrap")
         )
         super().__init__([body, self.reading])
+        self.add_class("course-explorer")
         self._move()
         self._link()
         for control in self.controls.values():

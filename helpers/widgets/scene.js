@@ -45,8 +45,8 @@ function handling(model, holder, canvas, scene, unit) {
   const found = () => scene().panes.flatMap((p) =>
     p.marks.filter((m) => m.kind === "handle").map((mark) => ({ p, mark, at: placing(p)(mark.xy[0]) })));
   const under = (event) => {
-    const area = canvas.getBoundingClientRect();
-    return [(event.clientX - area.x) / unit(), (event.clientY - area.y) / unit()];
+    const area = canvas.getBoundingClientRect(), scale = scene().width / area.width; // also where the page is zoomed
+    return [(event.clientX - area.x) * scale, (event.clientY - area.y) * scale];
   };
 
   function set(name, value) {

@@ -176,6 +176,8 @@ class Pane:
             values = mark["values"]
             sent["side"] = list(values.shape[:2])
             sent["values"] = np.uint8(np.round(255 * values.clip(0, 1))).tobytes()
+            for axis in "xy":
+                sent[axis] = _logs(mark[axis], axis in self.log).tolist()
         return sent
 
     def _places(self, xy: np.ndarray) -> list:

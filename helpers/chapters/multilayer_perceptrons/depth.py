@@ -10,8 +10,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from helpers.figures import COLORS
+from helpers.figures.histograms import Bins
 from helpers.tuning.ranges import Choice, IntSlider, LogSlider
 from helpers.widgets.explorer import explorer
+from helpers.widgets.histograms import histogram_pane
 from helpers.widgets.scene import FAINT, Pane
 from helpers.words import number
 
@@ -19,7 +21,8 @@ MOST = 30  # hidden layers
 WIDTH = 128  # units of every layer, and inputs
 NUM_EXAMPLES = 64
 NUM_CLASSES = 10
-REACH, BINS = 3.0, 61  # activations are drawn from -3 to 3; the middle bin holds 0
+REACH = 3.0  # activations are drawn from -3 to 3
+BINS = Bins(-REACH, REACH, 61)
 DECADES = 12  # norms are drawn from 1e-12 to 1e12
 
 ACTIVATIONS = {"tanh": torch.tanh, "ReLU": torch.relu, "sigmoid": torch.sigmoid}
@@ -48,15 +51,12 @@ def depth(
     """
     found = signal(activation, factor * INITS[weight_sd], layers)
     ends = (-0.5, MOST + 0.5)
-    left = Pane(
-        "activations, −3 to 3", ends, (-REACH, REACH), labels=("layer (0: input)", ""),
-        grid=False,
+    counts = torch.zeros(MOST + 1, BINS.num)
+    counts[: layers + 1] = BINS.counts(found.activations)
+    left = histogram_pane(
+        "activations, −3 to 3", BINS, counts, first=0, labels=("layer (0: input)", ""),
+        color=COLORS[0], name="activations",
     )  # fmt: skip
-    shown = torch.zeros(BINS, MOST + 1)
-    # the root, so that a thin tail is seen beside a high peak
-    shown[:, : layers + 1] = shares(found.activations).T.sqrt().flip(0) / 0.6
-    look = {"color": COLORS[0], "name": "activations"}
-    left.image(shown, ends, (-REACH, REACH), **look)
     right = Pane(
         "size", ends, (10.0**-DECADES, 10.0**DECADES), labels=("layer", ""), log="y"
     )
@@ -123,18 +123,6 @@ def signal(activation: str, sd: float, layers: int) -> Signal:
     gradients = torch.autograd.grad(loss, weights)
     norms = torch.stack([g.double().norm() for g in gradients])
     return Signal(torch.stack(H).detach(), norms)
-
-
-def shares(activations: Tensor) -> Tensor:
-    """Histogram of each layer, (layers, BINS); what lies beyond ±3 counts at the edge.
-
-    Each row sums to 1, but for activations that are not a number.
-    """
-    place = ((activations.flatten(1) + REACH) / (2 * REACH) * BINS).clamp(0, BINS - 1)
-    valid = ~place.isnan()
-    counts = torch.zeros(len(place), BINS)
-    counts.scatter_add_(1, place.nan_to_num().long(), valid.float())
-    return counts / place.shape[1]
 
 
 def judge(activation: str, found: Signal) -> str:

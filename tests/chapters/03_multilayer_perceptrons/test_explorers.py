@@ -1,6 +1,5 @@
 """Chapter 3: what the explorers draw and say."""
 
-import math
 import re
 
 import numpy as np
@@ -210,11 +209,13 @@ def test_depth_says_what_becomes_of_the_gradient(activation, weight_sd, words):
 def test_depth_draws_histograms_from_the_left_and_upward():
     scene = explorers.depth.scene(activation="ReLU", weight_sd="Kaiming", layers=5)
     image = scene["activations"]["values"]
-    assert image.shape == (depth.BINS, depth.MOST + 1)
+    assert image.shape == (depth.BINS.num, depth.MOST + 1)
     assert (image[:, 6:] == 0).all() and (image[:, :6].max(0) > 0).all()
-    below = image[depth.BINS // 2 + 1 :, 1:6]
-    assert below.max() == 0 and image[: depth.BINS // 2, 1:6].max() > 0, "none negative"
-    assert (image[depth.BINS // 2 + 1 :, 0] > 0).any(), "but for the input"
+    below = image[depth.BINS.num // 2 + 1 :, 1:6]
+    assert below.max() == 0 and image[: depth.BINS.num // 2, 1:6].max() > 0, (
+        "none negative"
+    )
+    assert (image[depth.BINS.num // 2 + 1 :, 0] > 0).any(), "but for the input"
 
 
 def test_xavier_and_kaiming_are_those_of_torch():

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from helpers.chapters.batch_normalization.claims import batches, bias, rates, training
-from helpers.claims.fair import accuracy_on, fresh
+from helpers.claims.fair import accuracy_on, fresh, mislabeled
 from helpers.models import MLP
 from helpers.seeds import seeded
 from tests.nets import equal_weights, kinds, linear, noted, weights
@@ -269,9 +269,9 @@ def test_the_places_are_those_that_are_named(shrunk, monkeypatch):
 
 
 def test_wrong_labels_are_never_the_right_ones(shrunk):
-    images = batches.noisy(shrunk.train, 2_000, 0, 10)
-    again = batches.noisy(shrunk.train, 2_000, 0, 10)
-    other = batches.noisy(shrunk.train, 2_000, 1, 10)
+    images = mislabeled(shrunk.train, 2_000, batches.WRONG, 0, 10)
+    again = mislabeled(shrunk.train, 2_000, batches.WRONG, 0, 10)
+    other = mislabeled(shrunk.train, 2_000, batches.WRONG, 1, 10)
     assert torch.equal(images.X, again.X) and torch.equal(images.y, again.y)
     assert not torch.equal(images.X, other.X)
     X = shrunk.train.X.flatten(1)
@@ -292,7 +292,7 @@ def test_the_gap_is_that_to_the_training_images_with_their_labels(shrunk, monkey
         *("batch norm, 8", "batch norm, 32", "batch norm, 200"),
         "dropout, 32",
     ]
-    images = batches.noisy(shrunk.train, 100, 0, 10)
+    images = mislabeled(shrunk.train, 100, 0.3, 0, 10)
     for row in results.values():
         gap = accuracy_on(net, images) - accuracy_on(net, shrunk.test)
         assert row["gap"].mean().item() == pytest.approx(gap, abs=1e-6)

@@ -17,7 +17,7 @@ from helpers.chapters.batch_normalization.exercises import (
 )
 from tests.taught import text_of
 
-x = torch.tensor([1.0, 2.0, 3.0, 4.0])
+x = torch.tensor([0.0, 2.0, 3.0, 7.0])
 centered = x - x.mean()
 x_hat, scaled = centered / x.std(correction=0), x / x.std(correction=0)
 GAMMA, BETA = 2, 1
@@ -31,7 +31,7 @@ FOUR_NUMBERS = {
     "These are the normalized values": x_hat,
     "You divided by the variance": GAMMA * centered / x.var(correction=0) + BETA,
     "You added beta before gamma": GAMMA * (x_hat + BETA),
-    "The mean, 2.5, is not": GAMMA * scaled + BETA,
+    "The mean, 3, is not": GAMMA * scaled + BETA,
     "You subtracted the mean and did not divide": GAMMA * centered + BETA,
     "You made gamma the variance": GAMMA**0.5 * x_hat + BETA,
     "You scaled and shifted": GAMMA * x + BETA,

@@ -32,7 +32,15 @@ from helpers.chapters.batch_normalization.networks import (
     network,
 )
 from helpers.chapters.batch_normalization.rates import GUESSING, RATES, losses
-from helpers.chapters.batch_normalization.signal import STEPS, trained
+from helpers.chapters.batch_normalization.signal import (
+    INPUTS,
+    ROUNDING,
+    SIZES,
+    STEPS,
+    trained,
+)
+from helpers.figures import COLORS
+from helpers.words import number
 
 # -- the networks -------------------------------------------------------------------
 
@@ -169,28 +177,50 @@ def test_the_chosen_run_is_that_of_the_nearest_rate():
 def test_the_signal_is_that_of_a_network_trained_by_train(norm):
     net = network(5, "ReLU", "Kaiming", norm)
     found = trained(5, "ReLU", "Kaiming", norm)
+    assert len(found) == STEPS + 1
     history = train(net, digits(), num_epochs=1, lr=0.1, batch_size=64, seed=0)
-    assert found.loss[:8] == pytest.approx(history.step_loss, rel=1e-3)
+    losses_of_steps = [float(step["loss"]) for step in found[:8]]
+    assert losses_of_steps == pytest.approx(history.step_loss, rel=1e-3)
     # after one epoch: the first batch of the second
     order = torch.Generator().manual_seed(0)
     list(minibatches(digits(), 64, order))
     X, y = next(minibatches(digits(), 64, order))
     ends = [k for k, m in enumerate(net) if isinstance(m, nn.Linear)]
-    H, outputs = X, []
+    H, outputs, inputs = X, [], []
     for a, b in zip(ends, ends[1:], strict=False):
-        H = net[a:b](H)
+        place = next(k for k in range(a, b) if isinstance(net[k], nn.ReLU))
+        inputs.append(net[a:place](H))
+        H = net[place:b](inputs[-1])
         H.retain_grad()
         outputs.append(H)
     loss = F.cross_entropy(net[-1](H), y)
     net.zero_grad()
     loss.backward()
-    look = {"rel": 2e-2}
-    spread = [H.detach().std(0).square().mean().sqrt().item() for H in outputs]
-    assert found.spread[8] == pytest.approx(spread, **look)
+    look, step = {"rel": 2e-2}, found[8]
+    for of, layers in (("activations", outputs), ("inputs", inputs)):
+        spread = [H.detach().std(0).square().mean().sqrt().item() for H in layers]
+        assert step[f"spread of {of}"] == pytest.approx(spread, **look)
     by_weights = [net[k].weight.grad.norm().item() for k in ends[:-1]]
-    assert found.gradients["weights"][8] == pytest.approx(by_weights, **look)
+    assert step["norm of weights"] == pytest.approx(by_weights, **look)
     by_activations = [H.grad.norm().item() for H in outputs]
-    assert found.gradients["activations"][8] == pytest.approx(by_activations, **look)
+    assert step["norm of activations"] == pytest.approx(by_activations, **look)
+    # rounding moves values over the edge of their bin, and none much farther
+    centered = [(H - H.mean(0)).detach() for H in inputs]
+    gradients = [net[k].weight.grad for k in ends[:-1]], [H.grad for H in outputs]
+    for of, layers, bins in (
+        ("inputs", centered, INPUTS),
+        ("weights", gradients[0], SIZES),
+        ("activations", gradients[1], SIZES),
+    ):
+        for counts, values in zip(step[of], layers, strict=True):
+            values = values.flatten().double().numpy()
+            with np.errstate(divide="ignore"):
+                values = np.log10(np.abs(values)) if bins.log else values
+            edges = np.linspace(bins.low, bins.high, bins.num + 1)
+            inside = values.clip(bins.low, bins.high)
+            expected, _ = np.histogram(inside, edges)
+            beyond = np.cumsum(counts - expected)
+            assert beyond[-1] == 0 and np.abs(beyond).max() <= 0.03 * len(values)
 
 
 def test_the_panes_show_the_step_of_the_slider():
@@ -199,12 +229,127 @@ def test_the_panes_show_the_step_of_the_slider():
             scene = explorers.signal.scene(depth=5, steps=steps, gradient_of=of)
             assert scene.says.startswith(f"After {steps} step")
             for word, kind in (("without", ""), ("with", "batch")):
-                found = trained(5, "sigmoid", "torch's", kind)
+                found = trained(5, "sigmoid", "torch's", kind)[steps]
                 spread = scene[f"spread {word}"]["xy"]
                 assert spread[:, 0].tolist() == [1, 2, 3, 4, 5]
-                assert spread[:, 1] == pytest.approx(found.spread[steps])
+                assert spread[:, 1] == pytest.approx(found["spread of activations"])
                 gradient = scene[f"gradient {word}"]["xy"][:, 1]
-                assert gradient == pytest.approx(found.gradients[of][steps])
+                assert gradient == pytest.approx(found[f"norm of {of}"])
+
+
+# -- signal: histograms ---------------------------------------------------------------
+
+
+def histograms(**values):
+    return explorers.signal.scene(view="histograms", **values)
+
+
+@pytest.mark.parametrize("depth, activation", [(5, "ReLU"), (20, "sigmoid")])
+@pytest.mark.parametrize("norm", ["", *NORMS])
+def test_a_histogram_counts_every_value_of_its_layer(depth, activation, norm):
+    """64 images x 32 units; the first layer has 32 x 196 weights, others 32 x 32."""
+    for step in trained(depth, activation, "torch's", norm)[:: STEPS // 4]:
+        for of in ("inputs", "activations"):
+            assert step[of].sum(1).tolist() == [64 * 32] * depth
+        assert step["weights"].sum(1).tolist() == [32 * 196] + [32 * 32] * (depth - 1)
+        assert min(step[of].min() for of in ("inputs", "weights", "activations")) >= 0
+
+
+def spread_of(counts):
+    """Standard deviation of the middles of the bins, the mean of a unit being 0."""
+    middles = np.linspace(INPUTS.low, INPUTS.high, 2 * INPUTS.num + 1)[1::2]
+    return np.sqrt((counts * middles**2).sum(-1) / counts.sum(-1))
+
+
+@pytest.mark.parametrize("activation, least", [("sigmoid", 0.99), ("ReLU", 0.93)])
+def test_with_batch_norm_every_layer_has_spread_one(activation, least):
+    """Before the first step exactly. The histogram leaves out how far tails reach.
+
+    Of five first weights the histograms' spreads were 0.998 to 1.004 with sigmoid and
+    0.953 to 1.004 with ReLU. The scale of a unit is learned: after 60 steps the spreads
+    were 1.007 to 1.037 with sigmoid, 1.008 to 1.009 with ReLU.
+    """
+    start, *_, end = trained(20, activation, "torch's", "batch")
+    # n - 1 instead of n, and eps
+    assert start["spread of inputs"] == pytest.approx((64 / 63) ** 0.5, abs=0.01)
+    found = spread_of(start["inputs"])
+    assert least < found.min() and found.max() < 1.01
+    assert end["spread of inputs"] == pytest.approx(1.02, abs=0.06)
+
+
+@pytest.mark.parametrize(
+    "activation, factor, reach", [("sigmoid", 0.138, 0.008), ("ReLU", 0.375, 0.058)]
+)
+def test_without_it_the_spread_shrinks_from_layer_to_layer(activation, factor, reach):
+    """The mean factor from layer to layer, over layers 1 to 5.
+
+    Five first weights had 0.135 to 0.139 with sigmoid, 0.359 to 0.395 with ReLU; the
+    band is the mean and four standard deviations.
+    """
+    start = trained(20, activation, "torch's", "")[0]
+    spread, counts = start["spread of inputs"], start["inputs"]
+    assert (spread[4] / spread[0]) ** 0.25 == pytest.approx(factor, abs=reach)
+    middle = INPUTS.num // 2
+    assert counts[0, middle] < 0.3 * 64 * 32 and counts[-1, middle] == 64 * 32
+
+
+def test_the_histograms_are_those_of_the_step_with_the_highest_bin_above():
+    for steps, of in ((0, "weights"), (40, "activations")):
+        scene = histograms(depth=5, activation="ReLU", steps=steps, gradient_of=of)
+        for word, kind in (("without", ""), ("with", "batch")):
+            found = trained(5, "ReLU", "torch's", kind)[steps]
+            for name in ("inputs", of):
+                image = scene[f"{name} {word}"]
+                shares = found[name] / found[name].sum(1, keepdims=True)
+                assert (0.6 * image["values"][::-1].T) ** 2 == pytest.approx(shares)
+                assert tuple(image["x"]) == (0.5, 5.5)
+        one, two, three, four = scene.panes
+        assert tuple(one.ends[1]) == tuple(two.ends[1]) == (-4, 4)
+        assert tuple(three.ends[1]) == tuple(four.ends[1]) == (-12, 4), "powers of ten"
+
+
+def test_the_histograms_are_told_apart():
+    scene = histograms(depth=5, gradient_of="activations")
+    titles = [pane.title for pane in scene.panes]
+    assert titles == ["without norm", "with norm"] * 2
+    assert [pane.labels[1] for pane in scene.panes] == [
+        "input, less its unit's mean",
+        "",
+        "gradient of the activations",
+        "",
+    ]
+    for pane, color in zip(scene.panes, 2 * COLORS[:2], strict=True):
+        (image,) = pane.marks
+        assert image["color"] == pane.color == color
+        assert pane.labels[0] == "layer"
+
+
+def test_the_sentence_has_the_spread_of_the_last_layer():
+    for values in ({}, {"activation": "ReLU", "norm": "layer", "steps": 30}):
+        says = histograms(depth=10, **values).says
+        assert says.startswith(explorers.signal.scene(depth=10, **values).says)
+        activation, steps = values.get("activation", "sigmoid"), values.get("steps", 0)
+        steps_of = (
+            trained(10, activation, "torch's", kind)[steps]
+            for kind in ("", values.get("norm", "batch"))
+        )
+        spreads = [float(step["spread of inputs"][-1]) for step in steps_of]
+        spreads = [number(s) if s > ROUNDING else "10⁻⁷ or less" for s in spreads]
+        assert says.endswith(
+            "Over the images, what a unit of the last hidden layer gives to its "
+            f"activation has a standard deviation of {spreads[0]} without "
+            f"normalization and of {spreads[1]} with it."
+        )
+
+
+def test_layer_norm_keeps_images_alike_that_are():
+    """It compares the units of one image, and the images do not differ in them."""
+    layer, batch = (
+        trained(20, "sigmoid", "torch's", norm)[0]["spread of inputs"]
+        for norm in ("layer", "batch")
+    )
+    assert layer[0] > 0.5 and layer[-1] < 1e-6, "five first weights: at most 1e-7"
+    assert batch.min() > 0.9
 
 
 def ratios(**values):

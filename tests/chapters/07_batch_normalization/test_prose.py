@@ -11,6 +11,7 @@ from torch.nn import functional as F
 
 from helpers import BatchNorm, LeNet, layer_table
 from helpers.chapters.batch_normalization import explorers, rates
+from helpers.chapters.batch_normalization.signal import trained
 from tests.taught import notebook_path, taught
 
 
@@ -180,6 +181,25 @@ def test_the_signal_explorers_ratios_are_those_said():
     assert ratios[1] < 200  # it hangs on rounding
     learned = explorers.signal.scene(activation="ReLU", depth=10, steps=60).says
     assert float(re.findall(r"\(loss ([\d.]+)\)\.$", learned)[0]) < 1.8
+
+
+def test_the_histograms_columns_are_those_said():
+    """Sigmoid, from torch's first weights: a seventh of the width in each layer."""
+    (share,) = groups(
+        r"A sigmoid layer leaves about a (\w+) of the width", "signal-explorer-read"
+    )
+    shares = {"sixth": 6, "seventh": 7, "eighth": 8}
+    start = {
+        norm: trained(20, "sigmoid", "torch's", norm)[0]["spread of inputs"]
+        for norm in ("", "batch", "layer")
+    }
+    leaves = (start[""][1:5] / start[""][:4]).mean()
+    assert round(1 / leaves) == shares[share]
+    text = text_of("signal-explorer-read")
+    assert "is the same bell, of standard deviation 1." in text
+    assert np.round(start["batch"], 1).tolist() == [1.0] * 20
+    assert "With layer normalization they become alike, too." in text
+    assert start["layer"][-1] < 1e-6
 
 
 def test_the_rates_that_work_are_those_said():

@@ -9,6 +9,7 @@ import torch
 from helpers import load_images
 from helpers.chapters.residual_networks import claims
 from helpers.chapters.residual_networks.claims import blocks, depth, networks
+from helpers.claims.fair import mislabeled
 from helpers.data import Examples
 from helpers.training import Epoch
 from tests.taught import text_of
@@ -28,7 +29,8 @@ def data():
 def test_of_every_class_a_fifth_gets_the_label_of_another():
     y = torch.arange(20_000) % 10
     examples = Examples(torch.zeros(len(y), 1, 1, 1), y)
-    images = blocks.noisy(Examples(y.view(-1, 1, 1, 1).float(), y), len(y), 0, 10)
+    numbered = Examples(y.view(-1, 1, 1, 1).float(), y)
+    images = mislabeled(numbered, len(y), blocks.WRONG, 0, 10)
     own = images.X.flatten().long()  # the class that an image had
     wrong = images.y != own
     for c in range(10):

@@ -32,7 +32,7 @@ def told(exercise, answer) -> str:
 
 # -- layers --------------------------------------------------------------------------
 
-BLOCKS = (16, 16, 21)  # of the three networks
+BLOCKS = (33, 33, 27)  # of the three networks
 CONVS = tuple(
     sum(isinstance(m, nn.Conv2d) for m in made.modules())
     for made in (Residual(8, 8), Bottleneck(8, 8), Residual(8, 8))
@@ -63,7 +63,7 @@ def test_each_wrong_number_of_layers_gets_the_sentence_of_its_mistake(k):
         cases[layers(k, convs=2)] = "A bottleneck has three convolutions: 1×1"
         cases[layers(k, convs=4)] = "A bottleneck has three convolutions, not four."
     if k == 2:
-        cases[7 * 2 + 2] = "you counted one stage"
+        cases[9 * 2 + 2] = "you counted one stage"
     for wrong, sentence in cases.items():
         answer = [*right]
         answer[k] = wrong

@@ -41,6 +41,12 @@ def test_what_a_skip_does_to_the_gradient_of_fifty_blocks():
 
 
 def test_which_block_is_missed_most():
+    """Over five first weights, what blocks 4 and 7 cost on average was 0.56 to 0.68.
+
+    That was 1.7 to 3.4 times what the others cost. The last block cost -0.008 to 0.022;
+    without a block the plain network had 0.15 to 0.27 right at most. Which of the two
+    costs more, and whether block 1 costs more than both, is luck.
+    """
     y = images().test.y.numpy()
     right = {kind: (answers(kind) == y).mean(1) for kind in ("plain", "residual")}
     assert right["plain"][1:].max() < 1 / 3
@@ -49,12 +55,15 @@ def test_which_block_is_missed_most():
     )
     whole, *without = right["residual"]
     cost = whole - np.array(without)
-    assert cost.argmax() + 1 in (4, 7), "which of the two, a rounding may decide"
-    assert cost[-1] < 0.025
+    changing = np.isin(np.arange(1, 10), (4, 7))
+    assert 0.5 < cost[changing].mean() < 0.75
+    assert 1.5 < cost[changing].mean() / cost[~changing].mean() < 3.6
+    assert -0.02 < cost[-1] < 0.025
     holds(
         "remove-saw",
         "The residual network hardly misses its last block, by a percentage point or",
-        "It misses most a block that changes the shape, 4 or 7.",
+        "It misses most the two that change the shape, 4 and 7: each costs about twice "
+        "as many right answers as another block, on average.",
     )
 
 

@@ -104,8 +104,9 @@ def test_what_stands_where_in_the_blocks():
 
 
 def test_the_slopes_of_the_text():
-    assert round(1.1**10, 1) == 2.6 and round(1.1**50) == 117
-    holds("path-read", "they make it grow, to 2.6 and to 117")
+    assert round(1.1**10, 1) == 2.6 and 1.1**50 > 100
+    holds("path-read", "they make it grow, to 2.6.")
+    holds("path-more", "it can explode, as it does in fifty blocks with slopes of 0.1")
     a, b, c = 0.3, -0.7, 2.0
     product = 1 + a + b + c + a * b + a * c + b * c + a * b * c
     assert (1 + a) * (1 + b) * (1 + c) == pytest.approx(product)

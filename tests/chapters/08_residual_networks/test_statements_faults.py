@@ -280,10 +280,10 @@ def test_a_source_has_its_authors_and_its_year(title, first, year):
         (
             "ex-group-weights",
             (
-                "A 3 × 3 convolution from 64 channels to 64 in 4 groups; a depthwise "
-                "3 × 3 convolution of 64 channels; a pointwise convolution from 64 "
-                "channels to 128; and the plain 3 × 3 convolution from 64 channels to "
-                "128",
+                "A 3 × 3 convolution from 32 channels to 32 in 4 groups; a depthwise "
+                "3 × 3 convolution of 32 channels; a pointwise convolution from 32 "
+                "channels to 96; and the plain 3 × 3 convolution from 32 channels to "
+                "96",
             ),
         ),
         (
@@ -301,8 +301,8 @@ def test_a_source_has_its_authors_and_its_year(title, first, year):
         (
             "ex-num-layers",
             (
-                "3, 4, 6 and 3 basic blocks; with stages of 3, 4, 6 and 3 bottlenecks; "
-                "and with three stages of 7 basic blocks each",
+                "3, 4, 23 and 3 basic blocks; with stages of 3, 4, 23 and 3 "
+                "bottlenecks; and with three stages of 9 basic blocks each",
             ),
         ),
     ],

@@ -2,7 +2,6 @@
 
 from functools import partial
 
-import torch
 from torch import nn
 
 from helpers.chapters.batch_normalization.claims.training import (
@@ -14,11 +13,9 @@ from helpers.chapters.batch_normalization.claims.training import (
     no_norm,
     trained,
 )
-from helpers.claims.fair import accuracy_on, right_on
+from helpers.claims.fair import accuracy_on, mislabeled, right_on
 from helpers.claims.small_images import BATCH_SIZE, small
-from helpers.data import Examples
 from helpers.models import MLP, BatchNorm, kaiming_init
-from helpers.seeds import seeded
 from helpers.widgets.predict import claim
 
 
@@ -143,16 +140,6 @@ WRONG = 0.3  # share of wrong labels
 MANY = 200  # the large batch
 
 
-def noisy(examples, n_train, seed, num_classes):
-    """Draw training images by the seed; a share of WRONG gets another class's label."""
-    with seeded(seed):
-        own = torch.randperm(len(examples))[:n_train]
-        shift = torch.randint(1, num_classes, (n_train,))
-        wrong = torch.rand(n_train) < WRONG
-    y = examples.y[own]
-    return Examples(examples.X[own], torch.where(wrong, (y + shift) % num_classes, y))
-
-
 def gain(first, size, quantity):
     """Ask what a net gains over the one without norm at the same batch size."""
     names = ("it loses accuracy", "it gains accuracy")
@@ -186,7 +173,7 @@ def gain(first, size, quantity):
 def regularizes(data, n_train, num_epochs, seed):
     """Few images with wrong labels and many passes; each net shows its last weights."""
     data, results = small(data), {}
-    images = noisy(data.train, n_train, seed, len(data.classes))
+    images = mislabeled(data.train, n_train, WRONG, seed, len(data.classes))
     for name, norm, dropout, batch_sizes in (
         ("no norm", no_norm, 0.0, (8, BATCH_SIZE, MANY)),
         ("batch norm", nn.BatchNorm2d, 0.0, (8, BATCH_SIZE, MANY)),

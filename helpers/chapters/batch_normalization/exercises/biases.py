@@ -3,47 +3,10 @@
 import torch
 from torch import nn
 
-from helpers.chapters.batch_normalization.exercises.answers import (
-    up_to_the_first_wrong,
-)
 from helpers.exercises import exercise
+from helpers.exercises.answers import one_by_one
 from helpers.exercises.comparing import a_kind_of
 from helpers.seeds import seeded
-
-
-def truth(value):
-    """Read 0 and 1 as truth values, too."""
-    return bool(value) if value in (0, 1) else value
-
-
-@exercise(
-    "Which bias has no effect",
-    name="no-bias",
-    kind="predict",
-    call=lambda answer: up_to_the_first_wrong(answer, no_bias.solution(), truth),
-    hint="A bias adds one number to a whole channel. When is that number taken away "
-    "again, as a part of a mean? What is the mean taken over, and what stands between?",
-    then="Where a batch normalization follows at once, beta takes the place of the "
-    "bias: nn.Conv2d(..., bias=False) saves parameters that do nothing.",
-    usual="""
-        True, False, False, True, False => False, False, False, True, False
-            The bias adds the same number to all values of a channel, and so to their
-            mean, which batch normalization subtracts: nothing of it is left.
-        True, False, False, True, False => True, True, False, True, False
-            Between the second layer and its normalization stands a ReLU: the bias
-            decides which values become 0, and no mean takes that back.
-        True, False, False, True, False => True, False, True, True, False
-            Group normalization subtracts one mean for several channels. Their biases
-            differ, so only the mean of the biases is taken away.
-        True, False, False, True, False => True, False, False, False, False
-            With one channel in each group the mean is that of the channel alone, in one
-            image: the bias is part of it and is subtracted.
-        True, False, False, True, False => True, False, False, True, True
-            No normalization follows the last layer: its bias is added to the logits.
-    """,
-)
-def no_bias():
-    return True, False, False, True, False
 
 
 def draw(*sizes, h, w, seed, eps=1e-5, **more):
@@ -144,3 +107,39 @@ def fold(conv, bn):
         folded.weight.copy_(conv.weight * scale[:, None, None, None])
         folded.bias.copy_((bias - bn.running_mean) * scale + bn.bias)
     return folded
+
+
+def truth(value):
+    """Read 0 and 1 as truth values, too."""
+    return bool(value) if value in (0, 1) else value
+
+
+@exercise(
+    "Which bias has no effect",
+    name="no-bias",
+    kind="predict",
+    call=lambda answer: one_by_one(answer, no_bias.solution(), truth),
+    hint="A bias adds one number to a whole channel. When is that number taken away "
+    "again, as a part of a mean? What is the mean taken over, and what stands between?",
+    then="Where a batch normalization follows at once, beta takes the place of the "
+    "bias: nn.Conv2d(..., bias=False) saves parameters that do nothing. In front of a "
+    "group normalization a bias shifts the channels of a group against each other.",
+    usual="""
+        True, False, False, True, False => False, False, False, True, False
+            The bias adds the same number to all values of a channel, and so to their
+            mean, which batch normalization subtracts: nothing of it is left.
+        True, False, False, True, False => True, True, False, True, False
+            Between the second layer and its normalization stands a ReLU: the bias
+            decides which values become 0, and no mean takes that back.
+        True, False, False, True, False => True, False, True, True, False
+            Group normalization subtracts one mean for several channels. Their biases
+            differ, so only the mean of the biases is taken away.
+        True, False, False, True, False => True, False, False, False, False
+            With one channel in each group the mean is that of the channel alone, in one
+            image: the bias is part of it and is subtracted.
+        True, False, False, True, False => True, False, False, True, True
+            No normalization follows the last layer: its bias is added to the logits.
+    """,
+)
+def no_bias():
+    return True, False, False, True, False

@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from helpers.chapters.batch_normalization.exercises.answers import to_two_digits
+from helpers.chapters.batch_normalization.exercises.standardizing import to_two_digits
 from helpers.exercises import exercise
 from helpers.models import BatchNorm
 from helpers.seeds import seeded

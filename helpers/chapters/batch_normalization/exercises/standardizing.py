@@ -3,11 +3,13 @@
 import torch
 from torch import tensor
 
-from helpers.chapters.batch_normalization.exercises.answers import (
-    to_two_digits,
-    up_to_the_first_wrong,
-)
 from helpers.exercises import exercise
+from helpers.exercises.answers import one_by_one
+
+
+def to_two_digits(answer):
+    """Return the numbers that are given, rounded to two digits."""
+    return tuple(round(float(value), 2) for value in answer())
 
 
 def draw(n, m, d, seed):
@@ -118,53 +120,53 @@ def standardize(train, new):
     name="four-numbers",
     kind="predict",
     call=to_two_digits,
-    hint="Mean 2.5; the squared deviations are 2.25, 0.25, 0.25 and 2.25. Batch "
+    hint="Mean 3; the squared deviations are 9, 1, 0 and 16. Batch "
     "normalization divides their sum by n. Then gamma multiplies, and beta is added.",
     then="Their mean is beta, and their standard deviation gamma.",
     usual="""
-        -1.68, 0.11, 1.89, 3.68 => -1.32, 0.23, 1.77, 3.32
+        -1.35, 0.22, 1, 4.14 => -1.04, 0.32, 1, 3.72
             You divided by n - 1 in the variance. Batch normalization normalizes with
-            the biased variance, 1.25, which divides by n.
-        -1.68, 0.11, 1.89, 3.68 => 0.66, 1.55, 2.45, 3.34
+            the biased variance, 6.5, which divides by n.
+        -1.35, 0.22, 1, 4.14 => 0.82, 1.61, 2, 3.57
             Gamma and beta are exchanged: gamma, 2, multiplies, and beta, 1, is added.
-        -1.68, 0.11, 1.89, 3.68 => -2.68, -0.89, 0.89, 2.68
+        -1.35, 0.22, 1, 4.14 => -2.35, -0.78, 0, 3.14
             Beta is missing: the mean of the outputs is 1, not 0.
-        -1.68, 0.11, 1.89, 3.68 => -0.34, 0.55, 1.45, 2.34
+        -1.35, 0.22, 1, 4.14 => -0.18, 0.61, 1, 2.57
             Gamma is missing: the standard deviation of the outputs is 2, not 1.
-        -1.68, 0.11, 1.89, 3.68 => -1.34, -0.45, 0.45, 1.34
+        -1.35, 0.22, 1, 4.14 => -1.18, -0.39, 0, 1.57
             These are the normalized values, with mean 0 and variance 1. Gamma and beta
             come after that.
-        -1.68, 0.11, 1.89, 3.68 => -1.4, 0.2, 1.8, 3.4
-            You divided by the variance, 1.25. The standard deviation, its square root,
-            is about 1.118.
-        -1.68, 0.11, 1.89, 3.68 => -0.68, 1.11, 2.89, 4.68
+        -1.35, 0.22, 1, 4.14 => 0.08, 0.69, 1, 2.23
+            You divided by the variance, 6.5. The standard deviation, its square root,
+            is about 2.55.
+        -1.35, 0.22, 1, 4.14 => -0.35, 1.22, 2, 5.14
             You added beta before gamma multiplied. Gamma comes first: gamma times the
             normalized value, plus beta.
-        -1.68, 0.11, 1.89, 3.68 => 2.79, 4.58, 6.37, 8.16
-            The mean, 2.5, is not subtracted.
-        -1.68, 0.11, 1.89, 3.68 => -2, 0, 2, 4
+        -1.35, 0.22, 1, 4.14 => 1, 2.57, 3.35, 6.49
+            The mean, 3, is not subtracted.
+        -1.35, 0.22, 1, 4.14 => -5, -1, 1, 9
             You subtracted the mean and did not divide by the standard deviation.
-        -1.68, 0.11, 1.89, 3.68 => -0.9, 0.37, 1.63, 2.9
+        -1.35, 0.22, 1, 4.14 => -0.66, 0.45, 1, 3.22
             You made gamma the variance of the outputs. It is their standard deviation:
             gamma itself multiplies, not its root.
-        -1.68, 0.11, 1.89, 3.68 => -1.68, 0.1, 1.9, 3.68
-            You rounded before you multiplied: 2 · 0.4472 is 0.894.
-        -1.68, 0.11, 1.89, 3.68 => 3, 5, 7, 9
+        -1.35, 0.22, 1, 4.14 => -1.36, 0.22, 1, 4.14
+            You rounded before you multiplied: 2 · 1.1767 is 2.353.
+        -1.35, 0.22, 1, 4.14 => 1, 5, 7, 15
             You scaled and shifted the values as they are. They are normalized first.
-        -1.68, 0.11, 1.89, 3.68 => -1.16, -0.39, 0.39, 1.16
+        -1.35, 0.22, 1, 4.14 => -1.02, -0.34, 0, 1.36
             Two things: the variance of batch normalization divides by n, and gamma and
             beta come after the normalization.
     """,
 )
 def four_numbers():
-    return -1.68, 0.11, 1.89, 3.68
+    return -1.35, 0.22, 1, 4.14
 
 
 @exercise(
     "The axes of batch normalization",
     name="normalized-axes",
     kind="predict",
-    call=lambda answer: up_to_the_first_wrong(answer, normalized_axes.solution()),
+    call=lambda answer: one_by_one(answer, normalized_axes.solution()),
     hint="One channel at a time. Which values of the whole batch belong to it? Each "
     "channel has a gamma and a beta, a running mean and a running variance.",
     then="Neither the parameters nor the running statistics depend on the size of the "

@@ -8,12 +8,9 @@ from matplotlib.figure import Figure
 from torch import nn
 from torch.nn import functional as F
 
-from helpers.chapters.batch_normalization.exercises.answers import (
-    up_to_the_first_wrong,
-)
 from helpers.data import Examples, load_images
 from helpers.exercises import exercise
-from helpers.exercises.answers import letter
+from helpers.exercises.answers import letter, one_by_one
 from helpers.figures import COLORS, drawn
 from helpers.models import MLP, BatchNorm
 from helpers.seeds import seeded
@@ -75,7 +72,7 @@ def four_networks() -> Figure:
     kind="diagnose",
     stars=2,
     shows=four_networks,
-    call=lambda answer: up_to_the_first_wrong(answer, stuck_curves.solution(), letter),
+    call=lambda answer: one_by_one(answer, stuck_curves.solution(), letter),
     hint="Does the loss ever leave ln 10? How ragged is it? Training accuracy is "
     "measured with the statistics of the batch, validation accuracy with the running "
     "ones: what if these are wrong?",

@@ -14,10 +14,8 @@ from helpers.chapters.residual_networks.claims.training import (
     shrunk,
 )
 from helpers.claims import SAME, level
-from helpers.claims.fair import fresh, right_on
-from helpers.data import Examples
+from helpers.claims.fair import fresh, mislabeled, right_on
 from helpers.models import BatchNorm, Residual
-from helpers.seeds import seeded
 from helpers.training import Epoch, evaluate, fit
 from helpers.widgets.predict import claim
 
@@ -75,16 +73,6 @@ WAYS = {
 FALLS = {"it falls": -0.01, SAME: 0.01, "it rises": None}
 
 
-def noisy(examples, n_train, seed, num_classes):
-    """Draw training images by the seed; a share of WRONG gets another class's label."""
-    with seeded(seed):
-        own = torch.randperm(len(examples))[:n_train]
-        shift = torch.randint(1, num_classes, (n_train,))
-        wrong = torch.rand(n_train) < WRONG
-    y = examples.y[own]
-    return Examples(examples.X[own], torch.where(wrong, (y + shift) % num_classes, y))
-
-
 def more_blocks(way, count, quantity):
     """Ask what so many blocks change in the test accuracy."""
     return ask(f"{way}, {count}", f"{way}, 0", quantity, FALLS)
@@ -117,7 +105,7 @@ def more_blocks(way, count, quantity):
 def new_block(data, n_train, num_epochs, seed):
     """Few images, some with wrong labels; 0 to 16 blocks, each at its best rate."""
     data, results = shrunk(data), {}
-    images = noisy(data.train, n_train, seed, len(data.classes))
+    images = mislabeled(data.train, n_train, WRONG, seed, len(data.classes))
     for way, settings in WAYS.items():
         for count in COUNTS:
             best, nets = over_rates(
@@ -250,7 +238,7 @@ ALL = range(1, NUM_BLOCKS + 1)
             {"it costs less": -0.01, SAME: 0.01, "it costs more": None},
         ),
     ],
-    live=None,
+    live=(400, 4, 4),
     full=(2_000, 6, 6),
 )
 def taylor(data, n_train, num_epochs, seed):

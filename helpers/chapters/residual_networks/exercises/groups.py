@@ -96,58 +96,58 @@ def group_conv(X, W, groups):
     call=lambda answer: one_by_one(answer, group_weights.solution(), int),
     hint="A kernel in one of g groups looks at c_in / g channels. How many kernels are "
     "there, and how many weights has each?",
-    then="Depthwise and pointwise together have 8,768 weights, less than an eighth of "
+    then="Depthwise and pointwise together have 3,360 weights, less than an eighth of "
     "the plain convolution.",
     usual="""
-        9216, 576, 8192, 73728 => 36864, 576, 8192, 73728
-            These are the weights without groups. In 4 groups a kernel looks at 16 of
-            the 64 channels.
-        9216, 576, 8192, 73728 => 2304, 576, 8192, 73728
+        2304, 288, 3072, 27648 => 9216, 288, 3072, 27648
+            These are the weights without groups. In 4 groups a kernel looks at 8 of
+            the 32 channels.
+        2304, 288, 3072, 27648 => 576, 288, 3072, 27648
             These are the weights of one of the 4 groups, or you divided by 4 twice.
-            There are still 64 kernels, each for 16 channels.
-        9216, 576, 8192, 73728 => 147456, 576, 8192, 73728
+            There are still 32 kernels, each for 8 channels.
+        2304, 288, 3072, 27648 => 36864, 288, 3072, 27648
             You multiplied by the number of groups. Groups divide the number of weights.
-        9216, 576, 8192, 73728 => 1024, 576, 8192, 73728
+        2304, 288, 3072, 27648 => 256, 288, 3072, 27648
             A 3×3 kernel has 9 weights for each channel that it looks at.
-        9216, 576, 8192, 73728 => 9280, 576, 8192, 73728
+        2304, 288, 3072, 27648 => 2336, 288, 3072, 27648
             Biases are left out here; you counted one for each output channel.
-        9216, 576, 8192, 73728 => 9216, 36864, 8192, 73728
+        2304, 288, 3072, 27648 => 2304, 9216, 3072, 27648
             This is a convolution in which every kernel looks at all channels. A
             depthwise one has a kernel for each channel, which looks at that alone.
-        9216, 576, 8192, 73728 => 9216, 9, 8192, 73728
-            Each channel has a kernel of its own: 64 times 9.
-        9216, 576, 8192, 73728 => 9216, 64, 8192, 73728
+        2304, 288, 3072, 27648 => 2304, 9, 3072, 27648
+            Each channel has a kernel of its own: 32 times 9.
+        2304, 288, 3072, 27648 => 2304, 32, 3072, 27648
             The kernels are 3×3: 9 weights for each channel.
-        9216, 576, 8192, 73728 => 9216, 1152, 8192, 73728
-            The depthwise convolution keeps its 64 channels; the pointwise one makes 128
+        2304, 288, 3072, 27648 => 2304, 864, 3072, 27648
+            The depthwise convolution keeps its 32 channels; the pointwise one makes 96
             of them.
-        9216, 576, 8192, 73728 => 9216, 640, 8192, 73728
+        2304, 288, 3072, 27648 => 2304, 320, 3072, 27648
             Biases are left out here; you counted one for each output channel.
-        9216, 576, 8192, 73728 => 9216, 576, 73728, 73728
+        2304, 288, 3072, 27648 => 2304, 288, 27648, 27648
             A pointwise convolution is 1×1: one weight for each pair of channels.
-        9216, 576, 8192, 73728 => 9216, 576, 128, 73728
-            Each of the 128 kernels of the pointwise convolution has a weight for each
-            of the 64 input channels.
-        9216, 576, 8192, 73728 => 9216, 576, 4096, 73728
-            It has a weight for each pair of one of 64 input and one of 128 output
+        2304, 288, 3072, 27648 => 2304, 288, 96, 27648
+            Each of the 96 kernels of the pointwise convolution has a weight for each
+            of the 32 input channels.
+        2304, 288, 3072, 27648 => 2304, 288, 1024, 27648
+            It has a weight for each pair of one of 32 input and one of 96 output
             channels.
-        9216, 576, 8192, 73728 => 9216, 576, 8320, 73728
+        2304, 288, 3072, 27648 => 2304, 288, 3168, 27648
             Biases are left out here; you counted one for each output channel.
-        9216, 576, 8192, 73728 => 9216, 576, 8768, 73728
+        2304, 288, 3072, 27648 => 2304, 288, 3360, 27648
             This is the sum of the depthwise and the pointwise convolution. The
             pointwise one alone is asked for.
-        9216, 576, 8192, 73728 => 9216, 576, 8192, 8768
+        2304, 288, 3072, 27648 => 2304, 288, 3072, 3360
             This is the sum of the depthwise and the pointwise convolution. The plain
-            convolution in their place has 3×3 kernels that look at all 64 channels.
-        9216, 576, 8192, 73728 => 9216, 576, 8192, 8192
+            convolution in their place has 3×3 kernels that look at all 32 channels.
+        2304, 288, 3072, 27648 => 2304, 288, 3072, 3072
             This is a 1×1 convolution. The plain one has 3×3 kernels.
-        9216, 576, 8192, 73728 => 9216, 576, 8192, 36864
-            This has 64 output channels; there are 128.
-        9216, 576, 8192, 73728 => 9216, 576, 8192, 73856
+        2304, 288, 3072, 27648 => 2304, 288, 3072, 9216
+            This has 32 output channels; there are 96.
+        2304, 288, 3072, 27648 => 2304, 288, 3072, 27744
             Biases are left out here; you counted one for each output channel.
-        9216, 576, 8192, 73728 => 9216, 576, 8192
+        2304, 288, 3072, 27648 => 2304, 288, 3072
             Four numbers are asked for: in 4 groups, depthwise, pointwise, and plain.
     """,
 )
 def group_weights():
-    return 9216, 576, 8192, 73728
+    return 2304, 288, 3072, 27648
