@@ -235,16 +235,6 @@ def test_what_leaves_float32_is_said():
     assert "in the only hidden layer" in explorer.sentence
 
 
-def test_shares_are_histograms():
-    values = torch.tensor([[-9.0, 0.0, 0.01, 2.99], [9.0, math.inf, 3.0, -math.inf]])
-    found = depth.shares(values[:, :, None])
-    assert found.shape == (2, depth.BINS)
-    assert found[0, 0] == 0.25 and found[0, depth.BINS // 2] == 0.5
-    assert found[1, -1] == 0.75 and found[1, 0] == 0.25
-    torch.testing.assert_close(found.sum(1), torch.ones(2))
-    assert depth.shares(torch.full((1, 4, 1), math.nan)).sum() == 0
-
-
 # -- the two passes -----------------------------------------------------------------
 
 
