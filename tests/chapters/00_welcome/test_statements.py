@@ -1,0 +1,169 @@
+"""Chapter 0: what it says of the course, held against the course itself."""
+
+import json
+import math
+import re
+
+import pytest
+
+from helpers import MLP, load_images, plot_curves, seeded, train
+from helpers.chapters.welcome import chapter_map, exercises, explorers, overview
+from helpers.data.drawings import frame_of
+from helpers.figures import COLORS
+from tests.taught import notebook_path, text_of
+from tests.test_stored_notebooks import PATHS
+from tools.stored import ROOT
+
+
+@pytest.fixture(autouse=True)
+def own_progress(tmp_path, monkeypatch):
+    monkeypatch.setenv("COURSE_PROGRESS", str(tmp_path / "progress.json"))
+
+
+def holds(cell_id: str, *sentences: str) -> None:
+    text = text_of("00", cell_id)
+    for sentence in sentences:
+        assert sentence in text, f"{cell_id} should say: {sentence}"
+
+
+def title_of(chapter: int) -> str:
+    return text_of(f"{chapter:02}", "title")
+
+
+def test_how_many_images_there_are():
+    data = load_images("digits")
+    assert sum(len(part) for part in (data.train, data.val, data.test)) == 16_000
+    holds("run-a-cell-read", "You have loaded sixteen thousand small images of handwri")
+    holds(
+        "run-a-cell-read", "in three parts: to train on, to choose on, and to test on"
+    )
+
+
+def test_a_drawing_is_scaled_as_the_digits_are():
+    frame = frame_of(load_images("digits").train.X[:2000])
+    assert (frame.side, frame.size) == (20, 28)
+    holds("draw-read", "scaled to 20 pixels and put in the middle of 28 × 28")
+    holds("panel-read", rf"$\ln 10 = {math.log(10):.2f}$")
+
+
+def test_each_chapter_that_is_named_teaches_what_is_promised():
+    assert "gradient" in title_of(1).lower() and "Convolution" in title_of(5)
+    holds("explorer-read", "That rule, the gradient, is the subject of chapter 1.")
+    holds("draw-read", "less on the position are built in chapter 5.")
+    for k, name in enumerate(overview.TITLES):
+        if any(ROOT.glob(f"notebooks/{k:02}-*.ipynb")) and k:
+            named = name.replace("CNNs", "convolutional networks")
+            assert f"{title_of(k)} ".startswith(f"# {k} {named} ")
+
+
+def test_the_curves_and_buttons_do_what_is_said():
+    holds(
+        "panel",
+        "thin lines are the images it trains on, strong lines with dots are images it "
+        "has never seen.",
+    )
+    holds(
+        "panel-read",
+        "**Pause** holds the training and **Step** then takes one small step at a time",
+        "**Stop** ends it and keeps its curve in the table, where *load* puts its sett",
+        "the same settings with the same seed give the same curve.",
+        "**Reset** drops a training and puts the controls back.",
+    )
+
+
+def test_thin_lines_are_of_training_and_strong_ones_with_dots_of_validation():
+    data = load_images("digits")
+    with seeded(0):
+        net = MLP((8,))
+    history = train(net, data.train.take(256), data.val.take(100), num_epochs=2, lr=0.1)
+    for ax in plot_curves(history).axes:
+        lines = {line.get_label(): line for line in ax.lines}
+        thin, strong = lines["training"], lines["validation"]
+        assert thin.get_linewidth() < strong.get_linewidth()
+        assert strong.get_marker() not in ("None", "", None)
+        assert thin.get_marker() in ("None", "", None)
+
+
+def test_the_panel_starts_with_the_settings_of_its_first_run():
+    """The curve that stands there is of the settings that the controls show."""
+    draw, panel = text_of("00", "draw-pad"), text_of("00", "panel-mlp")
+    for name in ("num_epochs", "lr", "batch_size"):
+        trained = re.search(rf"\b{name}=([\d.]+)", draw)[1]
+        assert re.search(rf"\b{name}=\w+\(.*?start=([\d.]+)\)", panel)[1] == trained
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+def test_a_panel_starts_with_the_settings_of_its_baseline(path):
+    """The same for every chapter whose panel has one run as its first, by that name."""
+    cells = json.loads(path.read_text("utf-8"))["cells"]
+    codes = ["".join(c["source"]) for c in cells if c["cell_type"] == "code"]
+    for code in codes:
+        run = re.search(r"first_run=(\w+),", code)
+        if not run or "TuningPanel(" not in code:
+            continue
+        made = [c for c in codes if re.search(rf"^{run[1]} = train\(", c, re.M)]
+        if len(made) != 1:
+            continue
+        for name in ("num_epochs", "lr", "batch_size"):
+            trained = re.search(rf"\b{name}\"?[=:] ?([\d.e-]+)\b", made[0])
+            start = re.search(rf"\b{name}=\w+\(.*?start=([\d.e-]+)\)", code)
+            if trained and start:
+                assert float(start[1]) == float(trained[1]), name
+
+
+def test_the_words_for_make_are_targets_and_settings():
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    targets = set(re.search(r"^COMMANDS = (.*)$", makefile, re.M)[1].split())
+    cells = json.loads(notebook_path("00").read_text("utf-8"))["cells"]
+    prose = " ".join(
+        "".join(c["source"]) for c in cells if c["cell_type"] == "markdown"
+    )
+    named = re.findall(r"\bmake ([a-z-]+)", " ".join(re.findall(r"`[^`]*`", prose)))
+    assert {"data", "doctor", "handout", "lab", "slides"} <= set(named) <= targets
+    assert "COURSE_IMAGES" in (ROOT / "helpers/data/__init__.py").read_text("utf-8")
+    holds("real-data", "`COURSE_IMAGES=fashion_mnist make lab` makes it the set of all")
+    holds("real-data", "`make data` fetches Fashion-MNIST, 30 MB, once.")
+    holds("lecturers-how", "For paper, `make handout CHAPTER=02` prints a chapter as a")
+    holds("lecturers-how", "*Slides:* `make slides CHAPTER=02` writes them for any bro")
+
+
+# -- explorer, map and exercise --------------------------------------------------------
+
+
+def test_errors_are_orange_and_the_line_is_green():
+    scene = explorers.fit_a_line.scene(slope=1.0, intercept=2.0)
+    assert scene["errors"]["color"] == COLORS[1], "orange"
+    assert scene["line"]["color"] == COLORS[2], "green"
+    holds("explorer", "the orange lines are the errors of the green line.")
+    (pane,) = scene.panes
+    assert pane.labels == ("x", "y")
+
+
+def test_the_map_links_to_files_and_its_bars_begin_empty():
+    html = chapter_map(ROOT / "notebooks")._repr_html_()
+    links = re.findall(r'href="([^"]*)"', html)
+    assert len(links) >= 11
+    assert all((ROOT / "notebooks" / link).is_file() for link in links)
+    assert "width:0%" in html and "width:100%" not in html
+
+
+def test_a_solved_exercise_fills_its_bar(monkeypatch):
+    name = exercises.EXERCISES[0].name
+    for state, width in (("solved", "width:100%"), ("wrong", "width:0%")):
+        monkeypatch.setattr(overview, "states", lambda s=state: {"00": {name: s}})
+        html = overview.ChapterMap(ROOT / "notebooks")._repr_html_()
+        first_row = html.split("<tr>")[2]
+        assert width in first_row
+
+
+def test_a_mistakes_sentence_is_that_of_what_it_computes():
+    text = (ROOT / "helpers/chapters/welcome/exercises.py").read_text("utf-8")
+    for swap, sentence in (
+        (".mean => .sum", "the mean divides their sum by how many they are"),
+        ("((y_hat - y) ** 2) => (y_hat - y)", "Without the square, errors of opposite"),
+        (".mean() =>\n", "These are the squared errors one by one; their mean is want"),
+        (".mean() => .mean() / 2", "This is half of the mean squared error."),
+        ("** 2) => ).abs()", "This is the mean absolute error: square the differences"),
+    ):
+        after = text.partition(f"        {swap}")[2].split(" => ")[0]
+        assert " ".join(sentence.split()) in " ".join(after.split())

@@ -1,0 +1,356 @@
+"""Chapter 1: what its sentences say, computed first; then each must stand there.
+
+A number beside a cell is held by that cell; here it is the words "larger", "first",
+"transposed" and the signs of formulas, which no cell computes.
+"""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from torch import tensor
+from torch.nn import functional as F
+
+from helpers import make_regression
+from helpers.chapters.linear_algebra_and_gradients import figures
+from helpers.figures import COLORS
+from tests.taught import taught, text_of
+
+own = taught("01", "descend", "bowl", "fit_line", "squared_error", "numeric_gradient")
+A = tensor([[2.0, 1.0], [1.0, 2.0]], dtype=torch.float64)
+EXAMPLES = [(1.0, 2.0), (2.0, 4.0), (3.0, 6.0)]
+
+
+def holds(cell_id: str, *sentences: str) -> None:
+    text = text_of("01", cell_id)
+    for sentence in sentences:
+        assert sentence in text, f"{cell_id} should say: {sentence}"
+
+
+def draw(*shape, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(*shape, dtype=torch.float64, generator=generator)
+
+
+# -- learning ------------------------------------------------------------------------
+
+
+def test_the_first_weight_goes_against_its_slope_in_ever_shorter_steps():
+    def error(w):
+        return sum(0.5 * (w * x - y) ** 2 for x, y in EXAMPLES) / 3
+
+    found = [0.0]
+    for _ in range(20):
+        slope = sum((found[-1] * x - y) * x for x, y in EXAMPLES) / 3
+        assert error(found[-1] + 1e-3 * slope) > error(found[-1]), "it grows that way"
+        found.append(found[-1] - 0.1 * slope)
+    steps = np.abs(np.diff(found))
+    assert (np.diff(steps) < 0).all()
+    holds("learn-one-weight-read", "`slope` tells in which direction the error grows w")
+    holds("learn-one-weight-read", "each step goes the other way.")
+    holds("fits-read", "The line starts flat and turns toward the points. Its first st")
+    holds(
+        "fits-read", "Its first step is the longest; the nearer it comes, the smaller"
+    )
+    holds("learning-plan", r"the mean of $\frac12(wx - y)^2$, and `slope` is its deriv")
+
+
+# -- tensors -------------------------------------------------------------------------
+
+
+def test_types_and_their_digits():
+    assert tensor([1]).dtype == torch.int64 and tensor([1.0]).dtype == torch.float32
+    with pytest.raises(RuntimeError):
+        tensor([1], requires_grad=True)
+    digits = [round(-math.log10(torch.finfo(t).eps)) for t in (torch.float32, A.dtype)]
+    assert digits == [7, 16]
+    holds("creating-read", "Whole numbers make `int64`, and numbers with a point `floa")
+    holds("creating-read", "Tensors of whole numbers have no gradients: write `1.0`")
+    holds(
+        "creating-more", "`float32` keeps about 7 decimal digits, `float64` about 16."
+    )
+
+
+def test_ways_to_take_parts_and_to_join():
+    t, s = tensor([[1, 2, 3], [4, 5, 6]]), tensor([[7, 8, 9], [0, 0, 0]])
+    assert t[0].tolist() == [1, 2, 3] and t[:, 1].tolist() == [2, 5]
+    assert torch.cat([s, t], 1).shape == (2, 6) and torch.stack([s, t]).ndim == 3
+    assert t.sum(1, keepdim=True).shape == (2, 1)
+    array = np.zeros(2)
+    assert torch.from_numpy(array).dtype == torch.float64
+    torch.from_numpy(array)[0] = 5
+    assert array[0] == 5
+    holds(
+        "creating-more",
+        "`keepdim=True` keeps that axis with length 1.",
+        "`t.T` exchanges rows and columns,",
+        "`t[0]` is the first row, `t[:, 1]` the second column.",
+        "`torch.cat([s, t], 1)` joins tensors along an axis that they have, here side",
+        "`torch.stack([s, t])` lays tensors of equal shape along a new axis.",
+        "usually `float64`, and shares its memory: changing one changes the other.",
+    )
+
+
+def test_the_axis_that_is_named_disappears():
+    table = tensor([[0.0], [10.0], [20.0]]) + tensor([[1.0, 2.0]])
+    assert table.sum(0)[0] == 1 + 11 + 21 and table.sum(1).shape == (3,)
+    holds("broadcasting", "counted from the last axis, the lengths are equal, or one o")
+    holds("broadcasting", "or one of them is 1 or missing and is then repeated.")
+    holds(
+        "broadcasting-read",
+        "The gray numbers are copies. In a sum, the axis that is named is the one that "
+        "disappears: `sum(0)` adds down the columns, $1+11+21=33$, and `sum(1)` along "
+        "the rows.",
+    )
+    recall = text_of("01", "recall-questions")
+    assert "Axis 0: the rows are added up, one sum is left for each column." in recall
+    assert (torch.zeros(5, 1) - torch.zeros(5)).shape == (5, 5)
+    assert "A table of all pairs, (5, 5): the missing axis is added in front" in recall
+
+
+# -- vectors and matrices ------------------------------------------------------------
+
+
+def test_the_sign_of_an_inner_product_tells_the_angle():
+    a = tensor([3.0, 4.0])
+    assert a @ tensor([4.0, 3.0]) > 0 > a @ tensor([-4.0, -3.0])
+    assert a @ tensor([-4.0, 3.0]) == 0
+    holds(
+        "inner-why",
+        r"\mathbf a \cdot \mathbf b = \lVert\mathbf a\rVert \, \lVert\mathbf b\rVert "
+        r"\cos\varphi , \qquad \lVert\mathbf a\rVert = \sqrt{\mathbf a \cdot",
+        "It is positive if they point roughly the same way, negative if they point "
+        "roughly opposite ways, and 0 at a right angle.",
+    )
+    b = draw(2)
+    angle = torch.atan2(a[1], a[0]) - torch.atan2(b[1], b[0])
+    assert torch.isclose(a.double() @ b, a.norm() * b.norm() * angle.cos())
+
+
+def test_norms_and_where_they_end():
+    x = tensor([3.0, -4.0])
+    for p, value in ((1, x.abs().sum()), (2, (x**2).sum().sqrt()), (math.inf, 4)):
+        assert torch.linalg.vector_norm(x, p) == value
+    holds(
+        "norms",
+        r"\lVert\mathbf x\rVert_1 = \sum_i |x_i|, \qquad \lVert\mathbf x\rVert_2 = "
+        r"\sqrt{\sum_i x_i^2}, \qquad \lVert\mathbf x\rVert_\infty = \max_i |x_i| .",
+    )
+    holds(
+        "norms-read", "7 blocks to walk in a city, 5 along the straight line, and a l"
+    )
+
+    def length(x, p):
+        return (x.abs() ** p).sum() ** (1 / p)
+
+    e1, e2 = torch.eye(2)
+    assert length(e1 + e2, 0.5) > length(e1, 0.5) + length(e2, 0.5)
+    assert length(e1 + e2, 1) <= length(e1, 1) + length(e2, 1)
+    assert torch.isclose(length(x, 50), x.abs().max())
+    holds(
+        "norms-more",
+        r"\big(\sum_i |x_i|^p\big)^{1/p}$ with $p \ge 1$; the last is the limit for $p",
+        r"$\lVert c\,\mathbf x\rVert = |c|\,\lVert\mathbf x\rVert$",
+        r"\lVert\mathbf x + \mathbf y\rVert \le \lVert\mathbf x\rVert + \lVert\mathbf",
+        "a detour is never shorter.",
+        "is the root of the sum of all squared entries",
+    )
+    holds(
+        "norm-balls-read",
+        "A diamond, a disk, nearly a square. The corners of the diamond lie on the axe",
+        "Below 1 the ball caves in, and a detour can be shorter than the straight way.",
+    )
+
+
+def test_rules_of_the_matrix_product():
+    B, C = draw(2, 3), draw(3, 4)
+    torch.testing.assert_close((B @ C).T, C.T @ B.T)
+    assert (B @ C).shape == (2, 4)
+    assert torch.equal(torch.eye(2, dtype=B.dtype) @ B, B)
+    a, b = draw(3, 1, seed=1), draw(3, 1, seed=2)
+    assert torch.isclose((a.T @ b).squeeze(), a[:, 0] @ b[:, 0])
+    holds(
+        "matrices",
+        "has $m$ rows and $n$ columns",
+        r"Entry $(i, j)$ of $\mathbf{AB}$ is row $i$ of $\mathbf A$ times column $j$ o",
+    )
+    holds(
+        "matmul-read",
+        "The inner lengths must agree; the outer ones remain: $(2, 3)$ times $(3, 4)$",
+    )
+    holds(
+        "matmul-more",
+        r"the inner product is $\mathbf a^\top\mathbf b$.",
+        r"$(\mathbf{AB})^\top = \mathbf B^\top \mathbf A^\top$",
+        "with ones on the diagonal and zeros elsewhere, changes nothing.",
+        "`A * B` multiplies entry by entry and is no matrix product.",
+        "the last two axes are multiplied, and those before them broadcast.",
+    )
+
+
+# -- derivatives ---------------------------------------------------------------------
+
+
+def test_rules_of_derivatives():
+    x = tensor(0.7, dtype=torch.float64, requires_grad=True)
+
+    def slope(y):
+        return torch.autograd.grad(y, x)[0]
+
+    for y, expected in (
+        (x**5, 5 * x**4),
+        (x.exp(), x.exp()),
+        (x.log(), 1 / x),
+        (x.sin(), x.cos()),
+        (x.sin() * x.exp(), x.cos() * x.exp() + x.sin() * x.exp()),
+        ((x**2).sin(), (x**2).cos() * 2 * x),
+    ):
+        torch.testing.assert_close(slope(y), expected.detach())
+    holds(
+        "derivative-more",
+        "For $x^2$ the fraction is $2x + h$, and so the derivative is $2x$.",
+        r"$(x^n)' = nx^{n-1}$, $(e^x)' = e^x$, $(\ln x)' = 1/x$, $(\sin x)' = \cos x$.",
+        "For a product, $(fg)' = f'g + fg'$.",
+    )
+    holds("chain", r"\frac{d}{dx} f(g(x)) = f'(g(x)) \, g'(x) .")
+    holds("chain", r"the outer slope is $\cos(x^2)$ and the inner one $2x$")
+    holds("recall-questions", r"$f'(g(x)) \, g'(x)$: the slopes multiply. Where sever")
+    holds("recall-questions", "their products are added.")
+
+
+def test_the_error_of_a_central_difference_falls_with_the_square_of_h():
+    def errors(h):
+        one, two = math.exp(1 + h), math.exp(1 - h)
+        there = math.e
+        return abs((one - there) / h - there), abs((one - two) / (2 * h) - there)
+
+    fell = [a / b for a, b in zip(errors(0.02), errors(0.01), strict=True)]
+    assert fell == pytest.approx([2, 4], rel=0.05)
+    holds("derivative-more", "$(f(x+h) - f(x-h))/(2h)$. The error of this **central di")
+    holds("derivative-more", "**central difference** falls like $h^2$, that of the dif")
+    holds("derivative-more", "that of the difference above only like $h$.")
+
+
+def test_the_gradient_points_where_the_function_rises_fastest():
+    point, g = tensor([1.0, 2.0]).double(), tensor([4.0, 5.0]).double()
+    assert own.numeric_gradient(own.bowl, point).tolist() == pytest.approx([4, 5])
+
+    def risen(p):
+        return (own.bowl(point + 1e-4 * p / p.norm()) - own.bowl(point)).item()
+
+    across = tensor([-5.0, 4.0]).double()
+    assert risen(g) > max(risen(draw(2, seed=k)) for k in range(50))
+    assert risen(-g) < 0 and abs(risen(across)) < 1e-3 * risen(g)
+    holds("steepest-read", "Along the dashed line the slope is 0.")
+    holds("steepest-why", "keeps its value: the gradient is perpendicular to them.")
+    holds("steepest-why", r"It is largest for $\varphi = 0$, most negative in the opp")
+    holds("recall-questions", "In the direction in which the function rises fastest; ")
+    holds("summary", "The gradient points uphill, as steep as it is long")
+    holds("directional", r"$\mathbf p^\top\nabla f / \lVert\mathbf p\rVert$")
+    holds("gradient", "they are $2x_1 + x_2$ and $x_1 + 2x_2$.")
+    torch.testing.assert_close(point @ A @ point / 2, own.bowl(point))
+    torch.testing.assert_close(A @ point, g)
+    holds(
+        "gradient-read", r"$f(\mathbf x) = \frac12\mathbf x^\top\mathbf{Ax}$ and $\na"
+    )
+
+
+def test_the_colors_of_the_graph_are_those_of_its_sentence():
+    values = {"a": 2.0, "b": -3.0, "p": -6.0, "z": -4.0}
+    arrows = {("a", "p"): -3.0, ("b", "p"): 2.0, ("p", "z"): 1.0, ("a", "z"): 1.0}
+    (ax,) = figures.show_graph(values, arrows).axes
+    colors = {text.get_text(): text.get_color() for text in ax.texts}
+    for word, color in colors.items():
+        if " = " in word:
+            assert color == COLORS[0]  # blue
+        if word.startswith("slope"):
+            assert color == COLORS[1]  # orange
+        if word.startswith("×"):
+            assert color == figures.GRAY
+    holds(
+        "graph-back",
+        "Blue, from left to right: the values. Gray, on each arrow: the slope of its "
+        "end with respect to its beginning. Orange, from right to left: the slope of "
+        "$z$ with respect to each node.",
+    )
+
+
+# -- descent and regression ----------------------------------------------------------
+
+
+def test_a_step_goes_against_the_gradient():
+    holds("descent", r"\mathbf x_{k+1} = \mathbf x_k - \alpha\,\nabla f(\mathbf x_k),")
+    holds("path-read", "The map is dark where $f$ is low. The rate is 0.3 all the time")
+    holds("path-read", r"a step is $\alpha\lVert\nabla f\rVert$ long")
+    holds(
+        "descent-direction", r"Every $\mathbf p$ with $\mathbf p^\top\nabla f < 0$ is"
+    )
+    path = torch.stack([tensor([1.0, 2.0]), tensor([0.2, 0.1])])
+    ax = figures.show_path(own.bowl, path).axes[0]
+    filled = ax.collections[0]
+    light = [sum(c[:3]) for c in filled.cmap(filled.norm(filled.levels))]
+    assert light[0] < light[-1], "dark where it is low"
+    (start,) = [text for text in ax.texts if text.get_text() == "start"]
+    assert start.xy == (1.0, 2.0)
+
+
+def test_minus_the_logarithm_of_the_likelihood():
+    r, sigma = tensor([0.5, -1.0, 2.0]).double(), 0.8
+    minus = -torch.distributions.Normal(0.0, sigma).log_prob(r)
+    torch.testing.assert_close(minus - minus[0], (r**2 - r[0] ** 2) / (2 * sigma**2))
+    holds(
+        "likelihood-formula",
+        r"\sum_i \frac{(\hat y_i - y_i)^2}{2\sigma^2} + \text{constant}.",
+        "So the largest likelihood has the smallest squared error.",
+    )
+    density = math.exp(-(0.5**2) / (2 * sigma**2)) / (sigma * math.sqrt(2 * math.pi))
+    assert math.exp(-minus[0]) == pytest.approx(density)
+    holds(
+        "likelihood", r"\frac{1}{\sigma\sqrt{2\pi}} \, e^{-\varepsilon^2/(2\sigma^2)}"
+    )
+    holds("likelihood-read", "The smaller the loss, the larger the likelihood.")
+    holds("noise-read", "The longer the bar, the less surprising is the example.")
+    holds("likelihood-code", "torch.distributions.Normal(0.0, 0.8)")
+    holds("recall-questions", "If the noise is Gaussian, the smallest squared error is")
+
+
+def test_the_gradient_of_linear_regression():
+    X, w, y = draw(7, 3), draw(3, seed=1).requires_grad_(), draw(7, seed=2)
+    loss = ((X @ w - y) ** 2).sum() / (2 * len(y))
+    (gradient,) = torch.autograd.grad(loss, w)
+    torch.testing.assert_close(gradient, X.T @ (X @ w - y).detach() / len(y))
+    hessian = torch.func.hessian(lambda w: ((X @ w - y) ** 2).sum() / 14)(w.detach())
+    torch.testing.assert_close(hessian, X.T @ X / 7)
+    holds(
+        "normal",
+        r"L = \frac1{2n}\lVert\mathbf{Xw} - \mathbf y\rVert^2, \qquad \nabla L = "
+        r"\frac1n\mathbf X^\top(\mathbf{Xw} - \mathbf y) .",
+        r"$\mathbf X^\top\mathbf{Xw}=\mathbf X^\top\mathbf y$",
+    )
+    holds(
+        "normal-more", r"$\mathbf w = (\mathbf X^\top\mathbf X)^{-1}\mathbf X^\top\ma"
+    )
+    holds("normal-more", r"\partial r_i/\partial w_k = \frac1n\sum_i r_i X_{ik}$.")
+    holds(
+        "gd-regression", r"the Hessian is $\frac1n\mathbf X^\top\mathbf X$ for all we"
+    )
+    few = make_regression(w=(2.0,), b=1.0, n_train=25, noise=0.8).train
+    x, y = few.X.squeeze(1), few.y.squeeze(1)
+    slope, intercept = own.fit_line(x, y)
+    fitted = own.squared_error(slope * x + intercept, y)
+    assert fitted < own.squared_error(2 * x + 1, y)
+    holds("normal-read", "The fitted line has a smaller loss than the rule that made ")
+
+
+def test_what_far_points_do_to_a_line():
+    near = torch.cat([torch.linspace(-2, -0.2, 50), torch.linspace(0.2, 2, 50)])
+    x = torch.cat([near, torch.linspace(28, 32, 10)])
+    slope, intercept = own.fit_line(x, (x > 0).float())
+    wrong = ((slope * near + intercept > 0.5) != (near > 0)).sum()
+    assert wrong == 15
+    holds("far-read", "the border, the diamond, moves: 15 of the 100 old points are n")
+    assert torch.sigmoid(tensor(3.0)) == 1 / (1 + torch.exp(tensor(-3.0)))
+    assert F.softplus(tensor(-30.0)) < 1e-6 < F.softplus(tensor(0.0))
+    holds("far-why", r"into a probability, $p = 1/(1+e^{-z})$")
+    holds("far-why", "far out on the correct side this loss is almost 0.")

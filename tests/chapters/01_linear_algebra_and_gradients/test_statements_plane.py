@@ -1,0 +1,279 @@
+"""Chapter 1, from the plane to learning rates: its sentences, each computed first.
+
+As in `test_statements`: what a sentence says is computed, and then it must stand there.
+"""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from torch import tensor
+
+from helpers import make_regression
+from helpers.chapters.linear_algebra_and_gradients import figures
+from helpers.figures import DASHES
+from tests.taught import taught, text_of
+
+own = taught("01", "descend", "bowl")
+A = tensor([[2.0, 1.0], [1.0, 2.0]], dtype=torch.float64)
+
+
+def holds(cell_id: str, *sentences: str) -> None:
+    text = text_of("01", cell_id)
+    for sentence in sentences:
+        assert sentence in text, f"{cell_id} should say: {sentence}"
+
+
+def draw(*shape, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(*shape, dtype=torch.float64, generator=generator)
+
+
+# -- matrices that move the plane ------------------------------------------------------
+
+
+def test_what_the_matrix_of_the_bowl_keeps():
+    diagonal, other = tensor([1.0, 1.0]).double(), tensor([1.0, -1.0]).double()
+    assert (A @ diagonal).tolist() == [3, 3] and torch.equal(A @ other, other)
+    turn = tensor([[0.0, -1.0], [1.0, 0.0]]).double()
+    assert (turn @ tensor([1.0, 0.0]).double()).tolist() == [0, 1]
+    assert torch.linalg.eigvals(turn).imag.abs().min() > 0.5
+    lengths = {
+        k: (A @ tensor([math.cos(math.radians(k)), math.sin(math.radians(k))]).double())
+        .norm()
+        .item()
+        for k in range(360)
+    }
+    assert {k for k in lengths if lengths[k] > 3 - 1e-6} == {45, 225}
+    assert {k for k in lengths if lengths[k] < 1 + 1e-6} == {135, 315}
+    holds("moved-read", "$(1, 0)$ goes to the first column, $(0, 1)$ to the second.")
+    holds("eigen-read", r"$(1, -1)/\sqrt2$, belongs to 1: it does not move at all.")
+    holds("eigen-read", r"The second, $(1, 1)/\sqrt2$, belongs to 3.")
+    holds(
+        "plane-map-read",
+        "At 45° and 225° the vector keeps its direction and is longest, 3; at 135° and "
+        "315° it stays as it is. The second matrix turns everything by 90° and keeps "
+        "no line.",
+    )
+    holds("eigen-by-hand", "the sum of the diagonal, $1 + 3 = 2 + 2$, and multiply to ")
+
+
+def test_the_adjugate_is_the_transposed_matrix_of_cofactors():
+    M = draw(3, 3)
+    rest = [[i for i in range(3) if i != k] for k in range(3)]
+    cofactors = torch.stack(
+        [
+            torch.stack(
+                [(-1) ** (i + j) * M[rest[i]][:, rest[j]].det() for j in range(3)]
+            )
+            for i in range(3)
+        ]
+    )
+    torch.testing.assert_close(cofactors.T / M.det(), torch.linalg.inv(M))
+    assert not torch.allclose(cofactors / M.det(), torch.linalg.inv(M), atol=1e-2)
+    torch.testing.assert_close((M[1] * cofactors[1]).sum(), M.det())
+    holds(
+        "adjugate-read",
+        r"$\mathbf A^{-1} = \mathrm{adj}(\mathbf A) / \det \mathbf A$ holds in every s",
+        "multiply it by $(-1)^{i+j}$: that is the **cofactor** $C_{ij}$. The adjugate "
+        "has $C_{ij}$ in row $j$ and column $i$: it is the *transposed* matrix of cofa",
+        r"$\det\mathbf A = \sum_j A_{ij} C_{ij}$, along any row $i$.",
+        "the work grows like $n!$; row operations need about $n^3$ steps.",
+    )
+    holds(
+        "inverse",
+        r"\begin{pmatrix} a & b\\ c & d\end{pmatrix}^{-1} = \frac{1}{ad - bc}"
+        r"\begin{pmatrix} d & -b\\ -c & a\end{pmatrix}.",
+        r"If it is 0, there is no inverse.",
+    )
+    (a, b), (c, d) = M[:2, :2]
+    other = torch.stack([torch.stack([d, -b]), torch.stack([-c, a])]) / (a * d - b * c)
+    torch.testing.assert_close(other, torch.linalg.inv(M[:2, :2]))
+
+
+def test_signs_of_eigenvalues_decide():
+    for matrix, signs in (
+        (A, (1, 1)),
+        (torch.ones(2, 2), (0, 1)),
+        (tensor([[1.0, 2.0], [2.0, 1.0]]), (-1, 1)),
+    ):
+        values = torch.linalg.eigvalsh(matrix).round(decimals=5)
+        assert tuple(values.sign().tolist()) == signs
+    holds(
+        "definite-read",
+        "Blue is uphill, red downhill.",
+        "All positive: a bowl, definite. One 0, none negative: a trough, semidefinite. "
+        "Both signs: a saddle, **indefinite**.",
+    )
+    saddle = tensor([[1.0, 2.0], [2.0, 1.0]])
+    drawn = figures.show_forms({"bowl": A.float(), "saddle": saddle}).axes[1]
+    filled = drawn.collections[0]
+    low, high = (
+        filled.cmap(filled.norm(end))
+        for end in (min(filled.levels), max(filled.levels))
+    )
+    assert high[2] > high[0] and low[0] > low[2], "blue above 0, red below"
+    holds(
+        "definite", "if this **quadratic form** is positive for every $\\mathbf x$ bu"
+    )
+    holds("definite", "and **positive semidefinite** if it is never negative.")
+    holds("definite-why", r"for our matrix they are 2 and 3.")
+    holds("definite-why", r"$\begin{pmatrix} 0 & 0\\ 0 & -1\end{pmatrix}$ has 0 and 0.")
+    assert A[0, 0] == 2 and A.det().item() == pytest.approx(3)
+    holds(
+        "classify-read",
+        "Two positive eigenvalues: a minimum. Two negative ones: a maximum. One of each"
+        ": a **saddle point**.",
+    )
+    holds("recall-questions", "All positive: a minimum. All negative: a maximum. Both ")
+    holds(
+        "classify-table", r"$(x^2 - 1)^2$ has $f'' = 8 > 0$ at both $-1$ and $1$, two"
+    )
+    holds("stationary", "This is **necessary**, but not **sufficient**: $x^3$ is flat")
+
+
+def test_the_hessian_of_the_cubic():
+    def cubic(x):
+        return x[0] ** 3 + 2 * x[0] * x[1] ** 2
+
+    x, y = tensor([1.3, -0.4]).double()
+    gradient = torch.func.grad(cubic)(torch.stack([x, y]))
+    H = torch.func.hessian(cubic)(torch.stack([x, y]))
+    torch.testing.assert_close(gradient, torch.stack([3 * x**2 + 2 * y**2, 4 * x * y]))
+    expected = torch.stack([torch.stack([6 * x, 4 * y]), torch.stack([4 * y, 4 * x])])
+    torch.testing.assert_close(H, expected)
+    holds("hessian", r"For $f = x^3 + 2xy^2$ the gradient is $(3x^2 + 2y^2,\ 4xy)$")
+    holds("hessian", r"\mathbf H = \begin{pmatrix} 6x & 4y\\ 4y & 4x\end{pmatrix}, \qu")
+    holds("hessian-read", r"Its eigenvalues here, $5 \pm \sqrt{65}$, have both signs: ")
+    found = torch.linalg.eigvalsh(tensor([[6.0, 8.0], [8.0, 4.0]]).double())
+    assert found.tolist() == pytest.approx([5 - math.sqrt(65), 5 + math.sqrt(65)])
+
+
+def test_curvatures_and_contours_of_the_bowl():
+    for v, curvature in (((1.0, 1.0), 3), ((1.0, -1.0), 1)):
+        unit = tensor(v).double() / math.sqrt(2)
+        assert (unit @ A @ unit).item() == pytest.approx(curvature)
+        t = math.sqrt(2 * 0.7 / curvature)
+        assert own.bowl(t * unit).item() == pytest.approx(0.7)
+    holds("axes-read", "Along $(1, 1)$ the curvature is 3, and the contours lie close ")
+    holds("axes-read", "along $(1, -1)$ it is 1.")
+    holds(
+        "axes-more", r"is met at $t = \sqrt{2c/\lambda}$: half-axes in proportion to "
+    )
+    holds("axes-more", r"to $1/\sqrt\lambda$, here $\sqrt3$ to 1.")
+
+
+def test_orders_of_taylor_and_their_lines():
+    (ax,) = figures.show_taylor(torch.exp, 0.0, 1.6).axes
+    looks = {line.get_label(): line._unscaled_dash_pattern[1] for line in ax.lines}
+    assert looks["f"] is None
+    assert looks["first order"] == DASHES[1] and looks["second order"] == DASHES[2]
+    assert DASHES[1][0] > 4 > DASHES[2][0], "dashes, then dots"
+    x = np.linspace(-1.6, 1.6, 9)
+    off = [np.abs(np.exp(x) - y) for y in (1 + x, 1 + x + x**2 / 2)]
+    assert (off[1] <= off[0]).all()
+    holds(
+        "taylor-figure-read",
+        "The dashed line has the slope of $e^x$ at 0, the dotted parabola also its cur",
+        "the parabola stays with the curve for longer.",
+    )
+    holds(
+        "taylor-formula", r"\tfrac12\,\mathbf d^\top\mathbf H(\mathbf x)\,\mathbf d}_"
+    )
+    holds(
+        "taylor-read",
+        "With each halving the first-order error falls to about a quarter, the second-",
+    )
+    holds("taylor-read", "the second-order error to about an eighth.")
+    holds("taylor-more", "The first order leaves out terms that begin with the square ")
+    holds("taylor-explore-read", "Near 4 and near 8 for small distances")
+
+
+# -- learning rates ------------------------------------------------------------------
+
+
+def test_the_largest_curvature_limits_the_rate():
+    def left(lr, curvatures):
+        start = torch.ones(2, dtype=torch.float64)
+        gradient = tensor(curvatures).double()
+        return own.descend(lambda x: gradient * x, start, lr, 200).norm().item()
+
+    assert left(0.19, (1.0, 10.0)) < 1e-3 < 1e3 < left(0.21, (1.0, 10.0))
+    assert left(0.66, (1.0, 3.0)) < 1 < left(0.68, (1.0, 3.0))
+    limit = r"\frac{2}{\lambda_{\max}} ."
+    holds("stable", r"0 < \alpha < " + limit)
+    holds("stable", r"A step turns $x$ into $(1 - \alpha)x$ and $y$ into $(1 - 10\alph")
+    holds("stable-bowl", r"so $\alpha < 2/\lambda$. Our $\mathbf A$ has the eigenvalue")
+    holds("stable-bowl", "so the limit is $2/3$: the rate 0.3 was safe.")
+    holds("stable-read", "Just below the limit it converges, slowly. At the limit it j")
+    holds("recall-questions", r"Above $2/\lambda_{\max}$. Standardized inputs bring th")
+    holds("summary", r"the largest limits the learning rate to $2/\lambda_{\max}$.")
+
+
+def test_the_best_rate_is_where_both_ends_are_equal():
+    low, high = 1.0, 10.0
+    rates = np.linspace(0.01, 0.2, 20_000)
+    slowest = np.maximum(abs(1 - rates * low), abs(1 - rates * high))
+    assert rates[slowest.argmin()] == pytest.approx(2 / (low + high), abs=1e-4)
+    kappa = high / low
+    assert slowest.min() == pytest.approx((kappa - 1) / (kappa + 1), abs=1e-4)
+    holds(
+        "stable-more",
+        r"$\alpha = 2/(\lambda_{\min} + \lambda_{\max})$, here $2/11$, where each step "
+        "leaves $9/11$ of the distance.",
+        r"In general it leaves $(\kappa - 1)/(\kappa + 1)$, with the **condition number"
+        r"** $\kappa = \lambda_{\max}/\lambda_{\min}$.",
+        r"Where $\lambda_{\max}/\lambda_{\min}$, the condition number, is large, the v",
+        "A column of large numbers makes a steep wall",
+    )
+
+
+def test_at_half_the_limit_the_regression_arrives_and_above_it_explodes():
+    data = make_regression(w=(2.0, -3.4), b=4.2, n_train=1000, noise=0.01)
+    X = torch.cat([data.train.X, torch.ones(1000, 1)], 1)
+    values = torch.linalg.eigvalsh(X.T @ X / len(X))
+    limit = (2 / values.max()).item()
+    exact = torch.linalg.solve(X.T @ X, X.T @ data.train.y)
+
+    def distance(lr):
+        def gradient(w):
+            return X.T @ (X @ w - data.train.y) / len(X)
+
+        return (own.descend(gradient, torch.zeros(3, 1), lr, 1000) - exact).norm()
+
+    assert distance(0.5 * limit) < 1e-5 and distance(1.01 * limit) > 1e3
+    holds("gd-regression", "descent arrives at the least-squares weights at half the l")
+    holds("gd-regression", "and explodes one percent above it.")
+    source = text_of("01", "gd-regression-code")
+    assert (
+        "limit = 2 / torch.linalg.eigvalsh(X1.T @ X1 / len(X1)).max().item()" in source
+    )
+    assert "for share in (0.5, 1.01):" in source
+
+
+def test_single_batches_allow_less_than_all_examples():
+    data = make_regression(noise=0.5, n_train=1000).train
+    X = torch.cat([data.X, torch.ones(len(data), 1)], 1)
+    whole = torch.linalg.eigvalsh(X.T @ X / len(X)).max()
+    batches = [torch.linalg.eigvalsh(b.T @ b / 10).max() for b in X.split(10)]
+    assert 1 < whole < 1.15 and max(batches) > 2 and min(batches) > 0.9
+    assert np.mean(batches) > whole
+    holds("panel-answers", "1. Near 1.9.", "2. A little earlier. Each batch has its ow")
+    holds("panel-answers", "the largest eigenvalue of some is above 2.")
+    holds("panel-answers", "3. At half the variance of the noise: nearly 0, and about ")
+
+
+def test_the_panel_can_be_set_to_what_its_questions_ask():
+    panel, questions = text_of("01", "panel"), text_of("01", "panel-questions")
+    assert "Set `noise` to 0, then to 1." in questions
+    assert "noise=Slider(0.0, 1.0, start=0.5)," in panel
+    assert "With `batch_size` 1000" in questions and "With batches of 10" in questions
+    assert "batch_size=Choice(1, 10, 100, 1000, start=10)," in panel
+    assert "at rate 0.005" in questions
+    assert "lr=LogSlider(0.001, 3, start=0.005)," in panel
+    baseline = text_of("01", "baseline")
+    assert '"num_epochs": 10, "lr": 0.005, "batch_size": 10}' in baseline
+    assert "noisy(noise=0.5)" in baseline
+    assert "num_epochs=IntSlider(1, 30, start=10)," in panel
+    holds("panel-answers", "give it 30 epochs")

@@ -1,0 +1,242 @@
+"""Chapter 3: what stands on axes and beside lines, what moves, and what is told.
+
+The numbers of figures and scenes are held elsewhere; here it is their names: of axes,
+panes and lines, sliders that must move something, and the sentences of mistakes, each
+against what the mistake computes.
+"""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from helpers.chapters.multilayer_perceptrons import (
+    claims,
+    depth,
+    exercises,
+    explorers,
+    figures,
+)
+from helpers.chapters.multilayer_perceptrons.exercises import runs, starts
+from helpers.data import Examples, ImageData
+
+
+def words(text: str) -> str:
+    return " ".join(text.split())
+
+
+@pytest.fixture(autouse=True)
+def own_progress(tmp_path, monkeypatch):
+    monkeypatch.setenv("COURSE_PROGRESS", str(tmp_path / "progress.json"))
+
+
+# -- axes ----------------------------------------------------------------------------
+
+ONE = torch.ones(4, 1)
+NAMES = {  # title, label below, label at the left, of each of the axes
+    "planes": (
+        lambda: figures.show_planes(torch.rand(4, 2), torch.rand(4, 2), ONE),
+        [("inputs", "$x_1$", "$x_2$"), ("hidden units", "$h_1$", "$h_2$")],
+    ),
+    "hinges": (
+        lambda: figures.show_hinges(torch.sin, torch.tensor([-1.0]), torch.ones(1)),
+        [("weighted units", "x", ""), ("their sum", "x", "")],
+    ),
+    "slopes": (
+        lambda: figures.show_slopes({"tanh": torch.tanh}),
+        [("value", "z", ""), ("slope", "z", "")],
+    ),
+    "histograms": (
+        lambda: figures.show_histograms({"a": ([ONE], [ONE])}),
+        [("activations", "magnitude", "layer"), ("error signals", "magnitude", "")],
+    ),
+    "spread": (
+        lambda: figures.show_spread({"tanh": {"a": [1, 1]}, "ReLU": {"a": [1, 1]}}),
+        [("tanh", "layer", "standard deviation"), ("ReLU", "layer", "")],
+    ),
+    "arrivals": (
+        lambda: figures.show_arrivals({"a": {1: 1.0, 3: 0.5}}),
+        [("", "hidden layers", "first over last")],
+    ),
+    "dead": (
+        lambda: figures.show_dead({"a": [0.5, 0.2]}),
+        [("", "hidden layer", "share dead")],
+    ),
+    "search": (
+        lambda: figures.show_search({0.1: 0.5}, {"none": [0.5, 0.6]}),
+        [("rate", "learning rate", "accuracy"), ("hidden layers", "", "")],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_axes_are_named_after_what_they_show(name):
+    draw, expected = NAMES[name]
+    found = [
+        (ax.get_title(loc="left") or ax.get_title(), ax.get_xlabel(), ax.get_ylabel())
+        for ax in draw().axes
+    ]
+    assert found == expected
+
+
+def test_the_dotted_line_of_the_deep_runs_is_the_loss_of_guessing():
+    for ax in runs.four_deep_runs().axes:
+        (line,) = (x for x in ax.lines if x.get_label() != "loss")
+        assert list(line.get_ydata()) == pytest.approx([math.log(10)] * 2, abs=1e-4)
+        assert line.get_linestyle() == ":" and ax.get_xlabel() == "step"
+    assert runs.four_deep_runs().axes[0].get_ylabel() == "loss of the batch"
+
+
+# -- explorers -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", list(explorers.FUNCTIONS))
+def test_the_tangent_has_the_slope_that_is_told(name):
+    scene = explorers.activations.scene(activation=name, z=0.7)
+    (x0, y0), (x1, y1) = scene["tangent"]["xy"]
+    ((z, value),), ((_, slope),) = scene["value"]["xy"], scene["slope"]["xy"]
+    assert (y1 - y0) / (x1 - x0) == pytest.approx(slope)
+    assert (y0 + y1) / 2 == pytest.approx(value) and (x0 + x1) / 2 == pytest.approx(z)
+
+
+def marks_of(scene):
+    """All numbers that a scene draws, and its words."""
+    marks = [mark for pane in scene.panes for mark in pane.marks]
+    numbers = [mark.get("xy", mark.get("values")) for mark in marks]
+    return scene.says, [np.asarray(value, float).tolist() for value in numbers]
+
+
+@pytest.mark.parametrize(
+    "name, slider, value",
+    [
+        ("activations", "activation", "tanh"),
+        ("activations", "z", 1.0),
+        ("activations", "layers", 20),
+        ("activations", "weight", 3.0),
+        ("approximation", "target", "|x|"),
+        ("approximation", "num_hiddens", 5),
+        ("depth", "activation", "ReLU"),
+        ("depth", "weight_sd", "1"),
+        ("depth", "factor", 2.0),
+        ("depth", "layers", 10),
+    ],
+)
+def test_every_slider_changes_the_picture_and_the_sentence(name, slider, value):
+    explorer = getattr(explorers, name)
+    before, after = (
+        marks_of(scene)
+        for scene in (explorer.scene(), explorer.scene(**{slider: value}))
+    )
+    assert before[0] != after[0] and before[1] != after[1]
+
+
+def test_the_factor_multiplies_the_standard_deviation():
+    sd = depth.INITS["Kaiming"]
+    by_factor = explorers.depth.scene(weight_sd="Kaiming", factor=2.0, layers=5)
+    found = depth.signal("tanh", 2 * sd, 5)
+    assert by_factor.says == depth.judge("tanh", found)
+
+
+def test_lines_of_the_approximation_have_their_own_names():
+    scene = explorers.approximation.scene(target="|x|", num_hiddens=3)
+    for name in ("function", "network"):
+        assert scene[name]["label"] == name
+    x, y = scene["function"]["xy"].T
+    assert y == pytest.approx(np.abs(x)) and scene["function"]["dash"]
+    left, right = scene.panes
+    assert left.title == "trained where it is gray" and right.title == "largest error"
+    ends = scene["trained"]["xy"][:, 0]
+    assert (ends.min(), ends.max()) == (-1, 1)
+    assert right.labels == ("hidden units", "")
+
+
+# -- claims ----------------------------------------------------------------------------
+
+
+def test_the_best_rate_of_a_start_is_chosen_on_val_alone(monkeypatch):
+    """On a test set with exchanged labels, the best rate of val is the worst one."""
+    generator = torch.Generator().manual_seed(0)
+    y = torch.arange(200) % 2
+    X = torch.randn(200, 1, 1, 2, generator=generator) + 3 * y.view(200, 1, 1, 1)
+    right, wrong = Examples(X, y), Examples(X, 1 - y)
+    data = ImageData("dots", ("left", "right"), right, right, wrong)
+    monkeypatch.setattr(claims, "SWEEP", [1e-6, 0.1])
+    results = claims.explosion_window.experiment(data, 200, 5, 0)
+    for row in results.values():
+        assert row["test accuracy at it"].mean() < 0.5
+
+
+# -- sentences of mistakes -------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "answer, says",
+    [
+        (
+            (2.5, 1.5, 0.0),
+            "There is a ReLU behind the hidden units, and none behind th",
+        ),
+        ((2.5, 1.5, 1.0), "The second hidden unit counts twice in the output."),
+        ((2.5, 2.5, -2.5), "The second sum has a bias of -1."),
+        ((2.5, 1.5, 5.5), "The weight of the second hidden unit is negative."),
+    ],
+)
+def test_wrong_hidden_units_get_the_sentence_of_their_mistake(answer, says):
+    h1, h2 = 1 + 1.5, 1 + 1.5 - 1
+    assert (h1, h2, h1 - 2 * h2) == (2.5, 1.5, -0.5)
+    assert (h1 - h2, h1 + 2 * h2, h1 - 2 * h1) == (1.0, 5.5, -2.5)
+    assert says in words(exercises.check(xor_by_hand=answer).text)
+
+
+def test_torchs_default_is_told_to_be_a_sixth():
+    def init_weights(module):
+        if isinstance(module, nn.Linear):
+            nn.init.kaiming_uniform_(module.weight, a=math.sqrt(5))
+            nn.init.zeros_(module.bias)
+
+    says = words(exercises.check(init_weights).text)
+    assert "this is torch's own default, a sixth of Kaiming's variance." in says
+    layer = nn.Linear(300, 300)
+    assert layer.weight.var().item() * 300 / 2 == pytest.approx(1 / 6, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    "answer, says",
+    [
+        (math.log(10), "That is for ten classes"),
+        (math.log2(26), "That is in bits."),
+        (1 / 26, "That is the probability of each class"),
+        (
+            -math.log(26),
+            "A probability is below 1, so minus its logarithm is positive.",
+        ),
+        (25 / 26, "That is the share of wrong answers."),
+    ],
+)
+def test_a_wrong_first_loss_gets_the_sentence_of_its_mistake(answer, says):
+    assert starts.first_loss.solution() == pytest.approx(math.log(26))
+    assert says in words(exercises.check(first_loss=answer).text)
+
+
+@pytest.mark.parametrize(
+    "change, says",
+    [
+        (lambda a: 1 - a**2, "This is the slope of tanh."),
+        (
+            lambda a: a * (a - 1),
+            "The sigmoid rises everywhere, so its slope cannot be n",
+        ),
+        (lambda a: 1 - a, "One factor is missing: at the value 0 the sigmoid is flat."),
+        (
+            lambda a: a.sigmoid() * (1 - a.sigmoid()),
+            "`a` is the sigmoid's value, not its input z: you took the sigmoid twice.",
+        ),
+    ],
+)
+def test_a_wrong_slope_gets_the_sentence_of_its_mistake(change, says):
+    def sigmoid_slope(a):
+        return change(a)
+
+    assert says in words(exercises.check(sigmoid_slope).text)

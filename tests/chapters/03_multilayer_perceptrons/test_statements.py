@@ -1,0 +1,298 @@
+"""Chapter 3: what its sentences say, computed first; then each must stand there.
+
+A number beside a cell is held by that cell; here it is the words "sum", "transposed",
+"shrink" and the signs of formulas, which no cell computes.
+"""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from torch import nn, tensor
+from torch.nn import functional as F
+
+from helpers.chapters.multilayer_perceptrons import figures
+from helpers.figures import COLORS
+from tests.taught import taught, text_of
+
+own = taught("03", "perceptron", "forward", "backward", "hinges", "slope_at", "relu")
+XOR = tensor([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+
+
+def holds(cell_id: str, *sentences: str) -> None:
+    text = text_of("03", cell_id)
+    for sentence in sentences:
+        assert sentence in text, f"{cell_id} should say: {sentence}"
+
+
+def draw(*shape, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(*shape, dtype=torch.float64, generator=generator)
+
+
+# -- XOR and units ---------------------------------------------------------------------
+
+
+def test_the_proof_that_no_line_separates_xor():
+    """Both sums are of the same number: one says it is positive, the other not."""
+    for w1, w2, b in draw(200, 3).tolist():
+        ones, zeros = (w1 + b) + (w2 + b), b + (w1 + w2 + b)
+        assert ones == pytest.approx(zeros) == pytest.approx(w1 + w2 + 2 * b)
+    holds(
+        "xor-proof",
+        "$w_1 x_1 + w_2 x_2 + b$ were positive for the ones and not for the zeros.",
+        "of the two ones, $w_1 + b > 0$ and $w_2 + b > 0$: together $w_1 + w_2 + 2b >",
+        r"$b \le 0$ and $w_1 + w_2 + b \le 0$: together $w_1 + w_2 + 2b \le 0$.",
+    )
+    holds("recall-questions", "The sums of the two conditions for the ones and for the")
+
+
+def test_the_formulas_of_the_hidden_units_are_those_of_xor():
+    h1 = XOR.sum(1).clamp(min=0)
+    h2 = (XOR.sum(1) - 1).clamp(min=0)
+    assert (h1 - 2 * h2).tolist() == [0, 1, 1, 0]
+    holds(
+        "hidden",
+        r"h_1 = \max(x_1 + x_2,\ 0), \qquad h_2 = \max(x_1 + x_2 - 1,\ 0), \qquad "
+        r"\hat y = h_1 - 2 h_2 .",
+    )
+    holds("planes-read", "the two ones fell onto each other, and now a line separates")
+    assert (h1[1], h2[1]) == (h1[2], h2[2])
+
+
+def test_three_lines_are_the_fewest_around_an_area():
+    """A ReLU unit is 0 on one side of its line; two half planes are never bounded."""
+    turn = np.linspace(0, 2 * math.pi, 361)
+    ways = np.c_[np.cos(turn), np.sin(turn)]
+
+    def escapes(normals):
+        return ((ways @ np.array(normals).T) <= 0).all(1).any()
+
+    rng = np.random.default_rng(0)
+    assert all(escapes(rng.normal(size=(2, 2))) for _ in range(50))
+    assert not escapes([[1, 0], [-0.5, 0.9], [-0.5, -0.9]])
+    holds(
+        "playground-answers",
+        "1. A straight line: without a bend three layers are one.",
+        "2. Two solved the four *points* of the first section",
+        "3. Three: a ReLU unit has one straight crease, and three lines are the fewest "
+        "that enclose an area.",
+    )
+
+
+def test_one_unit_is_and_or_or_by_its_threshold():
+    w = tensor([1.0, 1.0])
+    assert own.perceptron(XOR, w, 1.5).tolist() == [0, 0, 0, 1]
+    assert own.perceptron(XOR, w, 0.5).tolist() == [0, 1, 1, 1]
+    holds(
+        "perceptron-read", "Threshold 1.5 makes it AND, threshold 0.5 makes it OR. Si"
+    )
+    holds("perceptron-read", r"a bias is minus a threshold: $b = -\theta$.")
+    holds("perceptron", "Such a unit fires if the weighted sum exceeds a **threshold**")
+    holds(
+        "perceptron", "McCulloch and Pitts (1943). Rosenblatt's **perceptron** (1958)"
+    )
+
+
+def test_a_nerve_cell_and_a_unit():
+    holds(
+        "neuron",
+        "| dendrites | receive signals | inputs $p_j$ |",
+        "| **synapse** | passes them on, strongly or weakly | weight $w_j$ |",
+        r"| cell body | gathers them | $z = \sum_j w_j p_j + b$, then $f(z)$ |",
+        "| axon | sends the result on | output $a = f(z)$ |",
+    )
+    holds("neuron-read", "between the axon of one neuron and a dendrite of another")
+    holds(
+        "terms", "| neuron, dendrite, axon | 神经元，树突，轴突 | nerve cell, its inpu"
+    )
+    holds("terms", "| nerve cell, its inputs, its output |")
+
+
+def test_rows_of_a_weight_are_units():
+    layer = nn.Linear(3, 5)
+    X = torch.ones(2, 3)
+    unit = X @ layer.weight[4] + layer.bias[4]
+    torch.testing.assert_close(layer(X)[:, 4], unit)
+    holds(
+        "layer",
+        r"\mathbf a = f(\mathbf W \mathbf p + \mathbf b), \qquad \mathbf H = f(\mathbf "
+        r"X \mathbf W^\top + \mathbf b).",
+        r"$\mathbf W$ $(h, d)$ has one *row* per unit; so $\mathbf X$ $(n, d)$ becomes",
+        r"becomes $\mathbf H$ $(n, h)$.",
+    )
+    holds("linear-read", "Its weight is (out, in), so it holds in · out + out numbers.")
+    holds("linear-read", r"computes $\mathbf X \mathbf W^\top + \mathbf b$.")
+    assert sum(p.numel() for p in layer.parameters()) == 3 * 5 + 5
+
+
+# -- activations -----------------------------------------------------------------------
+
+
+def test_slopes_at_zero_and_where_they_turn():
+    assert own.slope_at(torch.relu, 0.0).item() == 0
+    holds("slopes-read", "ReLU has no slope at 0; torch takes 0.")
+    for f, least in ((F.silu, -1.28), (F.gelu, -0.75)):
+        left, right = own.slope_at(f, least - 0.02, least + 0.02).tolist()
+        assert left < 0 < right
+    holds(
+        "gates-read",
+        "just below 0 a unit still passes on a gradient. Below about −1.28 (SiLU) and "
+        "−0.75 (GELU) they fall as $z$ grows. On the right, the low hill is the sigmoi",
+    )
+    holds("activations-read", "Sigmoid and tanh **saturate**: far from 0 they are flat")
+    assert own.slope_at(torch.tanh, 0.0) == 1
+    assert own.slope_at(nn.LeakyReLU(), -1.0).item() == pytest.approx(0.01)
+    holds(
+        "activations-explorer-read",
+        "$0.25^{10}$, a millionth, even at the best point of the sigmoid. At $z = 0$ t",
+        "tanh passes the whole gradient on; a little to either side, ten layers lose m",
+        "`LeakyReLU` has the small slope 0.01 for negative $z$",
+    )
+    assert own.slope_at(torch.tanh, 1.0) ** 10 < 0.5
+
+
+def test_an_interpolated_wave_gets_better_with_the_square_of_the_width():
+    def wave(x):
+        return torch.sin(6 * x)
+
+    x = torch.linspace(-1, 1, 4001)
+    errors = []
+    for width in (32, 128):
+        knots, W2 = own.hinges(wave, width)
+        net = wave(knots[:1]) + own.relu(x[:, None] - knots) @ W2
+        errors.append((net - wave(x)).abs().max().item())
+    assert errors[0] / errors[1] == pytest.approx(16, rel=0.1)
+    holds(
+        "universal-read",
+        "The largest error falls as units are added, about 16 times for four times as",
+        "outside, where there are no knots, more units do not help.",
+    )
+    holds("universal", "the weight after it says how much the slope of the sum changes")
+    holds(
+        "universal-theorem",
+        "if the activation $f$ is *continuous and not a polynomial*",
+        "on a *closed and bounded* set",
+        "nor that training finds the weights, nor anything about inputs outside the se",
+    )
+
+
+# -- backward --------------------------------------------------------------------------
+
+
+def test_the_derivative_of_the_nightmare():
+    w1, w2 = draw(2).requires_grad_()
+    x, t = 0.7, 0.2
+    loss = 0.5 * (torch.sigmoid(w2 * torch.sigmoid(w1 * x)) - t) ** 2
+    by_autograd = torch.autograd.grad(loss, (w1, w2))
+
+    def slope(z):
+        return torch.sigmoid(z) * (1 - torch.sigmoid(z))
+
+    h = torch.sigmoid(w1 * x)
+    at_o = (torch.sigmoid(w2 * h) - t) * slope(w2 * h)
+    torch.testing.assert_close(by_autograd[0], at_o * w2 * slope(w1 * x) * x)
+    torch.testing.assert_close(by_autograd[1], at_o * h)
+    holds(
+        "nightmare",
+        r"\frac{d\ell}{dw_1} = \big(\sigma(w_2 \sigma(w_1 x)) - t\big)\; \sigma'\big("
+        r"w_2 \sigma(w_1 x)\big)\; w_2\; \sigma'(w_1 x)\; x",
+    )
+    holds(
+        "chain-of-steps-weights",
+        "$w_1$ is multiplied by $x$, so its derivative is the gradient at $z$ times $x$"
+        "; that of $w_2$ is the gradient at $o$ times $h$: *what came back, times what "
+        "came in*.",
+    )
+    holds(
+        "chain-of-steps-read", "Blue runs forward. Orange runs backward: each gradien"
+    )
+    holds(
+        "chain-of-steps-read", "each gradient is the one on its right, times the slop"
+    )
+
+
+def test_blue_runs_forward_and_orange_back():
+    (ax,) = figures.show_chain(["x", "y"], [1.0, 2.0], [3.0]).axes
+    colors = {text.get_gid(): text.get_color() for text in ax.texts if text.get_gid()}
+    assert {colors["value 0"], colors["value 1"]} == {COLORS[0]}
+    assert {colors["gradient 0"], colors["gradient 1"]} == {COLORS[1]}
+    one = torch.ones(1, 1)
+    pictures = figures.show_pass([one[0], one[0]], [one], [one[0]], [one])
+    colors = {t.get_gid(): t.get_color() for t in pictures.axes[0].texts if t.get_gid()}
+    assert colors["value 0 0"] == COLORS[0]
+    assert colors["signal 1 0"] == colors["on 0 0 0"] == COLORS[1]
+    holds(
+        "by-hand-read", "Blue came forward, orange came back. Each line carries the d"
+    )
+
+
+def test_the_four_lines_of_backpropagation():
+    W1, W2, x, t = draw(3, 2), draw(2, 3, seed=1), draw(2, seed=2), draw(2, seed=3)
+    b1, b2 = draw(3, seed=4).requires_grad_(), draw(2, seed=5)
+    W1.requires_grad_(), W2.requires_grad_()
+    z1 = W1 @ x + b1
+    a1 = torch.tanh(z1)
+    z2 = W2 @ a1 + b2
+    loss = 0.5 * ((torch.tanh(z2) - t) ** 2).sum()
+    d1, d2, dW1, dW2, db1 = torch.autograd.grad(loss, (z1, z2, W1, W2, b1))
+    delta2 = (torch.tanh(z2) - t) * (1 - torch.tanh(z2) ** 2)
+    delta1 = (W2.T @ delta2) * (1 - a1**2)
+    for found, expected in (
+        (delta2, d2), (delta1, d1), (torch.outer(delta1, x), dW1),
+        (torch.outer(delta2, a1), dW2), (delta1, db1),
+    ):  # fmt: skip
+        torch.testing.assert_close(found, expected)
+    holds(
+        "backward",
+        r"1. $\boldsymbol\delta_L = \dfrac{\partial \ell}{\partial \mathbf a_L} \odot f"
+        r"'(\mathbf z_L)$",
+        r"2. $\boldsymbol\delta_l = (\mathbf W_{l+1}^\top \boldsymbol\delta_{l+1}) \odo"
+        r"t f'(\mathbf z_l)$",
+        r"3. $\dfrac{\partial \ell}{\partial \mathbf W_l} = \boldsymbol\delta_l \mathbf"
+        r" a_{l-1}^\top, \quad \dfrac{\partial \ell}{\partial \mathbf b_l} = \boldsymbo"
+        r"l\delta_l$",
+    )
+    holds(
+        "backward-why",
+        "Read step 2, for $l = L-1$ down to 1: a unit feeds all units of the next layer"
+        ", so it is responsible for the sum of their errors, each weighted by the conn",
+        "step 2 needs the weights of the forward half.",
+    )
+    holds("sigmoid-squared", r"\delta_L = (\hat y - t) \cdot \hat y (1 - \hat y).")
+    holds(
+        "recall-questions", r"$(\mathbf W^\top \boldsymbol\delta) \odot f'(\mathbf z)$"
+    )
+    holds(
+        "recall-questions", "A weight's derivative is the error signal after it times"
+    )
+
+
+def test_negative_derivatives_make_weights_and_the_output_grow():
+    x = tensor([1.0, 2.0]).double()
+    W1 = tensor([[0.1, 0.2], [0.3, 0.4]]).double()
+    W2, bias = tensor([[0.5, 0.6]]).double(), tensor([0.1, 0.1]).double()
+    layers = [(W1, bias), (W2, bias[:1])]
+    gradients = own.backward(own.forward(x, layers), 1.0, layers)
+    assert all((g < 0).all() for pair in gradients for g in pair)
+    moved = [
+        tuple(p - 0.1 * g for p, g in zip(layer, found, strict=True))
+        for layer, found in zip(layers, gradients, strict=True)
+    ]
+    before, after = (own.forward(x, some)[-1] for some in (layers, moved))
+    assert before < after < 1
+    holds(
+        "by-hand-read", "All are negative, so all weights will grow, and the output w"
+    )
+    holds("by-hand-read", "and the output with them, toward 1.")
+    holds("by-hand-read", "error signal on the right times value on the left")
+
+
+def test_a_confident_mistake_by_two_losses():
+    z = tensor(5.0, dtype=torch.float64, requires_grad=True)
+    (squared,) = torch.autograd.grad(0.5 * torch.sigmoid(z) ** 2, z)
+    (entropy,) = torch.autograd.grad(F.softplus(z), z)
+    assert round(squared.item(), 4) == 0.0066 and round(entropy.item(), 4) == 0.9933
+    holds("saturated", r"0.9933 \cdot 0.9933 \cdot 0.0067 = 0.0066$; cross-entropy giv")
+    holds("saturated", "cross-entropy gives 0.9933. So classifiers use cross-entropy;")

@@ -1,0 +1,95 @@
+"""Chapter 3: terms with their meanings, sources with their years, answers to recall."""
+
+import re
+
+import pytest
+
+from tests.taught import source_of, text_of
+
+MEANINGS = {  # the Chinese name, and what the line on a term must tell
+    "multilayer perceptron": ("多层感知机", "with non-linear functions between them"),
+    "neuron, dendrite, axon": (
+        "神经元，树突，轴突",
+        "nerve cell, its inputs, its output",
+    ),
+    "synapse": ("突触", "an axon with another neuron's dendrite"),
+    "hidden layer": ("隐藏层", "outputs are not the network's"),
+    "activation (transfer) function": ("激活（传输）函数", "after a layer"),
+    "saturation": ("饱和", "flat, and passes on no gradient"),
+    "universal approximation": ("通用近似", "any continuous function, on a closed and"),
+    "forward propagation": (
+        "前向传播",
+        "compute and store all layers, input to output",
+    ),
+    "backpropagation": ("反向传播", "output to input"),
+    "error signal": ("误差信号", "derivative of the loss by a unit's sum"),
+    "dead unit": ("死神经元", "0 for every input"),
+    "SiLU (swish), GELU": ("SiLU，GELU", "ReLU with its corner rounded off"),
+    "momentum": ("动量", "running sum of gradients"),
+    "threshold": ("阈值", "minus the bias"),
+    "parameter tying": ("参数绑定", "one parameter used in several places"),
+    "state dict": ("状态字典", "names to tensors"),
+    "stride of a tensor": ("步长", "distance in memory of one step along an axis"),
+    "symmetry": ("对称性", "equal weights stay equal"),
+    "Xavier, Kaiming initialization": (
+        "Xavier、Kaiming 初始化",
+        r"weight variance $2/(n_\text{in}+n_\text{out})$, $2/n_\text{in}$",
+    ),
+    "vanishing, exploding gradient": ("梯度消失，梯度爆炸", "factors below, above 1"),
+    "generalization error": ("泛化误差", "on examples never seen"),
+}
+YEARS = {
+    "Perceptrons": ("Minsky", 1969),
+    "Learning representations by back": ("Rumelhart", 1986),
+    "Approximation by superpositions": ("Cybenko", 1989),
+    "Understanding the difficulty of": ("Glorot", 2010),
+    "Delving deep into rectifiers": ("He", 2015),
+    "Identifying and attacking the saddle": ("Dauphin", 2014),
+    "Deep Learning": ("Goodfellow", 2016),
+    "Understanding Deep Learning": ("Prince", 2023),
+    "Gaussian error linear units": ("Hendrycks", 2016),
+}
+ANSWERS = {
+    "Why can no line separate XOR": "The hidden layer moves the points until a line c",
+    "ten linear layers": "What one linear layer can",
+    "the universal approximation theorem not": "How many units are enough, that train",
+    "need the values of the forward": "the error signal after it times the value befor",
+    "the error signal of a hidden unit": "From all units of the next layer",
+    "Why must first weights be random": r"$2/n_\text{in}$ keeps the size of the signal",
+    "deep sigmoid network lose": "its slope is at most ¼; besides, its outputs are nev",
+    "What is a dead unit": "A ReLU whose sum is negative for every input",
+}
+
+
+def test_every_term_is_held():
+    rows = re.findall(
+        r"^\| (.*?) \| (.*?) \| (.*?) \|$", source_of("03", "terms"), re.M
+    )
+    assert {row[0] for row in rows} - set(MEANINGS) == {"English"}
+
+
+@pytest.mark.parametrize("english", MEANINGS)
+def test_a_term_has_its_chinese_name_and_its_meaning(english):
+    chinese, meaning = MEANINGS[english]
+    rows = re.findall(
+        r"^\| (.*?) \| (.*?) \| (.*?) \|$", source_of("03", "terms"), re.M
+    )
+    ((_, name, told),) = (row for row in rows if row[0] == english)
+    assert name == chinese and meaning in told
+    assert [row[1] for row in rows].count(name) == 1
+
+
+@pytest.mark.parametrize("title", YEARS)
+def test_a_source_has_its_authors_and_its_year(title):
+    author, year = YEARS[title]
+    (line,) = (x for x in source_of("03", "sources").split("\n- ") if f"*{title}" in x)
+    authors, _, rest = line.partition(f" ({year}), *{title}")
+    assert rest and author in authors
+
+
+@pytest.mark.parametrize("question", ANSWERS)
+def test_an_answer_stands_under_its_question(question):
+    folded = text_of("03", "recall-questions").split("<details><summary>")[1:]
+    assert len(folded) == len(ANSWERS)
+    (one,) = (part for part in folded if question in part.partition("</summary>")[0])
+    assert ANSWERS[question] in one.partition("</summary>")[2]
