@@ -10,6 +10,7 @@ from helpers.tuning.session import Session
 INK, FAINT = "#333333", "#999999"
 TEXT = {"fontsize": 8, "parse_math": False}  # a name may hold a $
 MOST_LETTERS = 120  # of a table's head in one line; above, its labels take two
+WIDEST = 130  # letters, gaps included, that a table holds at the usual size of text
 
 
 @drawn
@@ -63,12 +64,13 @@ def _table(figure, session: Session, names: list[str], runs: list[Run]) -> None:
     letters = [max(map(len, text.split("\n"))) for text in head[1:]]
     weights = [6.0, 10.0, *(max(5.0, n) + 2.0 for n in letters[1:])]
     at = [sum(weights[:k]) / sum(weights) for k in range(len(head))]
+    look = TEXT | {"fontsize": TEXT["fontsize"] * min(1.0, WIDEST / sum(weights))}
     for x, text in zip(at, head, strict=True):
-        ax.text(x, 0.5, text, **TEXT, color=FAINT, va="center")
+        ax.text(x, 0.5, text, **look, color=FAINT, va="center")
     for row, run in enumerate(runs):
         y = row + 1.5
         ax.plot((at[0], at[0] + 0.035), (y, y), **line_style(run.index), linewidth=2)
         settings = (run.setting_text(n, session.ranges[n]) for n in names)
         cells = [run.name, *settings, run.result(), f"{run.history.seconds:.1f}"]
         for x, text in zip(at[1:], cells, strict=True):
-            ax.text(x, y, text, **TEXT, color=INK, va="center")
+            ax.text(x, y, text, **look, color=INK, va="center")

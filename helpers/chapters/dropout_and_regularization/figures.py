@@ -1,12 +1,22 @@
 """Drawings of chapter 4 that stand in its notebook."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import torch
 from matplotlib.figure import Figure
+from matplotlib.patches import Circle
+from matplotlib.ticker import LogLocator
 from torch import Tensor
 
+from helpers.claims.claim import Stored
 from helpers.figures import COLORS, drawn, line_style
+from helpers.training import History
+
+INK, FAINT = "#333333", "#888888"
+LEGEND_LINE = 2.8  # its length: shows a dash beside the dot
+MOST_FOR_STEPS = 300  # a logarithmic axis that spans less has ticks at 1, 2 and 5
 
 
 @drawn
@@ -35,11 +45,264 @@ def show_fits(x: Tensor, y: Tensor, fits: Mapping[str, Tensor]) -> Figure:
 @drawn
 def show_errors(degrees: Sequence[int], errors: Mapping[str, Tensor]) -> Figure:
     """Draw errors, name -> one value for each degree, on a logarithmic axis."""
-    figure = Figure(figsize=(5, 2.8))
+    curves = {name: [float(v) for v in values] for name, values in errors.items()}
+    return _curves(degrees, curves, "y", xlabel="degree", ylabel="mean squared error")
+
+
+@drawn
+def _curves(
+    x: Sequence[float], curves: Mapping[str, Sequence[float]], log: str = "", **axes
+) -> Figure:
+    """Draw values over x, a line with dots for each name, and say all of them.
+
+    ``log`` names the logarithmic axes, "x", "y" or "xy"; ``axes`` are settings of them.
+    """
+    figure = Figure(figsize=(4.8, 2.5))
     ax = figure.subplots()
-    for k, (name, values) in enumerate(errors.items()):
-        ax.plot(degrees, values, marker="o", markersize=3.5, label=name,
-                **line_style(k))  # fmt: skip
-    ax.set(yscale="log", xlabel="degree", ylabel="mean squared error")
-    ax.legend()
+    for k, (name, values) in enumerate(curves.items()):
+        ax.plot(x, values, marker="o", markersize=3.5, label=name, **line_style(k))
+    ax.set(**{f"{axis}scale": "log" for axis in log}, **axes)
+    ax.set_xticks(x, [_short(v) for v in x])
+    ax.xaxis.minorticks_off()
+    if "y" in log:
+        low, high = ax.get_ylim()
+        steps = (1, 2, 5) if high / low < MOST_FOR_STEPS else (1,)
+        ax.yaxis.set_major_locator(LogLocator(subs=steps))
+        ax.yaxis.set_major_formatter(lambda v, _: f"{v:g}")
+        ax.yaxis.minorticks_off()
+    ax.legend(handlelength=LEGEND_LINE)
+    said = (
+        f"{name} " + ", ".join(f"{a:g}: {v:.3g}" for a, v in zip(x, y, strict=True))
+        for name, y in curves.items()
+    )
+    head = f"{ax.get_ylabel()} against {ax.get_xlabel()}"
+    figure.set_label(f"{head[0].upper()}{head[1:]}. {'; '.join(said)}.")
+    return figure
+
+
+def _short(v: float) -> str:
+    """A number at a tick: small ones as powers of ten, which take less room."""
+    return f"{v:g}" if v == 0 or v >= 0.001 else f"$10^{{{round(math.log10(v))}}}$"
+
+
+# -- what is learned ------------------------------------------------------------------
+
+
+@drawn
+def show_memory(histories: Mapping[str, History], chance: float) -> Figure:
+    """Draw accuracies by epoch: on the training labels, and on validation images.
+
+    Parameters
+    ----------
+    histories : name of the labels -> a training with them, one panel each.
+    chance : the share that guessing names rightly, a dotted line.
+    """
+    figure = Figure(figsize=(5.4, 2.2))
+    axes = figure.subplots(1, len(histories), sharey=True, squeeze=False)[0]
+    for ax, (name, history) in zip(axes, histories.items(), strict=True):
+        for k, (part, values) in enumerate(
+            {
+                "training": history.train_accuracy,
+                "validation": history.val_accuracy,
+            }.items()
+        ):
+            epochs = np.arange(1, len(values) + 1)
+            ax.plot(epochs, values, label=part, **line_style(k))
+        ax.axhline(chance, color=FAINT, linewidth=1, linestyle=":")
+        ax.set(title=name, xlabel="epoch", ylim=(0, 1.03))
+    axes[0].set_ylabel("accuracy")
+    axes[-1].legend(loc="center right", handlelength=LEGEND_LINE)
+    return figure
+
+
+@drawn
+def show_bias_variance(
+    degrees: Sequence[int], bias2: Tensor, variance: Tensor, noise: float
+) -> Figure:
+    """Draw the parts of the mean error on new points, and their sum, over the degree.
+
+    Parameters
+    ----------
+    bias2, variance : (degrees,), means over x.
+    noise : variance of the noise in a new y.
+    """
+    total = bias2 + variance + noise
+    parts = {"their sum": total, "bias squared": bias2, "variance": variance}
+    curves = {name: part.tolist() for name, part in parts.items()}
+    curves["noise"] = [noise] * len(total)
+    return _curves(degrees, curves, "y", xlabel="degree", ylabel="mean squared error")
+
+
+@drawn
+def show_sizes(gaps: Mapping[int, tuple[float, float]]) -> Figure:
+    """Draw losses over the number of images: n -> (on training, on validation)."""
+    on_train, on_val = zip(*gaps.values(), strict=True)
+    curves = {"validation images": on_val, "training images": on_train}
+    return _curves([*gaps], curves, "x", xlabel="training images", ylabel="loss")
+
+
+@drawn
+def show_strengths(found: Mapping[float, tuple[float, float]]) -> Figure:
+    """Draw errors over the strength of a penalty: lam -> (on training, on new)."""
+    on_train, on_new = zip(*found.values(), strict=True)
+    curves = {"new points": on_new, "training points": on_train}
+    return _curves(
+        [*found], curves, "xy", xlabel="strength λ", ylabel="mean squared error"
+    )
+
+
+@drawn
+def show_rates(found: Mapping[float, tuple[float, float]]) -> Figure:
+    """Draw accuracies over dropout's p: p -> (on training labels, on validation)."""
+    on_train, on_val = zip(*found.values(), strict=True)
+    curves = {"training": on_train, "validation": on_val}
+    return _curves([*found], curves, xlabel="dropout p", ylabel="accuracy")
+
+
+# -- networks -------------------------------------------------------------------------
+
+
+@drawn
+def show_dropout(masks: Sequence[Sequence[int]]) -> Figure:
+    """Draw a network, whole and then thinned by each mask of its hidden units.
+
+    Parameters
+    ----------
+    masks : for each step a 1 for a hidden unit that is kept, and a 0 for one that is
+        dropped: it is crossed out, and its lines are gone.
+    """
+    num_inputs, num_hiddens, num_outputs, step = 3, len(masks[0]), 2, 3.4
+    figure = Figure(figsize=(4.8, 1.85))
+    ax = figure.subplots()
+    ax.set(aspect="equal", xlim=(-0.5, step * (len(masks) + 1) - 0.9))
+    ax.set_axis_off()
+    panels = [("in use", [1] * num_hiddens)]
+    panels += [(f"step {k}", mask) for k, mask in enumerate(masks, 1)]
+    for panel, (title, mask) in enumerate(panels):
+        layers = [
+            [(step * panel + column, 0.8 * ((n - 1) / 2 - i)) for i in range(n)]
+            for column, n in enumerate((num_inputs, num_hiddens, num_outputs))
+        ]
+        inputs, hidden, outputs = layers
+        for unit, kept in zip(hidden, mask, strict=True):
+            for other in (*inputs, *outputs) if kept else ():
+                ax.plot(*zip(unit, other, strict=True), color=FAINT, linewidth=0.7,
+                        zorder=0, gid=f"line {panel}")  # fmt: skip
+            if not kept:
+                ax.plot(*unit, "x", color=COLORS[1], markersize=11,
+                        gid=f"cross {panel}")  # fmt: skip
+        for x, y in (*inputs, *hidden, *outputs):
+            ax.add_patch(Circle((x, y), 0.25, facecolor="white", edgecolor=INK))
+        ax.text(step * panel + 1, 0.4 * num_hiddens + 0.25, title, ha="center",
+                color=INK)  # fmt: skip
+    ax.set_ylim(-0.4 * num_hiddens - 0.1, 0.4 * num_hiddens + 0.7)
+    said = []
+    for k, mask in enumerate(masks, 1):
+        gone = (str(i) for i, kept in enumerate(mask, 1) if not kept)
+        said.append(f"in step {k} the units {', '.join(gone)}")
+    figure.set_label(
+        f"A network of {num_inputs} inputs, {num_hiddens} hidden units and "
+        f"{num_outputs} outputs, whole in use; crossed out are {'; '.join(said)}."
+    )
+    return figure
+
+
+@drawn
+def show_ensembles(errors: Sequence[float]) -> Figure:
+    """Draw the share of wrong answers against how many networks are averaged.
+
+    Parameters
+    ----------
+    errors : of one network, of two, and so on.
+    """
+    return _curves(
+        range(1, len(errors) + 1),
+        {"mean of the probabilities": errors},
+        xlabel="networks averaged",
+        ylabel="share wrong",
+    )
+
+
+@drawn
+def show_widths(stored: Mapping[str, Stored]) -> Figure:
+    """Draw test accuracies over the width, as `make claims` found them.
+
+    Parameters
+    ----------
+    stored : data set -> what was found, with the configurations "64, no dose" and
+        "64, best dose" for each width; one panel each, with standard deviations.
+    """
+    widths = (8, 64, 256, 1024)
+    figure = Figure(figsize=(5.6, 2.4))
+    axes = figure.subplots(1, len(stored), sharey=True, squeeze=False)[0]
+    said = []
+    for ax, (name, found) in zip(axes, stored.items(), strict=True):
+        for k, (dose, label) in enumerate(
+            {"best dose": "its best dose", "no dose": "early stopping alone"}.items()
+        ):
+            here = [found.table[f"{w}, {dose}"]["test accuracy"] for w in widths]
+            ax.errorbar(widths, [r.mean for r in here], [r.sd for r in here],
+                        marker="o", markersize=3.5, capsize=2, label=label,
+                        **line_style(k))  # fmt: skip
+            numbers = (f"{w}: {r.mean:.3f}" for w, r in zip(widths, here, strict=True))
+            said.append(f"{name}, {label} {', '.join(numbers)}")
+        ax.set(title=name, xscale="log", xlabel="hidden units")
+        ax.set_xticks(widths, [f"{w:,}" for w in widths])
+        ax.xaxis.minorticks_off()
+    axes[0].set_ylabel("test accuracy")
+    axes[-1].legend(loc="lower right", handlelength=LEGEND_LINE)
+    figure.set_label(f"Test accuracy against hidden units. {'; '.join(said)}.")
+    return figure
+
+
+@drawn
+def show_double_descent(widths: Sequence[int], wrong: Tensor, n: int) -> Figure:
+    """Draw the share of wrong answers over the width: mean and range over the seeds.
+
+    Parameters
+    ----------
+    wrong : (widths, 2, seeds), on the training images and on new ones.
+    n : number of training images, a dotted line: from this width on all can be fitted.
+    """
+    figure = Figure(figsize=(4.8, 2.5))
+    ax = figure.subplots()
+    said = []
+    for k, name in enumerate(("training images", "new images")):
+        here = wrong[:, k]
+        means = here.mean(1)
+        reach = torch.stack([means - here.amin(1), here.amax(1) - means])
+        ax.errorbar(widths, means, reach, marker="o", markersize=3.5, capsize=2,
+                    label=name, **line_style(k))  # fmt: skip
+        numbers = (f"{w}: {m:.2f}" for w, m in zip(widths, means.tolist(), strict=True))
+        said.append(f"{name} {', '.join(numbers)}")
+    ax.axvline(n, color=FAINT, linewidth=1, linestyle=":")
+    ax.set(xscale="log", xlabel="hidden units", ylabel="share wrong",
+           ylim=(-0.03, 1.05))  # fmt: skip
+    ticks = [w for w in widths if w in (10, 50, n, 800, 3200)]
+    ax.set_xticks(ticks, [f"{w:,}" for w in ticks])
+    ax.xaxis.minorticks_off()
+    ax.legend(loc="upper right", handlelength=LEGEND_LINE)
+    figure.set_label(f"Share wrong against hidden units. {'; '.join(said)}.")
+    return figure
+
+
+@drawn
+def show_decay(histories: Mapping[str, History]) -> Figure:
+    """Draw the validation accuracies of some runs by epoch, and a dot at each best."""
+    figure = Figure(figsize=(4.8, 2.3))
+    ax = figure.subplots()
+    said = []
+    for k, (name, history) in enumerate(histories.items()):
+        values = np.array(history.val_accuracy)
+        best = int(values.argmax())
+        style = line_style(k)
+        ax.plot(np.arange(1, len(values) + 1), values, label=name, **style)
+        ax.plot([best + 1], [values[best]], "o", color=style["color"], markersize=6)
+        said.append(
+            f"{name} is best in epoch {best + 1} with {values[best]:.3f} and ends "
+            f"with {values[-1]:.3f}"
+        )
+    ax.set(xlabel="epoch", ylabel="validation accuracy")
+    ax.legend(loc="lower right", handlelength=LEGEND_LINE)
+    figure.set_label(f"Validation accuracy against epoch. {'; '.join(said)}.")
     return figure

@@ -25,7 +25,7 @@ def random_numbers() -> Tensor:
     return torch.rand(NUM_MASKS, len(H), generator=generator, dtype=torch.float64)
 
 
-@explorer(width=680, height=370)
+@explorer(width=640, height=330)
 def dropout_masks(
     dropout=Slider(0, 1, start=0.5), mask=IntSlider(1, NUM_MASKS, start=1)
 ):
@@ -38,7 +38,7 @@ def _network(keep: Tensor, scaled: Tensor) -> Pane:
     """Four inputs, the hidden units that are kept and struck out, one output."""
     n = len(H)
     pane = Pane(
-        x=(-0.3, 2.3), y=(n - 0.4, -0.6), xticks=dict(enumerate(LAYERS)), yticks={},
+        x=(-0.3, 2.6), y=(n - 0.4, -0.6), xticks=dict(enumerate(LAYERS)), yticks={},
         grid=False, framed=False,
     )  # fmt: skip
     rows, middle = torch.arange(n), (n - 1) / 2
@@ -46,21 +46,18 @@ def _network(keep: Tensor, scaled: Tensor) -> Pane:
     inputs[:, 1] = torch.linspace(1, n - 2, NUM_INPUTS)
     units = torch.stack([torch.ones(n), rows], 1)
     output = torch.tensor([[2, middle]])
-    for name, chosen, alpha in (("dropped", ~keep, 0.15), ("kept", keep, 1.0)):
-        ends = units[chosen]
-        to = ends.repeat_interleave(NUM_INPUTS, 0)
-        edges = segments(inputs.repeat(len(ends), 1), to)
-        look = {"color": FAINT, "alpha": alpha}
-        pane.line(edges, width=0.8, name=f"{name} edges", **look)
-        pane.line(segments(ends, output), width=1.2, **look)
+    ends = units[keep]  # what is dropped has no lines
+    to = ends.repeat_interleave(NUM_INPUTS, 0)
+    edges = segments(inputs.repeat(len(ends), 1), to)
+    pane.line(edges, width=0.8, color=FAINT, name="kept edges")
+    pane.line(segments(ends, output), width=1.2, color=FAINT)
     plain = {"color": PAPER, "edge": FAINT, "size": 9}
     pane.dots(torch.cat([inputs, output]), **plain)
     pane.dots(units[keep], color=COLORS[0], size=9, name="kept")
     pane.dots(units[~keep], **plain, name="dropped")
     pane.dots(units[~keep], color=FAINT, size=6, shape="x")
     text = f"{(scaled @ V).item():.3f}"
-    look = {"align": "center", "bold": True, "name": "output"}
-    pane.text((2, middle), text, shift=(0, 28), **look)
+    pane.text((2, middle), text, shift=(14, 5), bold=True, name="output")
     return pane
 
 

@@ -1,6 +1,6 @@
 // The twin of penalties.py: the same numbers, computed where they are dragged.
 
-const LEVELS = [0.1, 0.4, 0.9, 1.6, 2.5], SWEEPS = 200;
+const LEVELS = [0.1, 0.6, 1.5, 2.8], SWEEPS = 200;
 const TURN = Array.from({ length: 73 }, (_, n) => (2 * Math.PI * n) / 72);
 
 function lasso([a, b], strength, r) {

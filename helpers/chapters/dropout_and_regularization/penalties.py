@@ -10,11 +10,11 @@ from helpers.words import number
 
 REACH = 2.0  # both weights lie in -2 to 2
 SHOWN = 2.2
-LEVELS = (0.1, 0.4, 0.9, 1.6, 2.5)  # of the loss, where contours are drawn
+LEVELS = (0.1, 0.6, 1.5, 2.8)  # of the loss, where contours are drawn
 SWEEPS = 200  # of coordinate descent; the error shrinks by correlation^2 each time
 
 
-@explorer(width=640, height=370, twin="penalties.js")
+@explorer(width=640, height=340, twin="penalties.js")
 def penalties(
     optimum_w1=Slider(-REACH, REACH, start=1.2),
     optimum_w2=Slider(-REACH, REACH, start=0.4),

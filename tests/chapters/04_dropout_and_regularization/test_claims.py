@@ -1,15 +1,13 @@
 """Claims of chapter 4: their experiments measure what they say, and can fail."""
 
-import itertools
 from functools import partial
 
 import pytest
 import torch
-from torch.nn import functional as F
 
 from helpers import load_images
 from helpers.chapters.dropout_and_regularization import claims
-from helpers.chapters.dropout_and_regularization.claims import linear, networks
+from helpers.chapters.dropout_and_regularization.claims import networks
 from helpers.claims import Size
 from helpers.claims.fair import accuracy_on, fresh, logits_of
 from helpers.models import MLP
@@ -18,13 +16,10 @@ from tests.verdicts import of_chapter, shown
 CLAIMS = of_chapter("04")
 # Live, on the embedded data; nbval runs them in their notebook, not once more here.
 EXPECTED = {
-    "noise-weights": ("supported", "the weights are larger"),
-    "mask-speed": ("supported", "at least twice as fast"),
     "double-width": (
         "undecided",
         "undecided between “it loses” and “it gains”",
     ),
-    "l1-zeros": ("not supported", "none, or hardly any"),
     "dropout-symmetry": ("not supported", "constant weights end lower"),
     "label-smoothing": (
         "undecided",
@@ -49,34 +44,18 @@ def data():
 # -- a planted bug changes the verdict -----------------------------------------------
 
 
-def unspoiled(X, y, kind, seed):
-    return X, y
-
-
-def thresholded(X, y, num_steps, l1=0.0, descend=linear.descend, **penalty):
-    return descend(X, y, num_steps, threshold=l1 or penalty.pop("threshold", 0.0))
-
-
 def random_after_all(make_net, value):
     return make_net()
 
 
 SMALL = Size(100, 5, 3)
 BUGS = {
-    "noise-weights": (linear, "noisy", unspoiled, "not supported"),
-    "mask-speed": (
-        linear,
-        "WAYS",
-        linear.WAYS | {"multiply": linear.index},
-        "not supported",
-    ),
     "double-width": (
         networks,
         "WIDTHS",
         networks.WIDTHS | {"128, dropout": (64, 0.0)},
         "not supported",
     ),
-    "l1-zeros": (linear, "descend", thresholded, "supported"),
     "dropout-symmetry": (networks, "constant", random_after_all, "supported"),
     "wide-and-regularized": (
         networks,
@@ -108,8 +87,7 @@ def test_a_planted_bug_flips_the_verdict(name, data, monkeypatch):
     module, attribute, bug, expected = BUGS[name]
     assert (EXPECTED | FULL)[name][0] != expected
     monkeypatch.setattr(module, attribute, bug)
-    size = SMALL._replace(num_epochs=300) if name == "l1-zeros" else SMALL
-    assert CLAIMS[name].judge(CLAIMS[name].run(data, size)).word == expected
+    assert CLAIMS[name].judge(CLAIMS[name].run(data, SMALL)).word == expected
 
 
 def test_label_smoothing_smooths(data, monkeypatch):
@@ -128,107 +106,6 @@ def test_label_smoothing_smooths(data, monkeypatch):
     for labels in ("right labels", "wrong labels"):
         losses = (same[f"smoothing {e}, {labels}", "test loss"] for e in (0.0, 0.1))
         assert torch.equal(*losses)
-
-
-# -- noise and weights ---------------------------------------------------------------
-
-
-def test_label_noise_lengthens_least_squares_as_the_formula_says():
-    """E|w|^2 = |w|^2 + sigma^2 tr (X^T X)^-1 with sigma = 1, over 400 draws."""
-    X, y = linear.task(linear.lines().train, 100, 0)
-    w = linear.least_squares(X, y)
-    squares = torch.stack(
-        [
-            linear.least_squares(*linear.noisy(X, y, "label noise", s)).square().sum()
-            for s in range(400)
-        ]
-    )
-    expected = w @ w + torch.linalg.inv(X.T @ X).trace()
-    assert abs(squares.mean() - expected) < 4 * squares.std() / 20
-
-
-def test_input_noise_halves_the_weights():
-    """With many examples by 1 / (1 + sigma^2), here 1/2."""
-    X, y = linear.task(linear.lines().train, 10_000, 0)
-    w = linear.least_squares(X, y)
-    noisy = linear.least_squares(*linear.noisy(X, y, "input noise", 0))
-    torch.testing.assert_close(noisy[:5], w[:5] / 2, atol=0.02, rtol=0)
-
-
-@pytest.mark.parametrize("name", ["digits", "lines"])
-def test_the_task_is_standardized(name, data):
-    examples = data.train if name == "digits" else linear.lines().train
-    X, y = linear.task(examples, 200, 0)
-    assert X.shape[0] == 200 and 40 <= X.shape[1] <= 50
-    torch.testing.assert_close(X.std(0), torch.ones_like(X[0]))
-    assert abs(y.mean()) < 1e-9 and y.std().item() == pytest.approx(1)
-    other, _ = linear.task(examples, 200, 1)
-    assert not torch.equal(X, other)
-    again, _ = linear.task(examples, 200, 0)
-    assert torch.equal(X, again)
-
-
-# -- L1 ------------------------------------------------------------------------------
-
-
-def test_descents_end_where_they_should():
-    """Ridge at its closed form; the soft threshold where the slope is within l1."""
-    X, y = linear.task(linear.lines().train, 100, 0)
-    n, d = X.shape
-    ridge = linear.descend(X, y, 2_000, l2=0.1)
-    exact = torch.linalg.solve(X.T @ X / n + 0.1 * torch.eye(d).double(), X.T @ y / n)
-    torch.testing.assert_close(ridge, exact)
-    w = linear.descend(X, y, 2_000, threshold=0.1)
-    slope = X.T @ (X @ w - y) / n
-    assert (slope[w == 0].abs() <= 0.1 + 1e-9).all() and (w == 0).sum() > 20
-    at_rest = -0.1 * w[w != 0].sign()
-    torch.testing.assert_close(slope[w != 0], at_rest, atol=1e-6, rtol=0)
-
-
-def test_the_soft_threshold_is_that_of_torch():
-    """One step on a loss without slope: X = 0 would divide by 0, so y fits w."""
-    X = torch.eye(3).double()
-    w = linear.descend(X, torch.tensor([9.0, 1.5, -0.6]).double(), 200, threshold=0.2)
-    best = torch.tensor([9.0, 1.5, -0.6]).double()  # where H = 1/3, lr = 3
-    torch.testing.assert_close(w, F.softshrink(best, 0.6))
-
-
-# -- the speed of a mask -------------------------------------------------------------
-
-
-def test_all_ways_give_the_same():
-    X = torch.randn(50, 20, generator=torch.Generator().manual_seed(0))
-    keep = torch.rand(50, 20, generator=torch.Generator().manual_seed(1)) > 0.5
-    before = X.clone()
-    masks = linear.Masks(keep.float(), keep, ~keep)
-    for name, way in linear.WAYS.items():
-        torch.testing.assert_close(way(X, masks), torch.where(keep, 2 * X, 0.0))
-        assert torch.equal(X, before), f"{name} changes its input"
-
-
-def test_the_shortest_time_is_kept(monkeypatch):
-    """A clock that a test moves: each function's own least time, taken in turns."""
-    clock, order = [0.0], []
-    durations = {"fast": itertools.cycle([5, 1, 3]), "slow": itertools.cycle([8, 9, 7])}
-
-    def step(name):
-        order.append(name)
-        clock[0] += next(durations[name])
-
-    monkeypatch.setattr(linear.time, "perf_counter", lambda: clock[0])
-    ways = {name: partial(step, name) for name in durations}
-    assert linear.shortest_times(ways, (), 3) == {"fast": 1, "slow": 7}
-    assert order == ["fast", "slow"] * 3
-
-
-def test_the_threads_are_given_back(data):
-    before = torch.get_num_threads()
-    torch.set_num_threads(2)
-    try:
-        linear.mask_speed.experiment(data, 10, 1, 0)
-        assert torch.get_num_threads() == 2
-    finally:
-        torch.set_num_threads(before)
 
 
 # -- networks ------------------------------------------------------------------------

@@ -98,12 +98,17 @@ def test_62_l2_and_weight_decay():
     assert losses == sorted(losses, reverse=True)
     assert norms == sorted(norms, reverse=True)
 
-    p = nn.Parameter(torch.tensor([3.0]))
-    optimizer = torch.optim.SGD([p], lr=0.1, weight_decay=0.5)
-    p.grad = torch.tensor([2.0])
+    weight, bias = (nn.Parameter(torch.tensor([v])) for v in (3.0, 1.0))
+    optimizer = torch.optim.SGD(
+        [{"params": [weight], "weight_decay": 0.5}, {"params": [bias]}], lr=0.1
+    )
+    weight.grad, bias.grad = torch.tensor([2.0]), torch.tensor([4.0])
     optimizer.step()
-    own = penalties.weight_decay_step.solution(torch.tensor([3.0]), p.grad, 0.1, 0.5)
-    assert own.item() == pytest.approx(2.65) == p.item()
+    own = penalties.weight_decay_step.solution(
+        torch.tensor([3.0, 1.0]), torch.tensor([2.0, 4.0]), 0.1, 0.5
+    )
+    assert own.tolist() == pytest.approx([2.65, 0.6])
+    assert own.tolist() == pytest.approx([weight.item(), bias.item()])
     shrunk = penalties.ridge.solution(torch.eye(3), torch.tensor([3.0, 0.5, -0.2]), 1.0)
     torch.testing.assert_close(shrunk, torch.tensor([1.5, 0.25, -0.1]))
 

@@ -1,14 +1,8 @@
 """Claims of chapter 4, dropout and regularization.
 
-Cuts were fixed before any run: accuracies differ from one percentage point on, norms of
-weights from five percent on.
+Cuts were fixed before any run: accuracies differ from one percentage point on.
 """
 
-from helpers.chapters.dropout_and_regularization.claims.linear import (
-    l1_zeros,
-    mask_speed,
-    noise_weights,
-)
 from helpers.chapters.dropout_and_regularization.claims.networks import (
     double_width,
     dropout_symmetry,
@@ -19,9 +13,6 @@ from helpers.chapters.dropout_and_regularization.claims.networks import (
 __all__ = [
     "double_width",
     "dropout_symmetry",
-    "l1_zeros",
     "label_smoothing",
-    "mask_speed",
-    "noise_weights",
     "wide_and_regularized",
 ]

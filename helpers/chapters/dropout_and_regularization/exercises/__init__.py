@@ -3,5 +3,5 @@
 from helpers.exercises import cells
 
 EXERCISES, check, table = cells(
-    f"{__name__}.fitting", f"{__name__}.penalties", f"{__name__}.builds"
+    *(f"{__name__}.{module}" for module in ("fitting", "runs", "penalties", "builds"))
 )

@@ -56,8 +56,8 @@ def line(n, seed):
         (*line(6, 2), 6, mean_model, squared),
         (*line(8, 3), 2, linear_model, rather_low),
     ],
-    hint="`torch.arange(n).tensor_split(k)` gives the folds. For each: mark all "
-    "examples as training examples, unmark the fold, fit, predict, measure.",
+    hint="What do `tensor_split` and `split` make of `torch.arange(10)`, each given 4? "
+    "And which index picks all examples but those of one fold?",
     then="`cross_validate(...).mean()` is what one compares between models.",
     without=("KFold", "cross_val_score"),
     usual="""
@@ -138,9 +138,8 @@ def kept(X, p):
         ("Dropout(-0.1).p",),
     ],
     call=used,
-    hint="If `self.training` is false, give back what came. Otherwise draw a random "
-    "number for each entry with `torch.rand_like`, keep where it is above p, and "
-    "divide by 1 - p. p = 1 needs a line of its own.",
+    hint="How does a module know that it is in training? How often is a number from "
+    "`torch.rand_like` above p? And what becomes of 1 / (1 - p) at p = 1?",
     then="nn.Dropout does the same; use that from now on.",
     without=("dropout", "Dropout", "dropout_", "alpha_dropout", "AlphaDropout"),
     usual=r"""

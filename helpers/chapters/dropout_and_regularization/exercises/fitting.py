@@ -1,40 +1,6 @@
-"""Features, and when to stop."""
-
-import torch
-from torch import tensor
+"""When to stop."""
 
 from helpers.exercises import exercise
-
-
-@exercise(
-    "Features of a polynomial",
-    cases=[
-        (tensor([2.0, 3.0]), 2),
-        (tensor([-1.0, 0.5, 2.0]), 4),
-        (tensor([5.0]), 0),
-    ],
-    hint="An (n, 1) tensor to the power of a (degree + 1,) tensor broadcasts to "
-    "(n, degree + 1).",
-    then="With these features linear regression fits any polynomial.",
-    without=("vander",),
-    usual="""
-        arange(degree => arange(1, degree
-            The column of ones is missing: without the power 0 the polynomial has no
-            constant term.
-        arange(degree + 1) => arange(degree)
-            The highest power is missing: the powers 0 to `degree` are degree + 1
-            columns.
-        arange(degree + 1) => arange(degree, -1, -1)
-            The powers stand in reverse; the first column is the power 0.
-        return x ** torch.arange(degree + 1)[:, None]
-            This is the transpose: each *row* belongs to one x.
-        return x[:, None] * torch.arange(degree + 1)
-            These are multiples of x; a polynomial has powers.
-    """,
-)
-def polynomial_features(x, degree):
-    # (n, 1) ** (degree + 1,) -> one column for each power, 0 to degree
-    return x[:, None] ** torch.arange(degree + 1)
 
 
 @exercise(
@@ -50,8 +16,8 @@ def polynomial_features(x, degree):
         ([3.0, 2.0, 2.5], 2),
         ([3.0, 1.0, 2.0, 2.5, 0.5, 0.6, 0.7, 0.8, 0.1], 2),
     ],
-    hint="Keep the number of the best epoch. In each epoch: is its loss lower than "
-    "that of the best? If not, how many epochs ago was the best?",
+    hint="Which number do you have to remember from epoch to epoch, so that you know "
+    "at any time how long ago the best was?",
     then="In practice you also save the weights each time that there is a new best.",
     usual=r"""
         if epoch - best_epoch >= patience: => if False:

@@ -1,10 +1,17 @@
-"""Penalties: thresholds, ridge, decay, smoothed labels."""
+"""Penalties: thresholds, ridge, its strength, decay; dropout; smoothed labels."""
 
 import torch
 from torch import tensor
 from torch.nn import functional as F
 
 from helpers.exercises import exercise
+
+
+def regression(n, d, seed):
+    """Noisy targets of a linear model: X (n, d), y (n,)."""
+    generator = torch.Generator().manual_seed(seed)
+    X = torch.randn(n, d, generator=generator)
+    return X, X.sum(1) + 2 * torch.randn(n, generator=generator)
 
 
 @exercise(
@@ -14,7 +21,7 @@ from helpers.exercises import exercise
         (tensor([-3.0, 2.0, -1.5, 0.1]), 0.5),
         (tensor([[1.0, -1.0], [0.0, -2.0]]), 1.0),
     ],
-    hint="Magnitude minus lam, but at least 0; then times the sign.",
+    hint="What happens to the magnitude of a weight, and what to its sign?",
     then="Exact zeros come from here, not from the gradient of the absolute value.",
     without=("softshrink", "Softshrink", "hardshrink"),
     usual="""
@@ -49,8 +56,7 @@ def soft_threshold(w, lam):
         ),
         (tensor([[1.0, 2.0, 0.0], [0.0, 1.0, 1.0]]), tensor([1.0, -1.0]), 0.1),
     ],
-    hint="Set the gradient to zero: X^T (X w - y) + lam w = 0, and collect the terms "
-    "with w.",
+    hint="What is the gradient of both terms, and for which w is it zero?",
     then="With lam > 0 the matrix is always invertible, however few the examples.",
     without=("Ridge",),
     usual="""
@@ -77,28 +83,80 @@ def ridge(X, y, lam):
 
 
 @exercise(
-    "A step with weight decay",
+    "Three bugs in one choice",
+    name="three-bugs",
+    kind="repair",
+    stars=2,
     cases=[
-        (tensor([3.0]), tensor([2.0]), 0.1, 0.5),
-        (tensor([1.0, -2.0, 0.5]), tensor([0.0, 1.0, -1.0]), 0.5, 0.2),
-        (tensor([[2.0, -4.0]]), tensor([[1.0, 1.0]]), 1.0, 0.1),
+        (*regression(20, 6, 0), (0.01, 1.0, 100.0)),
+        (*regression(15, 5, 1), (0.1, 3.0)),
+        (*regression(30, 12, 2), (1e-3, 0.1, 1.0, 10.0)),
+        (*regression(25, 8, 6), (30.0, 3.0, 0.3)),
     ],
-    hint="Write down loss + 1/2 weight_decay * sum of squares, take its gradient, and "
-    "take a step.",
-    then="torch.optim.SGD(..., weight_decay=...) does exactly this.",
+    hint="Which of the three parts may the weights see, which part may the choice of "
+    "lam see, and whose weights does the report belong to?",
+    then="None of the three raises an error, and each makes the report look like "
+    "something that it is not.",
+    usual="""
+        * fit(X[:a], y[:a], lam) => fit(X[:b], y[:b], lam)
+            The weights have seen the validation examples, so the choice among them is
+            made on training examples.
+        * (X[a:b] @ w - y[a:b]) => (X[:a] @ w - y[:a])
+            The strength is chosen by the training error: the smallest lam always wins
+            there.
+        * (X[b:] @ best[1] - y[b:]) => (X[b:] @ w - y[b:])
+            The report is of the weights of the last lam, not of the one that was
+            chosen.
+        (X[a:b] @ w - y[a:b]) => (X[b:] @ w - y[b:])
+            The strength is chosen on the test examples: their error is a report no
+            longer.
+        (X[b:] @ best[1] - y[b:]) => (X[a:b] @ best[1] - y[a:b])
+            The report is of the validation examples, which chose lam; use the test
+            examples.
+    """,
+)
+def choose_strength(X, y, strengths):
+    a, b = len(X) * 3 // 5, len(X) * 4 // 5  # training, validation, test
+
+    def fit(X, y, lam):
+        return torch.linalg.solve(X.T @ X + lam * torch.eye(X.shape[1]), X.T @ y)
+
+    lowest = float("inf")
+    for lam in strengths:
+        w = fit(X[:a], y[:a], lam)
+        loss = (X[a:b] @ w - y[a:b]).square().mean()
+        if loss < lowest:
+            lowest, best = loss, (lam, w)
+    return best[0], (X[b:] @ best[1] - y[b:]).square().mean()
+
+
+@exercise(
+    "A step with weight decay",
+    stars=2,
+    cases=[
+        (tensor([3.0, 1.0]), tensor([2.0, 2.0]), 0.1, 0.5),
+        (tensor([1.0, -2.0, 0.5]), tensor([0.0, 1.0, -1.0]), 0.5, 0.2),
+        (tensor([2.0, -4.0, 3.0]), tensor([1.0, 1.0, 0.0]), 1.0, 0.1),
+    ],
+    hint="Which entries does the penalty contain, and what is its gradient for the "
+    "one that it does not contain?",
+    then="In torch, torch.optim.SGD does this with two parameter groups: the weights "
+    "with weight_decay, the biases without.",
     without=("SGD", "optim"),
     usual="""
-        return (1 - weight_decay) * w - lr * grad
+        weight_decay * decayed) => weight_decay * w)
+            The bias was shrunk as well. It is no part of this penalty.
+        decayed = w.clone() => decayed = w
+            The bias itself was set to 0, in the weights that you were given: work on a
+            copy.
+        return w - weight_decay * decayed - lr * grad
             The decay is a part of the gradient, so the learning rate multiplies it,
             too.
-        return w - lr * (grad - weight_decay * w)
+        (grad + => (grad -
             With this sign the weights grow: the penalty's gradient is added.
-        return (1 - lr * weight_decay) * (w - lr * grad)
-            You shrank the weights after the step; the decay acts on those from before
-            it.
-        return w - lr * (grad + weight_decay * w.sign())
+        decayed) => decayed.sign())
             This is the step of an L1 penalty: it pulls all weights equally.
-        return w - lr * (grad + 2 * weight_decay * w)
+        (grad + => (grad + 2 *
             The penalty is 1/2 weight_decay times the sum of squares; its gradient has
             no factor 2.
         return w - lr * grad
@@ -106,7 +164,34 @@ def ridge(X, y, lam):
     """,
 )
 def weight_decay_step(w, grad, lr, weight_decay):
-    return w - lr * (grad + weight_decay * w)
+    decayed = w.clone()
+    decayed[-1] = 0  # the bias
+    return w - lr * (grad + weight_decay * decayed)
+
+
+@exercise(
+    "What a unit can send",
+    name="dropped-values",
+    kind="predict",
+    hint="Which values can the mask take, and what is a kept one multiplied by?",
+    then="The mean over many steps is 0.2 times 0 plus 0.8 times 2.5, again 2.",
+    usual="""
+        0.0, 2.5, 2.0 => 0.0, 2.0, 2.0
+            What is kept is divided by 1 - p, so that the mean stays 2.
+        0.0, 2.5, 2.0 => 0.0, 10.0, 2.0
+            You divided by p, the share that is dropped. Divide by the share that is
+            kept.
+        0.0, 2.5, 2.0 => 0.0, 2.5, 1.6
+            In use nothing is scaled: training has done that already.
+        0.0, 2.5, 2.0 => 0.0, 2.5, 2.5
+            The factor belongs to training. In use the unit sends what it has.
+        0.0, 2.5, 2.0 => 0.0, 1.6, 2.0
+            Kept values become larger, not smaller: they stand in for those that are
+            dropped.
+    """,
+)
+def values_of_a_unit():
+    return 0.0, 2.5, 2.0
 
 
 @exercise(
@@ -116,8 +201,8 @@ def weight_decay_step(w, grad, lr, weight_decay):
         (tensor([0, 1, 1]), 4, 0.2),
         (tensor([1, 0]), 3, 0.0),
     ],
-    hint="A mixture: 1 - epsilon of the one-hot label, epsilon of the distribution "
-    "that gives every class the same.",
+    hint="To which number does each row have to sum, and how much of it does every "
+    "class get, the true one included?",
     then="F.cross_entropy(..., label_smoothing=epsilon) uses these labels.",
     usual="""
         / num_classes => / (num_classes - 1) * (1 - F.one_hot(y, num_classes))
