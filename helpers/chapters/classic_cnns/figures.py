@@ -11,9 +11,13 @@ from helpers.figures import COLORS, drawn, line_style
 MARKERS = ("o", "s")
 # Names that stand at the left of their dot, where others are close: (group, name).
 LEFT = {
-    "parameters": {(1, "VGG"), (1, "AlexNet")},
-    "multiplications": {(0, "GoogLeNet"), (0, "LeNet, sigmoid"), (1, "LeNet")},
+    "parameters": {(0, "VGG-11, a quarter"), (1, "VGG"), (1, "AlexNet")},
+    "multiplications": {
+        *((0, name) for name in ("GoogLeNet", "LeNet, sigmoid", "VGG-11, a quarter")),
+        (1, "LeNet"),
+    },
 }
+BELOW = {"parameters": {(1, "AlexNet")}, "multiplications": set()}  # and below it
 # Top-5 error of the best entry of each ILSVRC, classification, from 2010 on.
 IMAGENET = dict(enumerate((0.282, 0.258, 0.164, 0.117, 0.067, 0.036), 2010))
 
@@ -109,11 +113,13 @@ def show_imagenet() -> Figure:
     figure = Figure(figsize=(5, 2.6))
     ax = figure.subplots()
     for k, (year, error) in enumerate(IMAGENET.items()):
-        ax.bar(year, 100 * error, color=COLORS[k >= 2], width=0.7)
+        said = {0: "features made by hand", 2: "convolutional network"}.get(k)
+        ax.bar(year, 100 * error, color=COLORS[k >= 2], width=0.7, label=said)
         label = f"{100 * error:.1f}" + f"\n{names[k]}" * bool(names[k])
         ax.text(year, 100 * error + 0.6, label, ha="center", va="bottom", fontsize=8.5)
     ax.set(ylabel="top-5 error (%)", ylim=(0, 34))
     ax.set_xticks(list(IMAGENET))
+    ax.legend(loc="upper right", title="the winner")
     ax.grid(False)
     said = ", ".join(f"{year} {100 * e:.1f} %" for year, e in IMAGENET.items())
     figure.set_label(f"The best top-5 error on ImageNet: {said}.")
@@ -140,11 +146,11 @@ def show_ratios(depths: Sequence[int], ratios: Mapping[str, Sequence[float]]) ->
 
 @drawn
 def show_spread(spreads: Mapping[str, Sequence[float]]) -> Figure:
-    """Draw by how much images differ behind each layer, for several first weights.
+    """Draw by how much images differ after each layer, for several initial weights.
 
     Parameters
     ----------
-    spreads : name -> standard deviation over images behind each layer, from first to
+    spreads : name -> standard deviation over images after each layer, from first to
         last.
     """
     depth = len(next(iter(spreads.values())))
@@ -154,7 +160,7 @@ def show_spread(spreads: Mapping[str, Sequence[float]]) -> Figure:
         f"{name} from {values[0]:.2g} to {values[-1]:.2g}"
         for name, values in spreads.items()
     )
-    figure.set_label(f"How much images differ behind each convolution: {said}.")
+    figure.set_label(f"How much images differ after each convolution: {said}.")
     return figure
 
 
@@ -195,8 +201,9 @@ def show_costs() -> Figure:
                         fillstyle="none" if k == 0 else "full", color=COLORS[k],
                         label=group if n == 0 else None)  # fmt: skip
                 left = (k, net.name) in LEFT[cost]
+                below = (k, net.name) in BELOW[cost]
                 ax.annotate(net.name, (getattr(net, cost), net.accuracy),
-                            xytext=(-4 if left else 5, 2), fontsize=7,
+                            xytext=(-4 if left else 5, -7 if below else 2), fontsize=7,
                             ha="right" if left else "left",
                             textcoords="offset points")  # fmt: skip
         said += [

@@ -103,8 +103,8 @@ def network_diagram(
         left.text((0.975, k), times(out), align="right", shift=(0, 4), name=f"out {k}")
     shown = next(text for text, name in SHOWN.items() if name == bars)
     right = Pane(
-        shown, (0, 1.85 * amounts.max()), (low, -0.6), xticks={}, yticks={},
-        grid=False, framed=False, name="bars",
+        f"{shown} (orange: the largest)", (0, 1.85 * amounts.max()), (low, -0.6),
+        xticks={}, yticks={}, grid=False, framed=False, name="bars",
     )  # fmt: skip
     right.bars(at + 1, amounts, color=colors, width=2 * half, across=True, name="bar")
     for k, amount in enumerate(amounts):

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from torch import Tensor
@@ -17,6 +18,11 @@ MIDDLE = {"ha": "center", "va": "center", "fontsize": 7}
 # The frame of a window, as in the explorer of sizes. In the small palette of a stored
 # picture a green one would take the place of the strongest blue.
 WINDOW = COLORS[3]
+# As SIGNED, but pale instead of white near 0: every weight is seen to be there.
+THERE = LinearSegmentedColormap.from_list(
+    "there",
+    [(0, COLORS[1]), (0.5, SIGNED(0.38)), (0.5, SIGNED(0.62)), (1, COLORS[0])],
+)
 
 
 @drawn
@@ -56,7 +62,7 @@ def show_weight_matrices(matrices: Mapping[str, Tensor]) -> Figure:
     for ax, (name, W) in zip(axes, matrices.items(), strict=True):
         reach = W.abs().max().item()
         shown = np.ma.masked_equal(W.numpy(), 0)
-        ax.imshow(shown, cmap=SIGNED, vmin=-reach, vmax=reach)
+        ax.imshow(shown, cmap=THERE, vmin=-reach, vmax=reach)
         there = W[W != 0]
         ax.set_title(f"{name}: {len(there.unique())} weights")
         ax.set(xlabel="pixel", facecolor="#dddddd")
@@ -73,30 +79,53 @@ def show_weight_matrices(matrices: Mapping[str, Tensor]) -> Figure:
 
 
 @drawn
-def show_kernels_and_patches(kernels: Tensor, patches: Tensor) -> Figure:
+def show_kernels_and_patches(
+    kernels: Tensor, patches: Tensor, before: Tensor | None = None
+) -> Figure:
     """Draw each kernel, and to its right the patches that excite it most.
+
+    There are two kernels in a row. Each is drawn on a scale of its own, from orange
+    (negative) over white (0) to blue, and its largest weight is written beside it.
 
     Parameters
     ----------
-    kernels : (c, k, k), negative weights orange, positive ones blue.
+    kernels : (c, k, k), with an even c.
     patches : (c, m, s, s), gray values in 0..1, the strongest first; the window that
         the kernel saw is framed in the middle of each, s - k is even.
+    before : (c, k, k), the same kernels before training, drawn at their left.
     """
     (num, k, _), (most, size) = kernels.shape, patches.shape[1:3]
-    figure = Figure(figsize=(0.38 * (most + 1.3), 0.38 * num))
-    axes = figure.subplots(num, most + 2, width_ratios=(1, 0.3, *[1] * most))
-    reach, start = kernels.abs().max().item(), (size - k) / 2 - 0.5
-    for row, kernel, seen in zip(axes, kernels, patches, strict=True):
-        for ax in row:
-            ax.set_axis_off()
-        frame(row[0])
-        row[0].imshow(kernel.numpy(), cmap=SIGNED, vmin=-reach, vmax=reach)
-        for ax, patch in zip(row[2:], seen, strict=True):
+    stages = {"kernel": kernels} if before is None else {}
+    if before is not None:
+        stages = {"before": before, "after": kernels}
+    half = [width for _ in stages for width in (1, 1)] + [1] * most
+    ratios = [*half, 0.5, *half]
+    figure = Figure(figsize=(0.38 * sum(ratios), 0.4 * num / 2 + 0.2))
+    axes = figure.subplots(num // 2, len(ratios), squeeze=False, width_ratios=ratios)
+    for ax in axes.flat:
+        ax.set_axis_off()
+    start = (size - k) / 2 - 0.5
+    for n in range(num):
+        first = (n % 2) * (len(half) + 1)
+        row = list(axes[n // 2, first : first + len(half)])
+        for name, weights in stages.items():
+            ax, beside = row.pop(0), row.pop(0)
+            reach = weights[n].abs().max().item()
+            frame(ax)
+            ax.imshow(weights[n].numpy(), cmap=SIGNED, vmin=-reach, vmax=reach)
+            beside.text(0, 0.5, f"{reach:.2f}", **MIDDLE | {"ha": "left"},
+                        transform=beside.transAxes)  # fmt: skip
+            if n < 2:
+                ax.set_title(name, fontsize=8, loc="left", pad=3)
+        for ax, patch in zip(row, patches[n], strict=True):
             ax.imshow(patch.numpy(), cmap="gray", vmin=0, vmax=1)
             ax.add_patch(Rectangle((start, start), k, k, fill=False, ec=WINDOW))
             frame(ax)
+        if n < 2:
+            row[0].set_title("patches", fontsize=8, loc="left", pad=3)
+    told = "" if before is None else ", before and after training"
     figure.set_label(
-        f"{num} kernels of {k} x {k} weights, and beside each {most} patches of "
+        f"{num} kernels of {k} x {k} weights{told}, and beside each {most} patches of "
         f"{size} x {size} pixels, the window framed."
     )
     return figure

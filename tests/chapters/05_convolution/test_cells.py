@@ -136,7 +136,8 @@ def test_patches_are_those_that_excite_a_kernel_most(data):
     many = SimpleNamespace(val=SimpleNamespace(X=images))
     figures = SimpleNamespace(show_kernels_and_patches=caught(calls))
     run("inside-code", net=net, data=many, figures=figures)
-    (kernels, patches), _ = calls[0]
+    (kernels, patches, before), _ = calls[0]
+    assert torch.equal(before, kernels)  # this net is untrained, from the seed's start
     answers = (patches[..., 2:5, 2:5] * kernels[:, None]).sum((2, 3))
     best = F.conv2d(images, kernels[:, None], padding=1).amax((2, 3))  # (500, 8)
     torch.testing.assert_close(answers, best.topk(5, dim=0).values.T)

@@ -160,16 +160,13 @@ def test_other_right_answers_pass(asked, answer):
 
 PREWITT = [[-1, 0, 1], [-1, 0, 1], [-1, 0, 1]]
 EDGES = {
-    "Prewitt": tensor(PREWITT),
-    "as a list": PREWITT,
+    "as a list": [[0, 0, 0], [-1, 0, 1], [0, 0, 0]],
     "Sobel, a quarter": tensor([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]]) / 4,
     "thirds in float64": tensor(PREWITT).double() / 3,
-    "Scharr": tensor([[-3, 0, 3], [-10, 0, 10], [-3, 0, 3]]),
+    "Scharr, a sixteenth": tensor([[-3, 0, 3], [-10, 0, 10], [-3, 0, 3]]) / 16,
     "the middle row": tensor([[0, 0, 0], [-1, 0, 1], [0, 0, 0]]),
-    "neighbors at the left": tensor([[-1, 1, 0], [-1, 1, 0], [-1, 1, 0]]),
-    "neighbors at the right": tensor([[0, 0, 0], [0, -1, 1], [0, -1, 1]]),
-    "without symmetry": tensor([[-1, -1, 2], [-2, 1, 1], [-0.3, 0.1, 0.2]]),
-    "tenths": tensor([[-0.3, 0.1, 0.2]] * 3),
+    "one row against two": tensor([[-1, 0, 1], [-1, 0, 1], [1, 0, -1]]),
+    "without symmetry": tensor([[-2, 1, 1], [0.5, -0.5, 0], [0.5, -0.5, 0]]),
 }
 
 
@@ -184,7 +181,12 @@ NO_EDGES = {
     "one corner": tensor([[-1, 0, 0], [0, 0, 0], [0, 0, 1]]),
     "two rows against each other": tensor([[-1, 0, 1], [0, 0, 0], [1, 0, -1]]),
     "a row of ones": tensor([[-1, 0, 1], [-2, 0, 2], [1, 1, 1]]),
-    "minus Prewitt": -tensor(PREWITT),
+    "minus Prewitt": -tensor(PREWITT) / 3,
+    "Prewitt, three times too large": tensor(PREWITT),
+    "half of it": tensor(PREWITT) / 6,
+    "neighbors at the left": tensor([[-1, 1, 0]] * 3) / 3,
+    "neighbors at the right": tensor([[0, -1, 1]] * 3) / 3,
+    "two places, two answers": tensor([[-0.3, 0.1, 0.2]] * 3),
     "5x5": torch.zeros(5, 5),
     "text": "Sobel",
 }

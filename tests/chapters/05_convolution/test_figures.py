@@ -52,6 +52,32 @@ def test_patches_stand_beside_their_kernel():
     assert {(f.get_x(), f.get_y(), f.get_width()) for f in frames} == {(1.5, 1.5, 3)}
 
 
+def test_a_kernel_before_training_stands_at_its_left_on_its_own_scale():
+    generator = torch.Generator().manual_seed(0)
+    before, after = torch.randn(2, 2, 3, 3, generator=generator)
+    figure = figures.show_kernels_and_patches(after, torch.rand(2, 4, 7, 7), before)
+    shown = [ax.images[0] for ax in figure.axes if ax.images]
+    assert len(shown) == 2 * (2 + 4)
+    written = [t.get_text() for ax in figure.axes for t in ax.texts]
+    for c in range(2):
+        for image, kernel, text in zip(
+            shown[6 * c :], (before[c], after[c]), written[2 * c :], strict=False
+        ):
+            assert np.array_equal(image.get_array(), kernel)
+            reach = kernel.abs().max().item()
+            assert image.get_clim() == (-reach, reach) and text == f"{reach:.2f}"
+    titles = [ax.get_title(loc="left") for ax in figure.axes]
+    assert [t for t in titles if t] == 2 * ["before", "after", "patches"]
+    assert "before and after training" in described(figure)
+
+
+def test_a_small_weight_of_a_matrix_is_not_white():
+    W = torch.tensor([[1.0, 0.01, -0.01, 0.0]])
+    image = figures.show_weight_matrices({"a": W, "b": W}).axes[0].images[0]
+    for r, g, b, _ in image.to_rgba(image.get_array())[0, :3]:
+        assert max(r, g, b) - min(r, g, b) > 0.15
+
+
 def test_positive_weights_are_blue_and_negative_ones_orange():
     """As the notebook reads them, and as the explorers have them."""
     kernels = torch.tensor([[[1.0, 0, -1]] * 3] * 2)

@@ -180,7 +180,7 @@ def test_how_far_a_pooling_window_moves_by_default():
 def test_kernels_in_tensorflow():
     k, *numbers = said(
         "channels-count-more",
-        r'A "\((\d), 3, (\d), (\d)\)" behind it has (\w+) slices of (\w+): (\w+) maps '
+        r'A "\((\d), 3, (\d), (\d)\)" after it has (\w+) slices of (\w+): (\w+) maps '
         r"go in, .* (\w+) maps come out",
     )
     c_in, c_out, *words = numbers

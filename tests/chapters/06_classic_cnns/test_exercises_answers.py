@@ -210,9 +210,9 @@ def test_wrong_ways_of_the_axes_have_sentences_of_their_own(there, back, says):
 RELUS = {  # which is left out: where, as the sentence says
     0: "in the branch of one 1×1 convolution",
     1: "before the 3×3 one",
-    2: "behind the 3×3 convolution",
+    2: "after the 3×3 convolution",
     3: "before the 5×5 one",
-    4: "behind the 5×5 convolution",
+    4: "after the 5×5 convolution",
     5: "of the pooling's branch",
 }
 
@@ -249,7 +249,7 @@ def vgg_as(act, pairs_turned=False):
 
 
 def test_another_activation_and_turned_pairs_are_named_in_a_vgg():
-    assert "nn.Sigmoid behind" in blocks.vgg.check(vgg_as(nn.Sigmoid)).means
+    assert "nn.Sigmoid after" in blocks.vgg.check(vgg_as(nn.Sigmoid)).means
     turned = blocks.vgg.check(vgg_as(nn.ReLU, pairs_turned=True))
     assert "The two numbers of a pair are exchanged" in turned.means
     assert blocks.vgg.check(vgg_as(nn.ReLU)).state == "solved"

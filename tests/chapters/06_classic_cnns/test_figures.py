@@ -77,6 +77,13 @@ def test_imagenet_falls_year_by_year():
     assert heights == pytest.approx([28.2, 25.8, 16.4, 11.7, 6.7, 3.6])
     colors = [bar.get_facecolor() for bar in ax.patches]
     assert colors[0] == colors[1] != colors[2] and len(set(colors[2:])) == 1
+    legend = ax.get_legend()
+    named = {
+        t.get_text(): h.get_facecolor()
+        for t, h in zip(legend.get_texts(), legend.legend_handles, strict=True)
+    }
+    assert named == {"features made by hand": colors[0],
+                     "convolutional network": colors[2]}  # fmt: skip
     assert [t.get_text().split("\n")[-1] for t in ax.texts][2:] == [
         "AlexNet", "11.7", "GoogLeNet", "ResNet",
     ]  # fmt: skip

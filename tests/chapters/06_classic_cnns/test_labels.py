@@ -64,7 +64,7 @@ def test_each_curve_is_described_by_its_two_ends():
         "1, 0.25 with 7."
     )
     assert described(figures.show_spread(values)) == (
-        "How much images differ behind each convolution: a from 1 to 0.12; b from 2 "
+        "How much images differ after each convolution: a from 1 to 0.12; b from 2 "
         "to 0.25."
     )
 

@@ -16,8 +16,9 @@ from matplotlib.image import imread
 from sklearn.svm import SVC
 from torch import nn
 
-from helpers import VGG, LeNet, NiN, layer_table, make_points
+from helpers import VGG, LeNet, NiN, d2l, layer_table, make_points
 from helpers.chapters.classic_cnns import claims, explorers, figures, published
+from helpers.chapters.classic_cnns.claims import starts
 from helpers.chapters.classic_cnns.kernel_machine import kernels
 from helpers.models import classic
 from tests.taught import notebook_path, taught
@@ -202,7 +203,7 @@ def test_how_many_times_more_weights_alexnets_linear_layers_have():
         r"would have ([\d,]+) weights .*; AlexNet's three have (.*?) as many",
         "gap-more",
     )
-    (alexnet,) = words(r"parameters ([\d,]+) stand in the three linear", "alexnet-read")
+    (alexnet,) = words(r"parameters ([\d,]+) are in the three linear", "alexnet-read")
     ratio = int(alexnet.replace(",", "")) / int(weights.replace(",", ""))
     assert ratio == pytest.approx(PARTS[times], rel=0.05)
 
@@ -271,10 +272,48 @@ def test_in_which_small_networks_the_largest_layer_is_not_linear():
     assert found == list(pair)
 
 
-def test_which_mean_slope_is_the_larger():
-    factor, other = words(r"slope is more than (\w+) the (\w+)'s", "relu-more")
-    slopes = dict(re.findall(r"(\w+): .* at 0, ([\d.]+) on", printed("slopes")))
-    assert float(slopes["ReLU"]) > PARTS[factor] * float(slopes[other])
+def test_what_ten_layers_make_of_the_mean_squared_slope():
+    relu, sigmoid, above, below, half, least = words(
+        r"normal \$z\$ it is ([\d.]+) for ReLU and ([\d.]+) for the sigmoid, .* "
+        r"factor of \$\(([\d.]+)/([\d.]+)\)\^\{10/(\d)\}\$ of it, more than (.*?)\.",
+        "relu-more",
+    )
+    squares = dict(re.findall(r"(\w+): .* its square ([\d.]+) on", printed("slopes")))
+    assert squares == {"ReLU": relu, "sigmoid": sigmoid}
+    assert (above, below, least) == (relu, sigmoid, "a hundred thousand")
+    assert 100_000 < (float(above) / float(below)) ** (10 / int(half)) < 200_000
+    slope, base, power, product = words(
+        r"squared slope is 1/(\d+); that still leaves \$(\d)\^(\d) = ([\d{},]+)\$",
+        "relu-more",
+    )
+    assert 1 / int(slope) == 0.25**2 and int(base) == int(slope) / 2
+    count = int(re.sub(r"\D", "", product))
+    assert int(base) ** int(power) == count and int(power) == 10 / int(half)
+
+
+def passed_on(activation, seed: int) -> float:
+    """How much of a gradient is left after ten layers of 64 units, torch's weights."""
+    generator = torch.Generator().manual_seed(seed)
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        layers = [nn.Linear(64, 64) for _ in range(11)]
+    values = []
+    X = torch.rand(256, 64, generator=generator)
+    for layer in layers:
+        X = layer(activation(X) if values else X)
+        X.retain_grad()
+        values.append(X)
+    X.backward(torch.randn(256, 64, generator=generator))
+    return (values[0].grad.norm() / values[-1].grad.norm()).item()
+
+
+def test_ten_relus_pass_on_more_than_ten_sigmoids_as_said():
+    """With torch's weights at least about the factor that is said for a small z."""
+    (product,) = words(r"still leaves \$8\^5 = ([\d{},]+)\$", "relu-more")
+    count = int(re.sub(r"\D", "", product))
+    for seed in range(3):
+        ratio = passed_on(torch.relu, seed) / passed_on(torch.sigmoid, seed)
+        assert 0.5 * count < ratio < 4 * count
 
 
 def test_which_edges_the_filters_answer_to():
@@ -318,10 +357,10 @@ def learned(start: str, data: str) -> int:
 
 def test_which_starts_learn_on_which_set():
     one, all_, other, two, of, first, three, second = words(
-        r"With (torch's own|Xavier's) first weights and plain SGD (all) of \w+ starts "
-        r"stay below one half, on both sets, and with (Xavier's|torch's own) nearly "
-        r"all\. Kaiming's weights without the last ReLU save (\w+) starts of (\w+) on "
-        r"the (\w+) and (\w+) on the (\w+)\.",
+        r"With (torch's own|Xavier's) initial weights and plain SGD (all) of \w+ "
+        r"starts stay below one half, on both sets, and with (Xavier's|torch's own) "
+        r"nearly all\. Kaiming's weights without the last ReLU save (\w+) starts of "
+        r"(\w+) on the (\w+) and (\w+) on the (\w+)\.",
         "claim-nin-starts-read",
     )
     names = {"torch's own": "torch's default", "Xavier's": "Xavier"}
@@ -331,6 +370,28 @@ def test_which_starts_learn_on_which_set():
     assert {row["fails"].n for row in table.values()} == {NUMBERS[of]}
     for count, data in ((two, first), (three, second)):
         assert learned("Kaiming, no last ReLU", SETS[data]) == NUMBERS[count]
+
+
+def test_what_makes_nin_start_and_what_does_not():
+    saved, of, every = words(
+        r"without the last ReLU only (\w+) starts of (\w+) learn the digits by plain "
+        r"SGD, .* Two things were found to make all (\w+) start: batch normalization, "
+        r".* or Adam on top of the two repairs",
+        "signal-more",
+    )
+    assert learned("Kaiming, no last ReLU", "digits") == NUMBERS[saved]
+    for start in ("batch norm", "Kaiming, no last ReLU, Adam"):
+        for data in SETS.values():
+            assert learned(start, data) == NUMBERS[every] == NUMBERS[of]
+    table = claims.nin_starts.stored()["digits"].table
+    assert {row["fails"].n for row in table.values()} == {NUMBERS[of]}
+    arguments, *_ = starts.STARTS["batch norm"]
+    assert "last_relu" not in arguments  # "even with ... the last ReLU"
+
+
+def test_the_book_draws_the_weights_that_are_said():
+    (name,) = words(r"trains a large NiN, from (\w+)'s weights", "start-more")
+    assert f"{name.lower()}_uniform_" in inspect.getsource(d2l.train_ch6)
 
 
 def test_what_alexnets_additions_cost_on_which_set():

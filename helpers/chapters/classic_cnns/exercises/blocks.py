@@ -46,7 +46,7 @@ def described(answer, blocks, c_in):
     hint="Two loops, one in the other: over the blocks, and over the convolutions of "
     "one. How many channels does a convolution get that is not the first?",
     then="With 5 blocks, (1, 64), (1, 128), (2, 256), (2, 512), (2, 512), and three "
-    "linear layers behind them this is VGG-11.",
+    "linear layers after them this is VGG-11.",
     without=("VGG",),
     usual="""
         `            c_in = c_out` => ``
@@ -65,13 +65,13 @@ def described(answer, blocks, c_in):
         [nn.MaxPool2d(2)] => [nn.ReLU(), nn.MaxPool2d(2)]
             There is one ReLU for each block. Each convolution has its own.
         nn.ReLU()] => nn.Sigmoid()]
-            You put nn.Sigmoid behind the convolutions. VGG has nn.ReLU there, as
+            You put nn.Sigmoid after the convolutions. VGG has nn.ReLU there, as
             AlexNet has.
         num_convs, c_out in => c_out, num_convs in
             The two numbers of a pair are exchanged: the first says how many
             convolutions a block has, the second how many channels they put out.
         `layers += [nn.MaxPool2d` => `    layers += [nn.MaxPool2d`
-            You pool behind each convolution. A block has one pooling, at its end.
+            You pool after each convolution. A block has one pooling, at its end.
         `        layers += [nn.MaxPool2d(2)]` => ``
             The pooling is missing: each block ends with one.
         nn.MaxPool2d(2) => nn.MaxPool2d(3, stride=2)
@@ -128,13 +128,13 @@ def draw(n, c_in, h, w, c_out, kernel_size, seed):
     without=("Conv2d", "conv1d", "Conv1d", "conv3d", "Conv3d"),
     usual="""
         pixels = F.relu(pixels @ W2.T + b2) => pixels = pixels @ W2.T + b2
-            The last ReLU is missing. In a NiN block one stands behind each of the three
+            The last ReLU is missing. In a NiN block one follows each of the three
             layers.
         pixels = F.relu(pixels @ W1.T + b1) => pixels = pixels @ W1.T + b1
             Between the two linear layers there is no ReLU, so that they are together
             one linear layer.
         F.relu(F.conv2d(X, K, b, padding=padding)) => F.conv2d(X, K, b, padding=padding)
-            The ReLU behind the k × k convolution is missing.
+            The ReLU after the k × k convolution is missing.
         pixels @ W1.T => pixels @ W1
         pixels @ W2.T => pixels @ W2
             A linear layer multiplies by the transpose: W has one row for each output

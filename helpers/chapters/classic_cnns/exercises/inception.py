@@ -65,13 +65,13 @@ def draw(n, h, w, c_in, c1, c2, c3, c4, seed):
             The order is reversed: 1×1, 3×3, 5×5, and the pooling last.
         F.relu(F.conv2d(X, K2[0] => (F.conv2d(X, K2[0]
         F.relu(F.conv2d(X, K3[0] => (F.conv2d(X, K3[0]
-            Behind the 1×1 convolutions that reduce the channels the ReLU is missing:
-            there is one behind every convolution.
+            After the 1×1 convolutions that reduce the channels the ReLU is missing:
+            every convolution is followed by one.
         F.relu(F.conv2d(X, K1 => (F.conv2d(X, K1
         F.relu(F.conv2d(branch2 => (F.conv2d(branch2
         F.relu(F.conv2d(branch3 => (F.conv2d(branch3
         F.relu(F.conv2d(pooled, K4 => (F.conv2d(pooled, K4
-            The last ReLU of the branches is missing: there is one behind every
+            The last ReLU of the branches is missing: there is one after every
             convolution.
         F.relu(F.conv2d(X, K1 => (F.conv2d(X, K1
         F.relu(F.conv2d(X, K2[0] => (F.conv2d(X, K2[0]
@@ -79,19 +79,19 @@ def draw(n, h, w, c_in, c1, c2, c3, c4, seed):
         F.relu(F.conv2d(X, K3[0] => (F.conv2d(X, K3[0]
         F.relu(F.conv2d(branch3 => (F.conv2d(branch3
         F.relu(F.conv2d(pooled, K4 => (F.conv2d(pooled, K4
-            The ReLUs are missing: there is one behind every convolution.
+            The ReLUs are missing: every convolution is followed by one.
         F.relu(F.conv2d(X, K1 => (F.conv2d(X, K1
             One ReLU is missing, in the branch of one 1×1 convolution.
         F.relu(F.conv2d(X, K2[0] => (F.conv2d(X, K2[0]
-            One ReLU is missing, behind the 1×1 convolution before the 3×3 one.
+            One ReLU is missing, after the 1×1 convolution before the 3×3 one.
         F.relu(F.conv2d(branch2, K2[1] => (F.conv2d(branch2, K2[1]
-            One ReLU is missing, behind the 3×3 convolution.
+            One ReLU is missing, after the 3×3 convolution.
         F.relu(F.conv2d(X, K3[0] => (F.conv2d(X, K3[0]
-            One ReLU is missing, behind the 1×1 convolution before the 5×5 one.
+            One ReLU is missing, after the 1×1 convolution before the 5×5 one.
         F.relu(F.conv2d(branch3, K3[1] => (F.conv2d(branch3, K3[1]
-            One ReLU is missing, behind the 5×5 convolution.
+            One ReLU is missing, after the 5×5 convolution.
         F.relu(F.conv2d(pooled, K4 => (F.conv2d(pooled, K4
-            One ReLU is missing, behind the 1×1 convolution of the pooling's branch.
+            One ReLU is missing, after the 1×1 convolution of the pooling's branch.
         F.max_pool2d(X, 3, stride=1, padding=1) => F.avg_pool2d(X, 3, 1, 1)
             The fourth branch takes the maximum of each window, not the mean.
         F.max_pool2d(X, 3, stride=1, padding=1) => X
@@ -139,7 +139,7 @@ def inception_forward(X, K1, K2, K3, K4):
             channels, not c_in.
         c_in * c2[0] + 9 * => 9 * c_in * c2[0] +
         c_in * c3[0] + 25 * => 25 * c_in * c3[0] +
-            The 1×1 convolution comes first, and the 3×3 or 5×5 one behind it; you have
+            The 1×1 convolution comes first, and the 3×3 or 5×5 one after it; you have
             them in reverse.
         + 9 * => + 3 *
         + 25 * => + 5 *
@@ -151,7 +151,7 @@ def inception_forward(X, K1, K2, K3, K4):
         ` + c_in * c4` =>
             The branch of the pooling has a 1×1 convolution, too.
         + c_in * c4 => + 9 * c_in * c4
-            The pooling has no weights; behind it stands a 1×1 convolution.
+            The pooling has no weights; a 1×1 convolution follows it.
         return c_in * c1 => return 0
             The first branch, one 1×1 convolution, is missing.
         c_in * c2[0] => c2[0]

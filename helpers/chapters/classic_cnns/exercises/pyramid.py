@@ -19,7 +19,7 @@ from helpers.exercises import exercise
     hint="`F.adaptive_max_pool2d(X, level)` gives level × level values of each "
     "channel. `flatten(1)` makes one row of each example, and the rows are joined.",
     then="Images of any size give vectors of one length, so that a linear layer can "
-    "stand behind it: with 8 channels and the levels 1, 2, 4 these are 168 numbers.",
+    "follow: with 8 channels and the levels 1, 2, 4 these are 168 numbers.",
     usual="""
         adaptive_max_pool2d => adaptive_avg_pool2d
             These are means. The largest value of each window is asked for.

@@ -185,7 +185,7 @@ def conv2d(X, K, b, stride, padding):
     hint="Keep two numbers beside the size: the field, and the jump, which is how many "
     "pixels of the image lie between neighbors of the present layer. Both begin with "
     "1. A kernel reaches over kernel - 1 jumps more, and a stride multiplies the jump.",
-    then="A stride widens the field of every layer behind it: seven 3×3 layers see 15 "
+    then="A stride widens the field of every layer after it: seven 3×3 layers see 15 "
     "pixels with stride 1, and 255 if each of them has stride 2.",
     usual="""
         (kernel - 1) * jump => kernel - 1
@@ -193,7 +193,7 @@ def conv2d(X, K, b, stride, padding):
             `jump` pixels apart: the product of all strides before.
         (kernel - 1) * jump => (kernel - 1) * jump * stride
             A layer's own stride moves its window and makes it no larger: it counts
-            only for the layers behind.
+            only for the layers after it.
         found, field, jump = [], 1, 1 => found, field, jump, width = [], 1, 1, size
         (size, field) => (size, min(field, width))
             You cut the field off at the image. It counts the pixels beyond the border
@@ -246,7 +246,7 @@ def conv2d(X, K, b, stride, padding):
             A kernel larger than its input may fit with the padding: compare it with
             size + 2 * padding.
         break => continue
-            Where a kernel does not fit nothing is left for the layers behind it
+            Where a kernel does not fit nothing is left for the layers after it
             either: stop there.
         break => found.append((0, field)); break
             The list ends before the layer that does not fit: it has no entry.
@@ -271,6 +271,6 @@ def sizes_and_fields(layers, size):
             break  # the kernel does not fit: nothing is left
         size = (size + 2 * padding - kernel) // stride + 1
         field += (kernel - 1) * jump
-        jump *= stride  # only now: it counts for the layers behind
+        jump *= stride  # only now: it counts for the layers after it
         found.append((size, field))
     return found

@@ -84,7 +84,7 @@ def true_convolution(X, K):
 def responses(answer, picture):
     """Say in words what the answer's kernel responds to a picture.
 
-    Whatever finds vertical edges gives the same words, whichever numbers it has.
+    All kernels that answer an edge with its step give the same words.
     """
     kernel = answer()
     if kernel is ... or kernel is None:
@@ -93,10 +93,11 @@ def responses(answer, picture):
     if kernel.shape != (3, 3):
         return f"a kernel of shape {tuple(kernel.shape)}"
     found = F.conv2d(picture.double()[None, None], kernel[None, None])
-    signs = {1: "positive", -1: "negative"}
     near = 1e-5 * kernel.abs().sum()  # rounding of kernels such as thirds
-    there = [word for sign, word in signs.items() if (sign * found > near).any()]
-    return f"{' and '.join(there)} responses" if there else "no response"
+    if not (found.abs() > near).any():
+        return "no response"
+    rows = [[round(v, 3) + 0.0 for v in row] for row in found[0, 0].tolist()]
+    return "responses " + "; ".join(", ".join(f"{v:g}" for v in row) for row in rows)
 
 
 def picture(*rows, times=1):
@@ -117,7 +118,8 @@ def picture(*rows, times=1):
     call=responses,
     hint="Where nothing changes from left to right, as on flat regions and along "
     "horizontal edges, each row of the kernel must give 0 by itself: what do its "
-    "entries sum to? Where it is brighter at the right, the right entries must win.",
+    "entries sum to? At the two places of an edge from 0 to 1 the window holds one "
+    "bright column, then two: what must the right column sum to, and the middle one?",
     then="There are many. Sobel's averages three rows, weighted 1, 2, 1, so that noise "
     "counts less than with one row. A trained network finds its own.",
     usual="""
@@ -128,6 +130,15 @@ def picture(*rows, times=1):
         return => return -1 *
             The sign is turned: with dark at the left and bright at the right the
             response is to be positive. The kernel is used as it stands, without a flip.
+        return tensor([[-1, 0, 1], [-1, 0, 1], [-1, 0, 1]])
+            It finds the right edges, with the right signs. But it adds up three rows,
+            so each answer is three times the change: make the weights smaller.
+        return tensor([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
+            It finds the right edges, with the right signs. But its rows weigh 1, 2 and
+            1, so each answer is four times the change: make the weights smaller.
+        return tensor([[-1, 1, 0], [-1, 1, 0], [-1, 1, 0]]) / 3
+            One of the two places where the window meets an edge is answered by 0: the
+            middle column takes part. Compare the left column with the right one.
         return tensor([[-1, 2, -1], [-1, 2, -1], [-1, 2, -1]])
             This one finds vertical lines: on one side of an edge it responds with
             plus, on the other with minus. Let one side count against the other.
@@ -152,15 +163,15 @@ def picture(*rows, times=1):
             On a flat region the response is the brightness times the sum of all
             entries. The sum is below 0 here; it must be 0.
         return tensor([-1, 0, 1])
-            One row is enough to find the edge, but a 3×3 kernel is asked for: use the
-            row three times.
-        return tensor([[[[-1, 0, 1], [-1, 0, 1], [-1, 0, 1]]]])
+            One row is enough to find the edge, but a 3×3 kernel is asked for: use a
+            third of the row three times, or put rows of zeros around it.
+        return tensor([[[[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]]]]) / 4
             The numbers are right. Give the 3×3 kernel alone, without the two axes for
             channels that F.conv2d wants.
     """,
 )
 def vertical_edges():
-    return torch.tensor([[-1.0, 0.0, 1.0], [-2.0, 0.0, 2.0], [-1.0, 0.0, 1.0]])
+    return torch.tensor([[-1.0, 0.0, 1.0], [-2.0, 0.0, 2.0], [-1.0, 0.0, 1.0]]) / 4
 
 
 @exercise(

@@ -101,7 +101,7 @@ ask = partial(exercise, kind="diagnose", options=tuple(NETWORKS), shows=four_net
             each of its weights belongs to one place.
         "D" => "C"
             This one falls as soon as the digits move. Its maps move with them, but what
-            comes behind the maps has one weight for each place.
+            comes after the maps has one weight for each place.
     """,
 )
 def head_with_global_max():
