@@ -1,8 +1,8 @@
 """Claims of chapter 3, multilayer perceptrons: each an experiment and its question.
 
 An experiment is a function of the data, the number of training images, the number of
-passes over them, and a seed, which the configurations share: it draws first weights and
-order, while the training images stay the same. Unless a claim is about
+passes over them, and a seed, which the configurations share: it draws initial
+weights and order, while the training images stay the same. Unless a claim is about
 the rate, each configuration trains with the rates of a grid and shows the network that
 is best on the validation images, measured on the test images. Cuts were fixed before
 any run: a difference counts from one percentage point on, among learning rates from
@@ -99,7 +99,7 @@ def at_best_rate(make_net, data, n_train, num_epochs, seed, rates=RATES):
 
 # -- which activation ----------------------------------------------------------------
 
-# activation, first weights that fit it, rates: sigmoid's small slopes want larger ones
+# activation, its initial weights, rates: sigmoid's small slopes want larger ones
 ACTIVATIONS = {
     "sigmoid": (nn.Sigmoid, nn.init.xavier_uniform_, (0.3, 1.0, 3.0)),
     "tanh": (nn.Tanh, nn.init.xavier_uniform_, RATES),
@@ -160,7 +160,7 @@ def tiny(weight):
     nn.init.normal_(weight, std=0.01)
 
 
-DEPTHS = {  # hidden layers and the first weights
+DEPTHS = {  # hidden layers and the initial weights
     "none": ((), kaiming),
     "64": ((64,), kaiming),
     "4 of 64": ((64,) * 4, kaiming),
@@ -241,8 +241,8 @@ def usable(right):
 
 
 @claim(
-    "Where first weights are so large that gradients explode, a smaller learning rate "
-    "makes up for it.",
+    "Where initial weights are so large that gradients explode, a smaller learning "
+    "rate makes up for it.",
     from_start(
         "Test accuracy, weights of standard deviation 1 minus Xavier, best rates",
         "test accuracy at it",

@@ -1,4 +1,4 @@
-"""The explorer of first weights: what becomes of a signal in a deep network."""
+"""The explorer of initial weights: what becomes of a signal in a deep network."""
 
 import math
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ BINS = Bins(-REACH, REACH, 61)
 DECADES = 12  # norms are drawn from 1e-12 to 1e12
 
 ACTIVATIONS = {"tanh": torch.tanh, "ReLU": torch.relu, "sigmoid": torch.sigmoid}
-# standard deviation of the first weights of a layer of WIDTH units on WIDTH inputs
+# standard deviation of the initial weights of a layer of WIDTH units on WIDTH inputs
 INITS = {
     "0.01": 0.01,
     "Xavier": math.sqrt(2 / (WIDTH + WIDTH)),

@@ -1,16 +1,17 @@
-"""Explorers of chapter 3, multilayer perceptrons; two have a module of their own."""
+"""Explorers of chapter 3, multilayer perceptrons; three have a module of their own."""
 
 import numpy as np
 
 from helpers.chapters.multilayer_perceptrons.approximation import approximation
 from helpers.chapters.multilayer_perceptrons.depth import depth
+from helpers.chapters.multilayer_perceptrons.passes import passes
 from helpers.figures import COLORS
 from helpers.tuning.ranges import Choice, IntSlider, LogSlider, Slider
 from helpers.widgets.explorer import explorer
 from helpers.widgets.scene import Pane
 from helpers.words import number
 
-__all__ = ["activations", "approximation", "depth"]
+__all__ = ["activations", "approximation", "depth", "passes"]
 
 REACH = 6.0  # z lies in -6 to 6
 DECADES = 12  # the chain is drawn from 1e-12 to 1e12

@@ -1,5 +1,6 @@
 """Drawings of chapter 3: points, networks with their numbers, and layers."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
@@ -23,7 +24,7 @@ def show_planes(X: Tensor, H: Tensor, y: Tensor) -> Figure:
     H : (4, 2) hidden units, where the line h1 - 2 h2 = 1/2 is drawn.
     y : (4, 1) labels, 0 or 1.
     """
-    figure = Figure(figsize=(6, 2.8))
+    figure = Figure(figsize=(5.2, 2.3))
     left, right = figure.subplots(1, 2)
     for ax, points, name in ((left, X, "x"), (right, H, "h")):
         for label, marker, color in ((0, "o", COLORS[0]), (1, "s", COLORS[1])):
@@ -47,23 +48,15 @@ def show_planes(X: Tensor, H: Tensor, y: Tensor) -> Figure:
 
 
 @drawn
-def show_pass(
-    activations: Sequence[Tensor],
-    weights: Sequence[Tensor],
-    signals: Sequence[Tensor] | None = None,
-    gradients: Sequence[Tensor] | None = None,
-) -> Figure:
-    """Draw a network with its values, and below them what comes back.
+def show_pass(activations: Sequence[Tensor], weights: Sequence[Tensor]) -> Figure:
+    """Draw a network with its values and its weights.
 
     Parameters
     ----------
     activations : x, a1, ..., one (units,) for each layer.
     weights : W1, W2, ..., (units at the right, units at the left), as nn.Linear has it.
-    signals : the error signal of each layer behind the first, if they are shown.
-    gradients : for each weight its derivative, written on its line instead of it.
     """
     numbers = [[f"{v:.4g}" for v in a.tolist()] for a in activations]
-    back = [None, *signals] if signals else [None] * len(activations)
     width = (len(activations) - 1) * WIDE
     most = max(map(len, numbers))
     figure = Figure(figsize=(5.4, 0.75 * most + 0.5))
@@ -74,44 +67,33 @@ def show_pass(
         [(k * WIDE, (len(a) - 1) / 2 - i) for i in range(len(a))]
         for k, a in enumerate(numbers)
     ]
-    shown = gradients or weights
-    for k, (W, written) in enumerate(zip(weights, shown, strict=True)):
+    for k, W in enumerate(weights):
         for i, j in torch.cartesian_prod(*map(torch.arange, W.T.shape)).tolist():
             (x0, y0), (x1, y1) = at[k][i], at[k + 1][j]
             ax.plot([x0, x1], [y0, y1], color=FAINT, linewidth=1, zorder=0,
                     gid=f"weight {k} {i} {j}")  # fmt: skip
             share = 0.3  # before the lines cross
             place = (x0 + share * (x1 - x0), y0 + share * (y1 - y0))
-            color = COLORS[1] if gradients else INK
-            ax.text(*place, f"{written[j, i].item():.3g}".replace("-", "−"), fontsize=8,
-                    ha="center", va="center", color=color,
+            ax.text(*place, f"{W[j, i].item():.3g}".replace("-", "−"), fontsize=8,
+                    ha="center", va="center", color=INK,
                     bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
                     gid=f"on {k} {i} {j}")  # fmt: skip
     names = ["x", *(f"a_{k}" for k in range(1, len(activations)))]
     said = []
-    for k, (places, layer, delta) in enumerate(zip(at, numbers, back, strict=True)):
+    for k, (places, layer) in enumerate(zip(at, numbers, strict=True)):
         for i, ((x, y), text) in enumerate(zip(places, layer, strict=True)):
             ax.text(x, y, text, ha="center", va="center", color=COLORS[0],
                     bbox={"boxstyle": "round,pad=0.45", "facecolor": "white",
                           "edgecolor": INK}, gid=f"value {k} {i}")  # fmt: skip
-            if delta is not None:
-                came = f"{delta[i].item():.3g}".replace("-", "−")
-                ax.text(x, y - 0.36, f"δ = {came}", ha="center", va="center",
-                        fontsize=8.5, color=COLORS[1],
-                        gid=f"signal {k} {i}")  # fmt: skip
         ax.text(places[0][0], -most / 2 - 0.4, f"${names[k]}$", ha="center")
         said.append(f"{names[k].replace('_', '')}: {', '.join(layer)}")
-        if delta is not None:
-            came = ", ".join(f"{d:.3g}".replace("-", "−") for d in delta.tolist())
-            said[-1] += f", error signal {came}"
-    on_lines = "derivatives" if gradients else "weights"
     listed = "; ".join(
         ", ".join(f"{w:.3g}".replace("-", "−") for w in W.flatten().tolist())
-        for W in shown
+        for W in weights
     )
     figure.set_label(
         f"A network from left to right. {'; '.join(said)}. On the lines its "
-        f"{on_lines}: {listed}."
+        f"weights: {listed}."
     )
     return figure
 
@@ -158,7 +140,8 @@ def show_chain(
                     fontsize=8, color=FAINT, gid=f"slope {k}")  # fmt: skip
     steps = (f"{n} = {written(v)}, gradient {written(g)}"
              for n, v, g in zip(names, values, arriving, strict=True))  # fmt: skip
-    said = "; ".join(steps).replace(r"\hat{y}", "ŷ").replace(r"\ell", "loss")
+    said = "; ".join(steps).replace("_", "")
+    said = said.replace(r"\hat{y}", "ŷ").replace(r"\ell", "loss")
     figure.set_label(f"A chain from left to right: {said}.")
     return figure
 
@@ -178,12 +161,21 @@ def show_hinges(
     knots : (m,), where each unit begins to rise.
     weights : (m,), what each unit is multiplied by.
     """
-    figure = Figure(figsize=(5.6, 1.9))
+    figure = Figure(figsize=(5.2, 1.8))
     left, right = figure.subplots(1, 2)
     x = torch.linspace(-1, 1, 201)
     units = torch.relu(x[:, None] - knots) * weights  # (n, m)
-    for k, unit in enumerate(units.T):
-        left.plot(x, unit, label=f"unit {k + 1}", **line_style(k))
+    for k, (knot, unit) in enumerate(zip(knots.tolist(), units.T, strict=True)):
+        begun = torch.where(x < knot - 1e-6, torch.nan, unit)  # before it all are 0
+        left.plot(x, begun, label=f"unit {k + 1}", clip_on=False, **line_style(k))
+        color = COLORS[k % len(COLORS)]
+        left.plot([knot], [0], "o", color=color, markersize=4, label=f"knot {k + 1}")
+    ends, above = units[-1], math.inf
+    apart = 0.13 * (units.max() - units.min()).item()  # number on number cannot be read
+    for k in ends.argsort(descending=True).tolist():
+        above = min(ends[k].item(), above - apart)
+        left.text(1.06, above, str(k + 1), va="center", fontsize=8, clip_on=False,
+                  color=COLORS[k % len(COLORS)], gid=f"unit {k + 1}")  # fmt: skip
     total = f(knots[:1]) + units.sum(1)
     right.plot(x, f(x), color=FAINT, linestyle="--", label="function")
     right.plot(x, total, color=COLORS[0], label="sum + output bias")
@@ -272,18 +264,20 @@ def show_histograms(
 
 @drawn
 def show_spread(spreads: Mapping[str, Mapping[str, Sequence[float]]]) -> Figure:
-    """Draw the standard deviation behind each layer, for several starts.
+    """Draw the standard deviation after each layer, for several starts.
 
     Parameters
     ----------
     spreads : activation -> start -> one number for each layer, the input first.
     """
-    figure = Figure(figsize=(6.6, 2.3))
-    axes = figure.subplots(1, len(spreads), sharey=True)
+    figure = Figure(figsize=(5.6, 1.8))
+    axes = figure.subplots(1, len(spreads))
     for ax, (activation, starts) in zip(axes, spreads.items(), strict=True):
+        # bounded activations never leave the range of their inputs: show it larger
+        low, high = (1e-10, 1e10) if max(map(max, starts.values())) > 2 else (1e-3, 3)
         for k, (name, values) in enumerate(starts.items()):
             ax.plot(np.arange(len(values)), values, label=name, **line_style(k))
-        ax.set(title=activation, xlabel="layer", yscale="log", ylim=(1e-10, 1e10))
+        ax.set(title=activation, xlabel="layer", yscale="log", ylim=(low, high))
     axes[0].set_ylabel("standard deviation")
     axes[-1].legend(loc="center left", bbox_to_anchor=(1.02, 0.5), fontsize=8)
     return figure
@@ -298,14 +292,28 @@ def show_arrivals(arrivals: Mapping[str, Mapping[int, float]]) -> Figure:
     arrivals : activation -> depth -> norm of the first layer's error signal over that
         of the last one.
     """
-    figure = Figure(figsize=(5, 2.5))
+    figure = Figure(figsize=(4.5, 2.1))
     ax = figure.subplots()
+    colors, ends = (*COLORS, INK), []
     for k, (name, by_depth) in enumerate(arrivals.items()):
         depths, shares = list(by_depth), list(by_depth.values())
-        ax.plot(depths, shares, label=name, marker=".", **line_style(k))
-    ax.set(xlabel="hidden layers", ylabel="first over last", yscale="log",
+        look = line_style(k) | {"color": colors[k], "marker": "os^DvPX"[k]}
+        ax.plot(depths, shares, label=name, markersize=4.5, **look)
+        ends.append((math.log10(shares[-1]), name, colors[k]))
+    ax.set(xlabel="hidden layers", ylabel="share that arrives", yscale="log",
            xticks=depths)  # fmt: skip
-    ax.legend(loc="center left", bbox_to_anchor=(1.02, 0.5), fontsize=8)
+    # names stand at the ends of their lines, but never on one another
+    apart = 0.1 * (math.log10(ax.get_ylim()[1]) - math.log10(ax.get_ylim()[0]))
+    ends = sorted(ends, reverse=True)
+    crowd = sum(end[0] > ends[0][0] - apart * len(ends) / 2 for end in ends)
+    low = ends[0][0] + apart * crowd / 2
+    for height, name, color in ends:
+        low = min(height, low - apart)
+        ax.annotate(name, (depths[-1], 10**height), (1.06, 10**low), color=color,
+                    textcoords=ax.get_yaxis_transform(), va="center", fontsize=8,
+                    annotation_clip=False,
+                    arrowprops={"arrowstyle": "-", "color": color, "linewidth": 0.6,
+                                "shrinkA": 0, "shrinkB": 3})  # fmt: skip
     said = (f"{name} {by[max(by)]:.1e}" for name, by in arrivals.items())
     figure.set_label(
         "Norm of the first layer's error signal over that of the last one's, with "

@@ -58,7 +58,7 @@ NAMES = {  # title, label below, label at the left, of each of the axes
     ),
     "arrivals": (
         lambda: figures.show_arrivals({"a": {1: 1.0, 3: 0.5}}),
-        [("", "hidden layers", "first over last")],
+        [("", "hidden layers", "share that arrives")],
     ),
     "dead": (
         lambda: figures.show_dead({"a": [0.5, 0.2]}),
@@ -176,7 +176,7 @@ def test_the_best_rate_of_a_start_is_chosen_on_val_alone(monkeypatch):
     [
         (
             (2.5, 1.5, 0.0),
-            "There is a ReLU behind the hidden units, and none behind th",
+            "A ReLU follows each hidden unit, and none follows the output.",
         ),
         ((2.5, 1.5, 1.0), "The second hidden unit counts twice in the output."),
         ((2.5, 2.5, -2.5), "The second sum has a bias of -1."),
@@ -190,16 +190,15 @@ def test_wrong_hidden_units_get_the_sentence_of_their_mistake(answer, says):
     assert says in words(exercises.check(xor_by_hand=answer).text)
 
 
-def test_torchs_default_is_told_to_be_a_sixth():
-    def init_weights(module):
-        if isinstance(module, nn.Linear):
-            nn.init.kaiming_uniform_(module.weight, a=math.sqrt(5))
-            nn.init.zeros_(module.bias)
+def test_the_last_layer_left_at_kaimings_is_told():
+    def init_weights(net):
+        for module in net.modules():
+            if isinstance(module, nn.Linear):
+                nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+                nn.init.zeros_(module.bias)
 
     says = words(exercises.check(init_weights).text)
-    assert "this is torch's own default, a sixth of Kaiming's variance." in says
-    layer = nn.Linear(300, 300)
-    assert layer.weight.var().item() * 300 / 2 == pytest.approx(1 / 6, rel=0.05)
+    assert "The last layer has Kaiming's weights, too: give it smaller ones" in says
 
 
 @pytest.mark.parametrize(
@@ -223,20 +222,14 @@ def test_a_wrong_first_loss_gets_the_sentence_of_its_mistake(answer, says):
 @pytest.mark.parametrize(
     "change, says",
     [
-        (lambda a: 1 - a**2, "This is the slope of tanh."),
-        (
-            lambda a: a * (a - 1),
-            "The sigmoid rises everywhere, so its slope cannot be n",
-        ),
-        (lambda a: 1 - a, "One factor is missing: at the value 0 the sigmoid is flat."),
-        (
-            lambda a: a.sigmoid() * (1 - a.sigmoid()),
-            "`a` is the sigmoid's value, not its input z: you took the sigmoid twice.",
-        ),
+        (lambda a: a.sigmoid(), "a is not z: it is the value ln(1 + e^z)."),
+        (lambda a: torch.exp(-a), "exp(-a) is 1 / (1 + e^z), the sigmoid of -z."),
+        (lambda a: 1 - torch.exp(a), "its slope lies between 0 and 1: look at the"),
+        (lambda a: a * (1 - a), "This is the slope of the sigmoid from its value"),
     ],
 )
 def test_a_wrong_slope_gets_the_sentence_of_its_mistake(change, says):
-    def sigmoid_slope(a):
+    def softplus_slope(a):
         return change(a)
 
-    assert says in words(exercises.check(sigmoid_slope).text)
+    assert says in words(exercises.check(softplus_slope).text)

@@ -233,3 +233,52 @@ def test_what_leaves_float32_is_said():
     assert "have left the range of float32" in explorer.sentence
     explorer.set(layers=1)
     assert "in the only hidden layer" in explorer.sentence
+
+
+# -- the two passes -----------------------------------------------------------------
+
+
+def test_the_passes_are_those_of_autograd():
+    """Every number in the picture, and the order in which they come."""
+    double = {"dtype": torch.float64, "requires_grad": True}
+    W1 = torch.tensor([[0.1, 0.2], [0.3, 0.4]], **double)
+    W2 = torch.tensor([[0.5, 0.6]], **double)
+    b1, b2 = torch.full((2,), 0.1, **double), torch.full((1,), 0.1, **double)
+    x = torch.tensor([1.0, 2.0], dtype=torch.float64)
+    a1 = torch.sigmoid(W1 @ x + b1)
+    a2 = torch.sigmoid(W2 @ a1 + b2)
+    found = torch.autograd.grad(0.5 * (a2 - 1).square().sum(), [W1, W2, b1, b2])
+    expected = {
+        f"value {k} {i}": f"{v:.4g}"
+        for k, layer in enumerate((x, a1, a2))
+        for i, v in enumerate(layer.tolist())
+    }
+    for k, (W, dW, db) in enumerate(zip((W1, W2), found, found[2:], strict=False)):
+        for (j, i), value in np.ndenumerate(dW.numpy()):
+            expected[f"weight {k} {i} {j}"] = f"{W[j, i].item():.4g}"
+            expected[f"derivative {k} {i} {j}"] = f"{value:.3g}"
+        for j, delta in enumerate(db.tolist()):
+            expected[f"signal {k + 1} {j}"] = f"δ = {delta:.3g}"
+    (pane,) = explorers.passes().scene.panes
+    written = {m["name"]: m["text"] for m in pane.marks if m["kind"] == "text"}
+    assert written == {n: t.replace("-", "−") for n, t in expected.items()}
+
+
+def test_the_backward_half_starts_at_the_output():
+    explorer, come = explorers.passes(), {}
+    for step in range(7):
+        explorer.set(step=step)
+        for mark in explorer.scene.panes[0].marks:
+            if mark["kind"] == "text":
+                come.setdefault(" ".join(mark["name"].split()[:2]), step)
+    assert come == {
+        "weight 0": 0,
+        "weight 1": 0,
+        "value 0": 0,
+        "value 1": 1,
+        "value 2": 2,
+        "signal 2": 3,
+        "derivative 1": 4,
+        "signal 1": 5,
+        "derivative 0": 6,
+    }

@@ -9,7 +9,6 @@ from matplotlib.colors import to_hex
 
 from helpers.chapters.multilayer_perceptrons import figures
 from helpers.chapters.multilayer_perceptrons.exercises import runs
-from helpers.figures import COLORS
 from helpers.figures.described import described
 from tests.taught import taught
 
@@ -40,7 +39,6 @@ def test_a_pass_shows_every_value_and_every_weight():
                 assert found[f"on {k} {i} {j}"] == f"{w:.3g}".replace("-", "−")
     assert found["value 0 1"] == "2"
     assert found["value 1 0"] == f"{math.tanh(0.5):.4g}"
-    assert not any(key.startswith("signal") for key in found)
     assert len([line for line in ax.lines if line.get_gid()]) == 9
     assert "On the lines its weights: 0.1, 0.2, 0.3, −0.4, 0" in described(figure)
 
@@ -57,26 +55,6 @@ def test_a_line_joins_the_two_units_of_its_weight():
         x, y = at[f"on {k} {i} {j}"]
         assert (y1 - y0) * (x - x0) == pytest.approx((y - y0) * (x1 - x0)), "on it"
     assert at["value 0 0"][1] > at["value 0 1"][1], "the first unit stands at the top"
-
-
-def test_what_comes_back_is_that_of_autograd():
-    a1 = torch.sigmoid(W1 @ X)
-    a2 = torch.sigmoid(W2 @ a1)
-    d2 = (a2 - 1) * a2 * (1 - a2)
-    d1 = (W2.T @ d2) * a1 * (1 - a1)
-    gradients = [torch.outer(d1, X), torch.outer(d2, a1)]
-    figure = figures.show_pass([X, a1, a2], [W1, W2], [d1, d2], gradients)
-    found = words(figure.axes[0])
-    own = W1.clone().requires_grad_()
-    loss = 0.5 * (torch.sigmoid(W2 @ torch.sigmoid(own @ X)) - 1).square().sum()
-    (theirs,) = torch.autograd.grad(loss, own)
-    for (j, i), value in np.ndenumerate(theirs.numpy()):
-        assert found[f"on 0 {i} {j}"] == f"{value:.3g}".replace("-", "−")
-    assert found["signal 2 0"] == f"δ = {d2.item():.3g}".replace("-", "−")
-    assert "signal 0 0" not in found, "an input has none"
-    colors = {t.get_gid(): to_hex(t.get_color()) for t in figure.axes[0].texts}
-    assert colors["on 0 0 0"] == colors["signal 1 0"] == COLORS[1].lower()
-    assert colors["value 1 0"] == COLORS[0].lower()
 
 
 def test_a_chain_multiplies_from_the_right():
@@ -99,16 +77,25 @@ def test_hinges_add_up_to_the_polygon_through_the_kinks():
     knots, weights = own.hinges(own.wave, 5)
     left, right = figures.show_hinges(own.wave, knots, weights).axes
     units, drawn = lines(left), lines(right)
+    starts = [units.pop(f"knot {k}").tolist() for k in range(1, 6)]
+    assert starts == [[[knot], [0]] for knot in knots.tolist()]
     assert set(units) == {f"unit {k}" for k in range(1, 6)}
     x, total = drawn["sum + output bias"]
     first = own.wave(knots[:1]).item()
-    assert np.allclose(first + sum(u[1] for u in units.values()), total, atol=1e-5)
+    added = sum(np.nan_to_num(u[1]) for u in units.values())
+    assert np.allclose(first + added, total, atol=1e-5)
+    numbers = sorted(left.texts, key=lambda text: -text.get_position()[1])
+    order = sorted(units, key=lambda name: -units[name][1][-1])
+    assert [text.get_gid() for text in numbers] == order, "each beside its own end"
+    heights = np.array([text.get_position()[1] for text in numbers])
+    assert (np.diff(heights) < 0).all(), "none on another"
     at, kinks = drawn["knots"]
     assert len(at) == 6 and at[0] == -1 and at[-1] == 1
     assert np.allclose(np.interp(x, at, kinks), total, atol=1e-5)
     assert np.allclose(drawn["function"][1], np.sin(6 * x), atol=1e-5)
     for k, (_, unit) in enumerate(units.values()):
-        assert not unit[x < knots[k].item() - 1e-6].any(), "0 before its kink"
+        begun = x >= knots[k].item() - 1e-6
+        assert (np.isfinite(unit) == begun).all(), "not drawn where it is still 0"
 
 
 def test_activations_have_their_slopes_beside_them():
@@ -145,12 +132,15 @@ def test_histograms_stand_at_their_layer_and_magnitude():
 
 
 def test_spread_is_drawn_from_the_input_on():
-    spreads = {"tanh": {"s": [1.0, 0.5, 0.25]}, "ReLU": {"s": [1.0, 3.0, 9.0]}}
+    spreads = {"tanh": {"s": [1.0, 0.5, 0.25]}, "ReLU": {"s": [1.0, 1e3, 1e9]}}
     axes = figures.show_spread(spreads).axes
     for ax, (name, starts) in zip(axes, spreads.items(), strict=True):
         assert ax.get_title(loc="left") == name and ax.get_yscale() == "log"
         x, y = lines(ax)["s"]
         assert x.tolist() == [0, 1, 2] and y.tolist() == starts["s"]
+        low, high = ax.get_ylim()
+        assert low < min(y) and max(y) < high
+    assert axes[0].get_ylim()[1] < 10, "a bounded activation is drawn larger"
 
 
 def test_arrivals_are_drawn_against_the_depth():
@@ -159,7 +149,22 @@ def test_arrivals_are_drawn_against_the_depth():
     assert lines(ax)["f"].tolist() == [[1, 3], [0.5, 0.1]]
     assert lines(ax)["g"].tolist() == [[1, 3], [1, 2]]
     assert ax.get_yscale() == "log"
+    named = {t.get_text(): (t.xy, to_hex(t.get_color())) for t in ax.texts}
+    drawn = {line.get_label(): to_hex(line.get_color()) for line in ax.lines}
+    assert {name: color for name, (_, color) in named.items()} == drawn
+    for name, end in (("f", 0.1), ("g", 2.0)):
+        assert named[name][0] == pytest.approx((3, end)), "the name points at its end"
     assert described(figure).endswith("with 3 hidden layers: f 1.0e-01, g 2.0e+00.")
+
+
+def test_seven_lines_of_arrivals_look_different():
+    seven = {name: {1: 1.0, 3: 0.9} for name in "abcdefg"}
+    (ax,) = figures.show_arrivals(seven).axes
+    assert len({to_hex(line.get_color()) for line in ax.lines}) == 7
+    assert len({line.get_marker() for line in ax.lines}) == 7
+    heights = sorted(math.log10(text.xyann[1]) for text in ax.texts)
+    low, high = map(math.log10, ax.get_ylim())
+    assert min(np.diff(heights)) > 0.09 * (high - low), "names are moved apart"
 
 
 def test_dead_units_have_a_bar_for_each_layer():

@@ -12,7 +12,7 @@ import torch
 from torch import nn, tensor
 from torch.nn import functional as F
 
-from helpers.chapters.multilayer_perceptrons import figures
+from helpers.chapters.multilayer_perceptrons import explorers, figures
 from helpers.figures import COLORS
 from tests.taught import taught, text_of
 
@@ -98,9 +98,9 @@ def test_one_unit_is_and_or_or_by_its_threshold():
 def test_a_nerve_cell_and_a_unit():
     holds(
         "neuron",
-        "| dendrites | receive signals | inputs $p_j$ |",
+        "| dendrites | receive signals | inputs $x_j$ |",
         "| **synapse** | passes them on, strongly or weakly | weight $w_j$ |",
-        r"| cell body | gathers them | $z = \sum_j w_j p_j + b$, then $f(z)$ |",
+        r"| cell body | gathers them | $z = \sum_j w_j x_j + b$, then $f(z)$ |",
         "| axon | sends the result on | output $a = f(z)$ |",
     )
     holds("neuron-read", "between the axon of one neuron and a dendrite of another")
@@ -117,9 +117,10 @@ def test_rows_of_a_weight_are_units():
     torch.testing.assert_close(layer(X)[:, 4], unit)
     holds(
         "layer",
-        r"\mathbf a = f(\mathbf W \mathbf p + \mathbf b), \qquad \mathbf H = f(\mathbf "
+        r"\mathbf a = f(\mathbf W \mathbf x + \mathbf b), \qquad \mathbf H = f(\mathbf "
         r"X \mathbf W^\top + \mathbf b).",
-        r"$\mathbf W$ $(h, d)$ has one *row* per unit; so $\mathbf X$ $(n, d)$ becomes",
+        r"$\mathbf W$ $(h, d)$ has one *row* per unit (chapter 2: one column); so ",
+        r"so $\mathbf X$ $(n, d)$",
         r"becomes $\mathbf H$ $(n, h)$.",
     )
     holds("linear-read", "Its weight is (out, in), so it holds in · out + out numbers.")
@@ -201,9 +202,9 @@ def test_the_derivative_of_the_nightmare():
     )
     holds(
         "chain-of-steps-weights",
-        "$w_1$ is multiplied by $x$, so its derivative is the gradient at $z$ times $x$"
-        "; that of $w_2$ is the gradient at $o$ times $h$: *what came back, times what "
-        "came in*.",
+        "$w_1$ is multiplied by $x$, so its derivative is the gradient at $z_1$ times "
+        "$x$; that of $w_2$ is the gradient at $z_2$ times $a_1$: *what came back, times "
+        "what came in*.",
     )
     holds(
         "chain-of-steps-read", "Blue runs forward. Orange runs backward: each gradien"
@@ -218,14 +219,11 @@ def test_blue_runs_forward_and_orange_back():
     colors = {text.get_gid(): text.get_color() for text in ax.texts if text.get_gid()}
     assert {colors["value 0"], colors["value 1"]} == {COLORS[0]}
     assert {colors["gradient 0"], colors["gradient 1"]} == {COLORS[1]}
-    one = torch.ones(1, 1)
-    pictures = figures.show_pass([one[0], one[0]], [one], [one[0]], [one])
-    colors = {t.get_gid(): t.get_color() for t in pictures.axes[0].texts if t.get_gid()}
+    (pane,) = explorers.passes().scene.panes
+    colors = {m["name"]: m["color"] for m in pane.marks if m["kind"] == "text"}
     assert colors["value 0 0"] == COLORS[0]
-    assert colors["signal 1 0"] == colors["on 0 0 0"] == COLORS[1]
-    holds(
-        "by-hand-read", "Blue came forward, orange came back. Each line carries the d"
-    )
+    assert colors["signal 2 0"] == colors["derivative 0 0 0"] == COLORS[1]
+    holds("by-hand-read", "blue comes forward, orange comes back.")
 
 
 def test_the_four_lines_of_backpropagation():
@@ -256,8 +254,10 @@ def test_the_four_lines_of_backpropagation():
     )
     holds(
         "backward-why",
-        "Read step 2, for $l = L-1$ down to 1: a unit feeds all units of the next layer"
-        ", so it is responsible for the sum of their errors, each weighted by the conn",
+        r"\frac{\partial \ell}{\partial a_{l,j}} = \sum_i w_{ij}\, \delta_{l+1,i}, \qquad "
+        r"\delta_{l,j} = f'(z_{l,j}) \sum_i w_{ij}\, \delta_{l+1,i}.",
+        "over the lines that leave the unit, the weight times the error signal at the "
+        "line's end; multiply by the activation's slope.",
         "step 2 needs the weights of the forward half.",
     )
     holds("sigmoid-squared", r"\delta_L = (\hat y - t) \cdot \hat y (1 - \hat y).")
@@ -286,7 +286,7 @@ def test_negative_derivatives_make_weights_and_the_output_grow():
         "by-hand-read", "All are negative, so all weights will grow, and the output w"
     )
     holds("by-hand-read", "and the output with them, toward 1.")
-    holds("by-hand-read", "error signal on the right times value on the left")
+    holds("by-hand-read", "the error signal on its right times the value on its left")
 
 
 def test_a_confident_mistake_by_two_losses():

@@ -1,5 +1,6 @@
 """Exercises of chapter 3 on layers: values, sizes, slopes and products."""
 
+import torch
 from torch import tensor
 
 from helpers.exercises import exercise
@@ -14,7 +15,7 @@ from helpers.exercises import exercise
     "answers all the same.",
     usual="""
         2.5, 1.5, -0.5 => 2.5, 1.5, 0.0
-            There is a ReLU behind the hidden units, and none behind the output.
+            A ReLU follows each hidden unit, and none follows the output.
         2.5, 1.5, -0.5 => 2.5, 1.5, 1.0
             The second hidden unit counts twice in the output.
         2.5, 1.5, -0.5 => 2.5, 2.5, -2.5
@@ -62,29 +63,35 @@ def num_parameters(widths):
     stars=2,
     cases=[
         (tensor([0.5]),),
-        (tensor([0.1, 0.9, 0.25]),),
-        (tensor([[0.0, 1.0], [0.75, 0.6]]),),
+        (tensor([0.1, 3.0, 0.25]),),
+        (tensor([[0.0, 1.0], [0.75, 2.0]]),),
     ],
-    hint="The slope is exp(-z) / (1 + exp(-z))**2. What is 1 / (1 + exp(-z)) in terms "
-    "of a, and what is left over?",
-    then="So backward needs only what forward has kept.",
+    hint="What is the slope of ln(1 + exp(z)) as a function of z? And what is exp(-a), "
+    "if a is that logarithm?",
+    then="The slope is the sigmoid of z, found without z: backward needs only what "
+    "forward has kept.",
     usual="""
-        return a.sigmoid() * (1 - a.sigmoid())
-            `a` is the sigmoid's value, not its input z: you took the sigmoid twice.
-            Write the same slope with a alone.
-        return 1 - a**2
-            This is the slope of tanh. The sigmoid's has the factors a and 1 - a.
-        1 - a => a - 1
-            The sigmoid rises everywhere, so its slope cannot be negative.
-        a * (1 - a) => a @ (1 - a)
-            `@` sums over the entries. Each value has a slope of its own: multiply
-            entry by entry, with `*`.
-        a * (1 - a) => 1 - a
-            One factor is missing: at the value 0 the sigmoid is flat.
+        return a.sigmoid()
+            The slope is the sigmoid of z, and a is not z: it is the value ln(1 + e^z).
+            Express the sigmoid of z with a.
+        1 - torch.exp(-a) => torch.exp(-a)
+            exp(-a) is 1 / (1 + e^z), the sigmoid of -z. The slope is what it leaves of
+            1.
+        torch.exp(-a) => torch.exp(a)
+            Softplus rises everywhere, so its slope lies between 0 and 1: look at the
+            sign in the exponent.
+        return a * (1 - a)
+            This is the slope of the sigmoid from its value; softplus has another one.
+        return (a > 0).float()
+            This is the slope of ReLU. Softplus has no corner: its slope grows smoothly
+            from 0 to 1.
+        1 - torch.exp(-a) => (1 - torch.exp(-a)).mean()
+            Each value has a slope of its own: return as many numbers as there are in
+            `a`.
     """,
 )
-def sigmoid_slope(a):
-    return a * (1 - a)
+def softplus_slope(a):
+    return 1 - torch.exp(-a)
 
 
 @exercise(

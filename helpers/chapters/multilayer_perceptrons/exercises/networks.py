@@ -20,68 +20,75 @@ def network(widths, extra):
     return nn.Sequential(*layers)
 
 
-def reloaded(answer, net, path):
-    """Save a network like ``net``, let the answer load it, and compare what both do.
+def loaded(answer, net, saved, path):
+    """Save another network, let the answer load it into ``net``, and look at both.
 
     Returns
     -------
-    The outputs of what the answer returned, and whether its mode is training.
+    What was returned, and which of the parameters of ``net`` are those of the file.
     """
-    net, saved = copy.deepcopy(net), copy.deepcopy(net)
+    net, saved = copy.deepcopy(net), copy.deepcopy(saved)
     torch.manual_seed(1)  # other weights than those of net
-    for module in saved:
+    for module in saved.modules():
         if hasattr(module, "reset_parameters"):
             module.reset_parameters()
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / path
         torch.save(saved.state_dict(), file)
         value = answer(net, file)
-    if isinstance(value, dict):
-        return {name: tuple(part.shape) for name, part in value.items()}
-    if not isinstance(value, nn.Module):
-        return value
-    with torch.no_grad():
-        return value(torch.randn(4, net[0].in_features)), value.training
+    if value is ...:
+        return ...
+    if isinstance(value, nn.Module):
+        value = "a network"
+    state = saved.state_dict()
+    taken = [
+        name
+        for name, own in net.state_dict().items()
+        if name in state and torch.equal(own, state[name])
+    ]
+    return {"returned": value, "parameters from the file": taken}
 
 
 @exercise(
-    "Reload a network",
+    "Load what fits",
     stars=2,
     cases=[
-        (network([2, 3], nn.ReLU), "net.pt"),
-        (network([4, 8, 2], nn.Dropout), "net.pt"),
-        (network([3, 5, 5, 1], nn.Tanh), "net.pt"),
+        (network([2, 3, 4], nn.ReLU), network([2, 3, 5], nn.ReLU), "net.pt"),
+        (network([4, 8], nn.Tanh), network([4, 8, 8, 2], nn.Tanh), "net.pt"),
+        (network([3, 5, 2], nn.ReLU), network([3, 5, 2], nn.ReLU), "net.pt"),
+        (network([6, 4, 4, 2], nn.ReLU), network([3, 4, 4], nn.ReLU), "net.pt"),
     ],
-    call=reloaded,
-    hint="What does `torch.load` give back, and which method of a network takes that? "
-    "In which mode does dropout let everything through?",
-    then="The file holds tensors only, so reading it can run no foreign code.",
+    call=loaded,
+    hint="Which names and shapes has `net` itself, and which are in the file? What "
+    "does `load_state_dict` do about names that are missing in what it is given?",
+    then="This is how a network that was trained for one task starts another one "
+    "(chapter 9): all but the last layer fits.",
     usual="""
-        net.eval() => net
-            The weights are right, but the network is still in training mode. Some
-            layers, such as dropout, then answer at random: call eval().
-        net.load_state_dict(torch.load(path)) => torch.load(path)
-            You read the file, and the network keeps its own weights: give what you read
-            to `net.load_state_dict`.
-        return torch.load(path)
-            What is in the file is the state, a dict of tensors. The network is the
-            object that you load it into.
-        return net.load_state_dict(torch.load(path))
-            `load_state_dict` works in place and returns a report on the names. Return
-            the network, in evaluation mode.
-        return net.load_state_dict(torch.load(path)).eval()
-            `load_state_dict` returns a report, not the network: call `net.eval()` in a
-            line of its own.
-        net.load_state_dict(torch.load(path)) => net = torch.load(path)
-            What is in the file is a dict of tensors, which has no eval(): load it into
-            `net`.
-        return net.eval() => net.eval()
-            The network is right; only the `return` is missing.
+        ` and v.shape == own[k].shape` =>
+            A name that fits is not enough: `load_state_dict` raises where the shapes
+            differ, also with `strict=False`. Compare the shapes, too.
+        `k in own and ` =>
+            The file holds names that `net` does not have: ask for the name before you
+            look at its shape.
+        `, strict=False` =>
+            Some parameters of `net` are not in what you load. That raises an error,
+            unless you say `strict=False`.
+        net.load_state_dict(fits, strict=False) => net
+            The names are right, but `net` keeps its own weights: nothing was loaded.
+        if k not in fits => if k in fits
+            These are the names that were loaded; those that were left out are asked
+            for.
+        for k in state if k not in fits => for k in own if k not in fits
+            These are the parameters of `net` that got nothing. Asked for are the names
+            in the file that were left out.
+        return [k for k in state if k not in fits] => return net
+            The network is changed in place. Return the names that were left out.
         torch.load(path) => path
-            `load_state_dict` wants the dict, not the name of the file: read it with
-            `torch.load` first.
+            `path` is the name of the file; `torch.load` reads the dict from it.
     """,
 )
-def reload(net, path):
-    net.load_state_dict(torch.load(path))
-    return net.eval()
+def load_fitting(net, path):
+    own, state = net.state_dict(), torch.load(path)
+    fits = {k: v for k, v in state.items() if k in own and v.shape == own[k].shape}
+    net.load_state_dict(fits, strict=False)
+    return [k for k in state if k not in fits]

@@ -22,7 +22,7 @@ def large(layer: nn.Module) -> None:
         nn.init.zeros_(layer.bias)
 
 
-# The hidden layers, their first weights, and the learning rate.
+# The hidden layers, their initial weights, and the learning rate.
 RUNS = {
     "A": ({"num_hiddens": (64,) * 5, "init": large}, 0.05),
     "B": ({"num_hiddens": (64,) * 5, "init": kaiming_init}, 0.1),
