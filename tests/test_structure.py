@@ -38,6 +38,7 @@ NOT_PRIVATE = {
     *("_replace", "_asdict"),  # of named tuples
     *("_modules", "_forward_hooks", "_version"),  # of torch, where it has nothing else
     "_getframe",  # of sys
+    "_unscaled_dash_pattern",  # of matplotlib, which tells the dashes nowhere else
     "_exit",  # of os
 }
 SOURCES = sorted(HELPERS.rglob("*.py"))

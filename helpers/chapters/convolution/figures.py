@@ -13,6 +13,7 @@ from torch.nn import functional as F
 from helpers.figures import COLORS, SIGNED, drawn, line_style
 from helpers.figures.images import EDGE
 from helpers.figures.kernels import WINDOW
+from helpers.figures.kernels import show_kernels_and_patches as show_kernels_and_patches
 from helpers.words import number
 
 MIDDLE = {"ha": "center", "va": "center", "fontsize": 7}

@@ -137,7 +137,7 @@ def targets(n, d, num_outputs, margin, seed):
             You kept those of which the network is least sure.
         p[:, 0] - p[:, 1] > margin => p[:, 0] > 0
             All examples are kept. Only those with a larger difference are to be.
-        p[:, 0] - p[:, 1] > margin => p[:, 0] - p.min(1).values > margin
+        p[:, 1] > margin => F.softmax(net(X), 1).min(1).values > margin
             You subtracted the smallest probability of all. Subtract the second
             largest.
         y[sure, 0] => y[:, 0]
