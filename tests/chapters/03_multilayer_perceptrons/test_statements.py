@@ -203,8 +203,8 @@ def test_the_derivative_of_the_nightmare():
     holds(
         "chain-of-steps-weights",
         "$w_1$ is multiplied by $x$, so its derivative is the gradient at $z_1$ times "
-        "$x$; that of $w_2$ is the gradient at $z_2$ times $a_1$: *what came back, times "
-        "what came in*.",
+        "$x$; that of $w_2$ is the gradient at $z_2$ times $a_1$: *what came back, "
+        "times what came in*.",
     )
     holds(
         "chain-of-steps-read", "Blue runs forward. Orange runs backward: each gradien"
