@@ -254,8 +254,8 @@ def test_the_four_lines_of_backpropagation():
     )
     holds(
         "backward-why",
-        r"\frac{\partial \ell}{\partial a_{l,j}} = \sum_i w_{ij}\, \delta_{l+1,i}, \qquad "
-        r"\delta_{l,j} = f'(z_{l,j}) \sum_i w_{ij}\, \delta_{l+1,i}.",
+        r"\frac{\partial \ell}{\partial a_{l,j}} = \sum_i w_{ij}\, \delta_{l+1,i}, "
+        r"\qquad \delta_{l,j} = f'(z_{l,j}) \sum_i w_{ij}\, \delta_{l+1,i}.",
         "over the lines that leave the unit, the weight times the error signal at the "
         "line's end; multiply by the activation's slope.",
         "step 2 needs the weights of the forward half.",

@@ -55,7 +55,7 @@ ANSWERS = {
     "the universal approximation theorem not": "How many units are enough, that train",
     "need the values of the forward": "the error signal after it times the value befor",
     "the error signal of a hidden unit": "From all units of the next layer",
-    "Why must initial weights be random": r"$2/n_\text{in}$ keeps the size of the signal",
+    "Why must initial weights be random": r"$2/n_\text{in}$ keeps the size",
     "deep sigmoid network lose": "its slope is at most ¼; besides, its outputs are nev",
     "What is a dead unit": "A ReLU whose sum is negative for every input",
 }
