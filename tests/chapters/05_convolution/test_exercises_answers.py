@@ -167,6 +167,7 @@ EDGES = {
     "the middle row": tensor([[0, 0, 0], [-1, 0, 1], [0, 0, 0]]),
     "one row against two": tensor([[-1, 0, 1], [-1, 0, 1], [1, 0, -1]]),
     "without symmetry": tensor([[-2, 1, 1], [0.5, -0.5, 0], [0.5, -0.5, 0]]),
+    "rounded tenths": [[-0.7, 0.3, 0.4], [-0.2, -0.1, 0.3], [-0.1, -0.2, 0.3]],
 }
 
 
