@@ -3,6 +3,7 @@
 import ast
 import json
 import os
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -52,3 +53,9 @@ def taught(chapter: str, *names: str) -> SimpleNamespace:
     if missing:
         raise LookupError(f"{path.name} does not define {', '.join(missing)}")
     return SimpleNamespace(**{name: space[name] for name in names})
+
+
+def terms_of(chapter: str) -> list[tuple[str, str, str]]:
+    """Rows of a chapter's table of terms: English, Chinese, in one line."""
+    row = r"^\| (.*?) \| (.*?) \| (.*?) \|$"
+    return re.findall(row, source_of(chapter, "terms"), re.M)

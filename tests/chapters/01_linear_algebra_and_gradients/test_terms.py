@@ -1,10 +1,8 @@
 """Chapter 1: terms with their meanings, sources with their years, answers to recall."""
 
-import re
-
 import pytest
 
-from tests.taught import source_of, text_of
+from tests.taught import source_of, terms_of, text_of
 
 MEANINGS = {  # the Chinese name, and what the line on a term must tell
     "artificial intelligence": ("人工智能", "called intelligent in people"),
@@ -75,18 +73,14 @@ ANSWERS = {
 
 
 def test_every_term_is_held():
-    rows = re.findall(
-        r"^\| (.*?) \| (.*?) \| (.*?) \|$", source_of("01", "terms"), re.M
-    )
+    rows = terms_of("01")
     assert {row[0] for row in rows} - set(MEANINGS) == {"English"}
 
 
 @pytest.mark.parametrize("english", MEANINGS)
 def test_a_term_has_its_chinese_name_and_its_meaning(english):
     chinese, meaning = MEANINGS[english]
-    rows = re.findall(
-        r"^\| (.*?) \| (.*?) \| (.*?) \|$", source_of("01", "terms"), re.M
-    )
+    rows = terms_of("01")
     ((_, name, told),) = (row for row in rows if row[0] == english)
     assert name == chinese and meaning in told
     assert [row[1] for row in rows].count(name) == 1

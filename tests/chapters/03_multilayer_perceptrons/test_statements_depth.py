@@ -114,7 +114,8 @@ def test_what_xavier_loses_with_relu():
     assert lost == pytest.approx(math.sqrt(2), rel=0.03)
     holds(
         "twenty-picture-read",
-        "With ReLU only Kaiming stays level; Xavier loses a factor of √2 in every laye",
+        "With ReLU only Kaiming stays level; Xavier loses a factor of √2 in every "
+        "layer.",
         r"$\mathcal N(0, 1)$ stays near 1 only because its units are saturated.",
         "Xavier sinks slowly, since tanh is flatter than the identity.",
     )

@@ -1,10 +1,8 @@
 """Chapter 3: terms with their meanings, sources with their years, answers to recall."""
 
-import re
-
 import pytest
 
-from tests.taught import source_of, text_of
+from tests.taught import source_of, terms_of, text_of
 
 MEANINGS = {  # the Chinese name, and what the line on a term must tell
     "multilayer perceptron": ("多层感知机", "with non-linear functions between them"),
@@ -55,25 +53,23 @@ ANSWERS = {
     "the universal approximation theorem not": "How many units are enough, that train",
     "need the values of the forward": "the error signal after it times the value befor",
     "the error signal of a hidden unit": "From all units of the next layer",
-    "Why must initial weights be random": r"$2/n_\text{in}$ keeps the size",
+    "Why must initial weights be random": (
+        r"$2/n_\text{in}$ keeps the size of the signal"
+    ),
     "deep sigmoid network lose": "its slope is at most ¼; besides, its outputs are nev",
     "What is a dead unit": "A ReLU whose sum is negative for every input",
 }
 
 
 def test_every_term_is_held():
-    rows = re.findall(
-        r"^\| (.*?) \| (.*?) \| (.*?) \|$", source_of("03", "terms"), re.M
-    )
+    rows = terms_of("03")
     assert {row[0] for row in rows} - set(MEANINGS) == {"English"}
 
 
 @pytest.mark.parametrize("english", MEANINGS)
 def test_a_term_has_its_chinese_name_and_its_meaning(english):
     chinese, meaning = MEANINGS[english]
-    rows = re.findall(
-        r"^\| (.*?) \| (.*?) \| (.*?) \|$", source_of("03", "terms"), re.M
-    )
+    rows = terms_of("03")
     ((_, name, told),) = (row for row in rows if row[0] == english)
     assert name == chinese and meaning in told
     assert [row[1] for row in rows].count(name) == 1

@@ -1,11 +1,10 @@
 """Chapter 9: terms with their meanings, sources with their years, answers to recall."""
 
 import json
-import re
 
 import pytest
 
-from tests.taught import notebook_path, source_of, text_of
+from tests.taught import notebook_path, source_of, terms_of, text_of
 
 MEANINGS = {  # the Chinese name, and what the line on a term must tell
     "data augmentation": ("数据增强，图像增广", "keep the label"),
@@ -44,9 +43,7 @@ YEARS = {
 @pytest.mark.parametrize("english", MEANINGS)
 def test_a_term_has_its_chinese_name_and_its_meaning(english):
     chinese, meaning = MEANINGS[english]
-    found = re.findall(
-        r"^\| (.*?) \| (.*?) \| (.*?) \|$", source_of("09", "terms"), re.M
-    )
+    found = terms_of("09")
     ((_, name, told),) = (row for row in found if row[0] == english)
     assert name == chinese and meaning in told
     assert [row[1] for row in found].count(name) == 1
