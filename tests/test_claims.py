@@ -576,7 +576,7 @@ def test_side_by_side_gives_the_numbers_of_one_by_one(shop):
     assert tool.main(["--jobs", "2"]) == 0
     assert numbers(shop) == one_by_one
     shop.unlink()
-    with joblib.parallel_config("threading", n_jobs=2):  # as a cluster would be named
+    with joblib.parallel_config("loky", n_jobs=2):  # named as a cluster would be
         tool.main([])
     assert numbers(shop) == one_by_one
 
