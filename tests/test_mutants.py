@@ -103,6 +103,7 @@ def course(tmp_path, monkeypatch):
         (folder / name).mkdir(parents=True)
     (folder / "helpers/__init__.py").write_text(HELPERS)
     (folder / "tests/test_it.py").write_text(TEST)
+    (folder / "tests/conftest.py").write_text("import helpers\n")
     (folder / "notebooks/a.txt").write_text("")
     (folder / "pyproject.toml").write_text("[tool.pytest.ini_options]\n")
     subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
@@ -129,6 +130,11 @@ def fault(before, after, expect="test_double", file="helpers/__init__.py"):
             "helpers/__init__.py holds this line 0 times, not once: return 4 * x",
         ),
         (fault("return x", "", file="helpers/b.py"), [], "helpers/b.py is not there"),
+        (
+            fault("import helpers", "import nothing", file="tests/conftest.py"),
+            [],
+            "no test started: E   ModuleNotFoundError: No module named 'nothing'",
+        ),
     ],
     ids=lambda value: value.after if isinstance(value, mutants.Fault) else "",
 )

@@ -131,6 +131,9 @@ class Copy:
                 caught, note = self._all_others(fault), "not by the expected test"
         except Unplantable as error:
             return Verdict((), 0.0, str(error))
+        except Unusable as error:  # no test could start, so that none has noticed
+            last = str(error).strip().splitlines()[-1]
+            return Verdict((), time.perf_counter() - start, f"no test started: {last}")
         seconds = time.perf_counter() - start
         if caught is None:
             return Verdict((), seconds, "the tests did not end")
