@@ -387,6 +387,7 @@ class Bomb:
         ("other net", r"\w+ is (nothing|\(.*\)) in the file and .* in the network"),
         ("no dict", "net.pt holds a Tensor, not a state_dict"),
     ],
+    ids=["code", "damaged", "empty", "other net", "no dict"],
 )
 def test_a_bad_checkpoint_is_refused_and_changes_nothing(
     tmp_path, capsys, fault, words
