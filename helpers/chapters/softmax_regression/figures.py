@@ -18,7 +18,7 @@ def show_log_loss(marked: Sequence[float]) -> Figure:
     figure = Figure(figsize=(5, 2.8))
     ax = figure.subplots()
     p = np.linspace(0.005, 1, 400)
-    ax.plot(p, -np.log(p), color=COLORS[0], label="−ln p")
+    ax.plot(p, np.log(1 / p), color=COLORS[0], label="−ln p")  # 0 at 1, not -0
     dots = -np.log(marked)
     ax.plot(marked, dots, "o", color=COLORS[1], markersize=6, label="examples")
     for at, loss in zip(marked, dots, strict=True):
@@ -146,4 +146,7 @@ def show_many_intervals(means: Tensor, reach: Tensor, truth: float) -> Figure:
     ax.axhline(truth, color=FAINT, linewidth=1, linestyle=":")
     ax.set(xlabel="experiment", ylabel="accuracy")
     ax.legend(loc="upper center", bbox_to_anchor=(0.5, 1.2), ncols=2)
+    numbers = ", ".join(str(k) for k in at[~holds])
+    figure.set_label(f"{len(at)} intervals around {truth:g}: {holds.sum()} hold it, "
+                     f"experiments {numbers} miss it.")  # fmt: skip
     return figure

@@ -28,3 +28,27 @@ def test_no_line_is_better_than_the_best():
     assert (
         f"The best line there is has {best:.2f}." in explorers.fit_a_line.scene().says
     )
+
+
+def test_a_ring_is_a_contour_of_the_error():
+    scene = explorers.fit_a_line.scene()
+    rings = scene["contours"]["xy"]
+    breaks = np.flatnonzero(np.isnan(rings[:, 0]))
+    least = explorers.mean_squared_error(*explorers.BEST)
+    parts = np.split(rings, breaks)
+    assert len(parts) == 5
+    for part, above in zip(parts, (1, 4, 16, 64, 256), strict=True):
+        for slope, intercept in part[~np.isnan(part[:, 0])]:
+            error = explorers.mean_squared_error(slope, intercept)
+            assert error == pytest.approx(least + above)
+
+
+@pytest.mark.parametrize("slope, intercept", [(0.0, 0.0), (1.6, -2.5)])
+def test_the_dot_in_the_valley_is_the_line(slope, intercept):
+    scene = explorers.fit_a_line.scene(slope=slope, intercept=intercept)
+    assert scene["here"]["xy"].tolist() == [[slope, intercept]]
+    assert scene["here"]["color"] == scene["line"]["color"]
+    _, valley = scene.panes
+    assert valley.labels == ("slope", "intercept")
+    (handle,) = [mark for mark in valley.marks if mark["kind"] == "handle"]
+    assert (handle["x"], handle["y"]) == ("slope", "intercept")

@@ -49,7 +49,7 @@ def test_a_drawing_is_scaled_as_the_digits_are():
 def test_each_chapter_that_is_named_teaches_what_is_promised():
     assert "gradient" in title_of(1).lower() and "Convolution" in title_of(5)
     holds("explorer-read", "That rule, the gradient, is the subject of chapter 1.")
-    holds("draw-read", "less on the position are built in chapter 5.")
+    holds("claim-anywhere-read", "less on the position are built in chapter 5.")
     for k, name in enumerate(overview.TITLES):
         if any(ROOT.glob(f"notebooks/{k:02}-*.ipynb")) and k:
             named = name.replace("CNNs", "convolutional networks")
@@ -59,7 +59,7 @@ def test_each_chapter_that_is_named_teaches_what_is_promised():
 def test_the_curves_and_buttons_do_what_is_said():
     holds(
         "panel",
-        "thin lines are the images it trains on, strong lines with dots are images it "
+        "Thin lines are the images it trains on, strong lines with dots are images it "
         "has never seen.",
     )
     holds(
@@ -135,8 +135,9 @@ def test_errors_are_orange_and_the_line_is_green():
     assert scene["errors"]["color"] == COLORS[1], "orange"
     assert scene["line"]["color"] == COLORS[2], "green"
     holds("explorer", "the orange lines are the errors of the green line.")
-    (pane,) = scene.panes
-    assert pane.labels == ("x", "y")
+    assert scene.panes[0].labels == ("x", "y")
+    slope, intercept = explorers.BEST
+    holds("explorer-read", f"has slope {slope:.2f} and intercept {intercept:.2f}.")
 
 
 def test_the_map_links_to_files_and_its_bars_begin_empty():
