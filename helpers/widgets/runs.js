@@ -1,6 +1,8 @@
 // The table of kept runs: a real <table> with real buttons, so that a keyboard and a
 // screen reader find their way. Python holds the runs; a click only sends a wish.
 
+import { fullScreen } from "./full_screen.js";
+
 function swatch(run) {
   const svg = `<svg width="34" height="10" aria-hidden="true"><line x1="1" y1="5" x2="33" y2="5"
     stroke="${run.color}" stroke-width="2.5" stroke-dasharray="${run.dash.join(" ")}"/></svg>`;
@@ -98,7 +100,8 @@ function render({ model, el }) {
   room.observe(el);
   draw();
   takeKeys();
-  return () => room.disconnect();
+  const takeAway = fullScreen(el, ".course-panel", ".course-buttons", (panel) => [1040, Math.min(panel.offsetHeight, 600)]);
+  return () => { room.disconnect(); takeAway(); };
 }
 
 export default { render };

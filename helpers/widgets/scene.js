@@ -1,6 +1,7 @@
 // Shows a scene, and lets its handles be dragged. The kernel sends the scene, or a twin
 // of the kernel's arithmetic computes what moves in it, at once and without the kernel.
 
+import { fullScreen } from "./full_screen.js";
 import { pane, placing, surface } from "./draw.js";
 
 async function twinOf(text) {
@@ -35,7 +36,12 @@ async function render({ model, el }) {
   });
   const handles = handling(model, holder, canvas, () => scene, () => unit);
   for (const name of ["scene", "says", ...Object.keys(model.get("controls"))]) model.on(`change:${name}`, soon);
-  return stop;
+  const takeAway = fullScreen(el, ".course-explorer", "", (whole) => {
+    const body = whole.firstElementChild, parts = [...body.children].map((part) => part.getBoundingClientRect());
+    const right = Math.max(...parts.map((part) => part.right)) - body.getBoundingClientRect().left;
+    return [right, whole.offsetHeight];
+  });
+  return () => { stop(); takeAway(); };
 }
 
 // An element over each handle: dragged by mouse, pen or finger, moved by arrow keys. A
