@@ -29,7 +29,7 @@ def approximation(
     """Networks with one hidden layer of tanh units, fitted to a function on -1 to 1."""
     weights, errors = networks(target)[num_hiddens - 1], largest_errors(target)
     left = Pane(
-        "trained where it is gray", (-2, 2), (-2.6, 2.6), labels=("x", ""), share=3
+        "fitted where it is gray", (-2, 2), (-2.6, 2.6), labels=("x", ""), share=3
     )
     left.area(
         [(-1, -9), (1, -9), (1, 9), (-1, 9)], color=FAINT, alpha=0.13, name="trained"
@@ -50,7 +50,7 @@ def approximation(
     units = "1 tanh unit" if num_hiddens == 1 else f"{num_hiddens} tanh units"
     says = (
         f"With {units}, {len(weights)} parameters, the network is at most "
-        f"{number(inside)} away from {target} on −1 to 1, where it was trained, "
+        f"{number(inside)} away from {target} on −1 to 1, where it was fitted, "
         f"and up to {number(beyond)} away on 1 to 2."
     )
     return says, left, right

@@ -1,4 +1,4 @@
-"""Drawings of chapter 3: points, networks with their numbers, and layers."""
+"""Drawings of chapter 3: points, units and layers; networks have their own module."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -8,10 +8,19 @@ import torch
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from helpers.chapters.multilayer_perceptrons.networks import (
+    FAINT,
+    INK,
+    show_chain,
+    show_pass,
+)
 from helpers.figures import COLORS, drawn, line_style
+from helpers.words import number
 
-INK, FAINT = "#333333", "#888888"
-WIDE = 2.0  # between two layers of a network, in units of the distance of two units
+__all__ = [  # here and in networks
+    "show_arrivals", "show_chain", "show_dead", "show_hinges", "show_histograms",
+    "show_pass", "show_planes", "show_search", "show_slopes", "show_spread",
+]  # fmt: skip
 
 
 @drawn
@@ -40,109 +49,10 @@ def show_planes(X: Tensor, H: Tensor, y: Tensor) -> Figure:
     left.set_title("inputs")
     right.set_title("hidden units")
     right.plot([-0.5, 2.6], [-0.5, 1.05], color="#666666", linestyle="--")
+    right.text(1.2, 0.43, "$h_1 - 2h_2 = 1/2$", color="#666666", fontsize=7.5,
+               ha="center", va="bottom", rotation=26.6,
+               rotation_mode="anchor")  # fmt: skip
     left.legend(loc="upper right")
-    return figure
-
-
-# -- the network with its numbers ------------------------------------------------------
-
-
-@drawn
-def show_pass(activations: Sequence[Tensor], weights: Sequence[Tensor]) -> Figure:
-    """Draw a network with its values and its weights.
-
-    Parameters
-    ----------
-    activations : x, a1, ..., one (units,) for each layer.
-    weights : W1, W2, ..., (units at the right, units at the left), as nn.Linear has it.
-    """
-    numbers = [[f"{v:.4g}" for v in a.tolist()] for a in activations]
-    width = (len(activations) - 1) * WIDE
-    most = max(map(len, numbers))
-    figure = Figure(figsize=(5.4, 0.75 * most + 0.5))
-    ax = figure.subplots()
-    ax.set(xlim=(-0.8, width + 0.8), ylim=(-most / 2 - 0.5, most / 2 - 0.2))
-    ax.set_axis_off()
-    at = [
-        [(k * WIDE, (len(a) - 1) / 2 - i) for i in range(len(a))]
-        for k, a in enumerate(numbers)
-    ]
-    for k, W in enumerate(weights):
-        for i, j in torch.cartesian_prod(*map(torch.arange, W.T.shape)).tolist():
-            (x0, y0), (x1, y1) = at[k][i], at[k + 1][j]
-            ax.plot([x0, x1], [y0, y1], color=FAINT, linewidth=1, zorder=0,
-                    gid=f"weight {k} {i} {j}")  # fmt: skip
-            share = 0.3  # before the lines cross
-            place = (x0 + share * (x1 - x0), y0 + share * (y1 - y0))
-            ax.text(*place, f"{W[j, i].item():.3g}".replace("-", "−"), fontsize=8,
-                    ha="center", va="center", color=INK,
-                    bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
-                    gid=f"on {k} {i} {j}")  # fmt: skip
-    names = ["x", *(f"a_{k}" for k in range(1, len(activations)))]
-    said = []
-    for k, (places, layer) in enumerate(zip(at, numbers, strict=True)):
-        for i, ((x, y), text) in enumerate(zip(places, layer, strict=True)):
-            ax.text(x, y, text, ha="center", va="center", color=COLORS[0],
-                    bbox={"boxstyle": "round,pad=0.45", "facecolor": "white",
-                          "edgecolor": INK}, gid=f"value {k} {i}")  # fmt: skip
-        ax.text(places[0][0], -most / 2 - 0.4, f"${names[k]}$", ha="center")
-        said.append(f"{names[k].replace('_', '')}: {', '.join(layer)}")
-    listed = "; ".join(
-        ", ".join(f"{w:.3g}".replace("-", "−") for w in W.flatten().tolist())
-        for W in weights
-    )
-    figure.set_label(
-        f"A network from left to right. {'; '.join(said)}. On the lines its "
-        f"weights: {listed}."
-    )
-    return figure
-
-
-@drawn
-def show_chain(
-    names: Sequence[str],
-    values: Sequence[float],
-    slopes: Sequence[float],
-) -> Figure:
-    """Draw a chain of steps: its values above, and the gradients that come back below.
-
-    Parameters
-    ----------
-    names : of the values, the input first.
-    values : as many.
-    slopes : the derivative of each value by the one before it, one fewer.
-    """
-    arriving = [1.0]
-    for slope in reversed(slopes):
-        arriving.insert(0, arriving[0] * slope)
-    figure = Figure(figsize=(6.6, 1.5))
-    ax = figure.subplots()
-    ax.set(xlim=(-0.5, len(names) - 0.5), ylim=(-0.85, 0.75))
-    ax.set_axis_off()
-
-    def written(value):
-        return f"{value:.4g}".replace("-", "−")
-
-    for k, (name, value, gradient) in enumerate(
-        zip(names, values, arriving, strict=True)
-    ):
-        ax.text(k, 0.05, f"${name}$", ha="center", va="center",
-                bbox={"boxstyle": "round,pad=0.4", "facecolor": "white",
-                      "edgecolor": INK})  # fmt: skip
-        ax.text(k, 0.55, written(value), ha="center", color=COLORS[0], fontsize=9,
-                gid=f"value {k}")  # fmt: skip
-        ax.text(k, -0.72, written(gradient), ha="center", color=COLORS[1], fontsize=9,
-                gid=f"gradient {k}")  # fmt: skip
-        if k:
-            ax.annotate("", (k - 0.28, 0.05), (k - 0.72, 0.05),
-                        arrowprops={"arrowstyle": "->", "color": INK})  # fmt: skip
-            ax.text(k - 0.5, -0.36, f"× {written(slopes[k - 1])}", ha="center",
-                    fontsize=8, color=FAINT, gid=f"slope {k}")  # fmt: skip
-    steps = (f"{n} = {written(v)}, gradient {written(g)}"
-             for n, v, g in zip(names, values, arriving, strict=True))  # fmt: skip
-    said = "; ".join(steps).replace("_", "")
-    said = said.replace(r"\hat{y}", "ŷ").replace(r"\ell", "loss")
-    figure.set_label(f"A chain from left to right: {said}.")
     return figure
 
 
@@ -184,6 +94,11 @@ def show_hinges(
     left.set(title="weighted units", xlabel="x")
     right.set(title="their sum", xlabel="x")
     right.legend(loc="upper center", bbox_to_anchor=(0.4, -0.3), ncols=3, fontsize=8)
+    begin = ", ".join(number(round(knot, 3) + 0.0) for knot in knots.tolist())
+    figure.set_label(
+        f"Left, {len(knots)} weighted hinges, which begin at {begin}. Right, their sum "
+        f"with the output bias: it meets the function at all {len(at)} knots."
+    )
     return figure
 
 
@@ -244,7 +159,7 @@ def show_histograms(
                           fill=True, alpha=0.6, label=name if level == 1 else None,
                           gid=f"{name} {level}")  # fmt: skip
                 middles.append(logs.median().item() if len(logs) else LOWEST)
-            first, last = (f"{10**m:.1e}" for m in (middles[0], middles[-1]))
+            first, last = (number(10**m) for m in (middles[0], middles[-1]))
             said.append(
                 f"{name}, {what}: {first} in the first layer, {last} in the last"
             )
@@ -314,7 +229,7 @@ def show_arrivals(arrivals: Mapping[str, Mapping[int, float]]) -> Figure:
                     annotation_clip=False,
                     arrowprops={"arrowstyle": "-", "color": color, "linewidth": 0.6,
                                 "shrinkA": 0, "shrinkB": 3})  # fmt: skip
-    said = (f"{name} {by[max(by)]:.1e}" for name, by in arrivals.items())
+    said = (f"{name} {number(by[max(by)])}" for name, by in arrivals.items())
     figure.set_label(
         "Norm of the first layer's error signal over that of the last one's, with "
         f"{max(depths)} hidden layers: {', '.join(said)}."
@@ -359,7 +274,8 @@ def show_search(
     left, right = figure.subplots(1, 2, width_ratios=(2, 3))
     left.plot(list(rates), list(rates.values()), marker="o", markersize=4,
               color=COLORS[0], label="accuracy")  # fmt: skip
-    left.set(xscale="log", xlabel="learning rate", ylabel="accuracy", ylim=(0, 1))
+    left.set(xscale="log", xlabel="learning rate", ylim=(0, 1))
+    left.set_ylabel("validation accuracy")
     for k, scores in enumerate(widths.values()):
         right.plot([k] * len(scores), scores, "o", markersize=4, color=COLORS[0])
     means = [sum(s) / len(s) for s in widths.values()]
@@ -373,7 +289,7 @@ def show_search(
         f"{name}: {mean:.2f}" for name, mean in zip(widths, means, strict=True)
     )
     figure.set_label(
-        f"Accuracy by learning rate, {by_rate}; mean accuracy by hidden layers, "
+        f"Validation accuracy by learning rate, {by_rate}; its mean by hidden layers, "
         f"{by_width}."
     )
     return figure

@@ -69,7 +69,7 @@ def passes(step=IntSlider(0, 6, start=6)):
     layers = ((X, 0, None, 0), (n["a1"], 1, n["d1"], 5), (n["a2"], 2, n["d2"], 3))
     for k, (values, since, signals, back) in enumerate(layers):
         for i, (place, value) in enumerate(zip(AT[k], values, strict=True)):
-            pane.dots([place], size=25, color="white", edge=INK, name=f"unit {k} {i}")
+            pane.dots([place], size=29, color="white", edge=INK, name=f"unit {k} {i}")
             if step >= since:
                 pane.text(place, _told(value), align="center", size=12, shift=(0, 4),
                           color=COLORS[0], name=f"value {k} {i}")  # fmt: skip

@@ -66,7 +66,7 @@ NAMES = {  # title, label below, label at the left, of each of the axes
     ),
     "search": (
         lambda: figures.show_search({0.1: 0.5}, {"none": [0.5, 0.6]}),
-        [("rate", "learning rate", "accuracy"), ("hidden layers", "", "")],
+        [("rate", "learning rate", "validation accuracy"), ("hidden layers", "", "")],
     ),
 }
 
@@ -146,7 +146,7 @@ def test_lines_of_the_approximation_have_their_own_names():
     x, y = scene["function"]["xy"].T
     assert y == pytest.approx(np.abs(x)) and scene["function"]["dash"]
     left, right = scene.panes
-    assert left.title == "trained where it is gray" and right.title == "largest error"
+    assert left.title == "fitted where it is gray" and right.title == "largest error"
     ends = scene["trained"]["xy"][:, 0]
     assert (ends.min(), ends.max()) == (-1, 1)
     assert right.labels == ("hidden units", "")

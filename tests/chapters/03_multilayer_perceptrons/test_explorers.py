@@ -139,7 +139,7 @@ def test_approximation_says_its_errors():
         units = "1 tanh unit" if m == 1 else f"{m} tanh units"
         assert explorer.sentence == (
             f"With {units}, {3 * m + 1} parameters, the network is at most "
-            f"{number(inside)} away from {target} on −1 to 1, where it was trained, "
+            f"{number(inside)} away from {target} on −1 to 1, where it was fitted, "
             f"and up to {number(beyond)} away on 1 to 2."
         )
         x, y = explorer.scene["network"]["xy"].T

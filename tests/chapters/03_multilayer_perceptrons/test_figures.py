@@ -30,7 +30,8 @@ W2 = torch.tensor([[0.5, 0.6, -0.7]], dtype=torch.float64)
 
 def test_a_pass_shows_every_value_and_every_weight():
     a1 = torch.tanh(W1 @ X)
-    figure = figures.show_pass([X, a1, W2 @ a1], [W1, W2])
+    sums = [W1 @ X + 0.5, W2 @ a1 + 0.5]
+    figure = figures.show_pass([X, a1, W2 @ a1], [W1, W2], sums, bias=0.5)
     (ax,) = figure.axes
     found = words(ax)
     for k, W in enumerate((W1, W2)):
@@ -41,11 +42,17 @@ def test_a_pass_shows_every_value_and_every_weight():
     assert found["value 1 0"] == f"{math.tanh(0.5):.4g}"
     assert len([line for line in ax.lines if line.get_gid()]) == 9
     assert "On the lines its weights: 0.1, 0.2, 0.3, −0.4, 0" in described(figure)
+    assert [found[f"sum 1 {i}"] for i in range(3)] == ["z = 1", "z = 0", "z = 1.5"]
+    assert not [name for name in found if name.startswith("sum 0")], "inputs have none"
+    assert found["bias"] == "all biases 0.5"
+    said = "In the units the sums, biases of 0.5 included: 1, 0, 1.5; "
+    assert said in described(figure)
 
 
 def test_a_line_joins_the_two_units_of_its_weight():
     a1 = torch.tanh(W1 @ X)
-    (ax,) = figures.show_pass([X, a1, W2 @ a1], [W1, W2]).axes
+    sums = [W1 @ X, W2 @ a1]
+    (ax,) = figures.show_pass([X, a1, W2 @ a1], [W1, W2], sums, bias=0.0).axes
     at = {t.get_gid(): t.get_position() for t in ax.texts if t.get_gid()}
     for line in ax.lines:
         _, k, i, j = line.get_gid().split()
@@ -55,17 +62,30 @@ def test_a_line_joins_the_two_units_of_its_weight():
         x, y = at[f"on {k} {i} {j}"]
         assert (y1 - y0) * (x - x0) == pytest.approx((y - y0) * (x1 - x0)), "on it"
     assert at["value 0 0"][1] > at["value 0 1"][1], "the first unit stands at the top"
+    for place in ("1 0", "1 2", "2 0"):
+        (x, y), (below_x, below_y) = at[f"value {place}"], at[f"sum {place}"]
+        assert below_x == x and y - 0.5 < below_y < y, "a sum is below its unit"
 
 
 def test_a_chain_multiplies_from_the_right():
-    figure = figures.show_chain(["x", "y", "z"], [2.0, 6.0, 36.0], [3.0, 12.0])
+    figure = figures.show_chain(
+        ["x", "z_1", "a_1", "y"], [2.0, 6.0, 36.0, 72.0], [3.0, 12.0, 2.0], {1: "w_1"}
+    )
     found = words(figure.axes[0])
-    assert [found[f"gradient {k}"] for k in range(3)] == ["36", "12", "1"]
-    assert [found[f"value {k}"] for k in range(3)] == ["2", "6", "36"]
-    assert (found["slope 1"], found["slope 2"]) == ("× 3", "× 12")
+    assert [found[f"gradient {k}"] for k in (1, 2, 3)] == ["24", "2", "1"]
+    assert "gradient 0" not in found, "an input is not trained"
+    assert [found[f"value {k}"] for k in range(4)] == ["2", "6", "36", "72"]
+    assert (found["slope 2"], found["slope 3"]) == ("× 12", "× 2")
+    assert found["weight 1"] == "$w_1$ = 3"
+    assert found["weight's gradient 1"] == "48", "what came back times what came in"
+    back = {t.get_gid(): t for t in figure.axes[0].texts if "back" in str(t.get_gid())}
+    assert set(back) == {"back 2", "back 3"}, "as far as a gradient stands"
+    for k in (2, 3):
+        tip, start = back[f"back {k}"].xy[0], back[f"back {k}"].xyann[0]
+        assert k - 1 < tip < start < k, "from one gradient to the one before it"
     assert described(figure) == (
-        "A chain from left to right: x = 2, gradient 36; y = 6, gradient 12; "
-        "z = 36, gradient 1."
+        "A chain from left to right: x = 2; z1 = 6, gradient 24; weight w1 = 3, "
+        "gradient 48; a1 = 36, gradient 2; y = 72, gradient 1."
     )
 
 
@@ -75,7 +95,8 @@ def test_a_chain_multiplies_from_the_right():
 def test_hinges_add_up_to_the_polygon_through_the_kinks():
     own = taught("03", "hinges", "wave")
     knots, weights = own.hinges(own.wave, 5)
-    left, right = figures.show_hinges(own.wave, knots, weights).axes
+    figure = figures.show_hinges(own.wave, knots, weights)
+    left, right = figure.axes
     units, drawn = lines(left), lines(right)
     starts = [units.pop(f"knot {k}").tolist() for k in range(1, 6)]
     assert starts == [[[knot], [0]] for knot in knots.tolist()]
@@ -91,6 +112,10 @@ def test_hinges_add_up_to_the_polygon_through_the_kinks():
     assert (np.diff(heights) < 0).all(), "none on another"
     at, kinks = drawn["knots"]
     assert len(at) == 6 and at[0] == -1 and at[-1] == 1
+    assert described(figure) == (
+        "Left, 5 weighted hinges, which begin at −1, −0.6, −0.2, 0.2, 0.6. Right, "
+        "their sum with the output bias: it meets the function at all 6 knots."
+    )
     assert np.allclose(np.interp(x, at, kinks), total, atol=1e-5)
     assert np.allclose(drawn["function"][1], np.sin(6 * x), atol=1e-5)
     for k, (_, unit) in enumerate(units.values()):
@@ -126,8 +151,8 @@ def test_histograms_stand_at_their_layer_and_magnitude():
             middle = edges[values.argmax() :][:2].mean()
             assert middle == pytest.approx(log, abs=0.26)
     assert described(figure).endswith(
-        "a, activations: 1.0e-02 in the first layer, 1.0e+02 in the last; "
-        "a, error signals: 1.0e+02 in the first layer, 1.0e-02 in the last."
+        "a, activations: 0.01 in the first layer, 100 in the last; "
+        "a, error signals: 100 in the first layer, 0.01 in the last."
     )
 
 
@@ -154,7 +179,7 @@ def test_arrivals_are_drawn_against_the_depth():
     assert {name: color for name, (_, color) in named.items()} == drawn
     for name, end in (("f", 0.1), ("g", 2.0)):
         assert named[name][0] == pytest.approx((3, end)), "the name points at its end"
-    assert described(figure).endswith("with 3 hidden layers: f 1.0e-01, g 2.0e+00.")
+    assert described(figure).endswith("with 3 hidden layers: f 0.1, g 2.")
 
 
 def test_seven_lines_of_arrivals_look_different():

@@ -9,14 +9,18 @@ import math
 import numpy as np
 import pytest
 import torch
+from matplotlib.colors import to_hex
 from torch import nn, tensor
 from torch.nn import functional as F
 
 from helpers.chapters.multilayer_perceptrons import explorers, figures
+from helpers.chapters.multilayer_perceptrons.approximation import largest_errors
 from helpers.figures import COLORS
 from tests.taught import taught, text_of
 
-own = taught("03", "perceptron", "forward", "backward", "hinges", "slope_at", "relu")
+own = taught(
+    "03", "perceptron", "forward", "backward", "hinges", "slope_at", "relu", "fold"
+)
 XOR = tensor([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
 
 
@@ -40,10 +44,11 @@ def test_the_proof_that_no_line_separates_xor():
         ones, zeros = (w1 + b) + (w2 + b), b + (w1 + w2 + b)
         assert ones == pytest.approx(zeros) == pytest.approx(w1 + w2 + 2 * b)
     holds(
-        "xor-proof",
-        "$w_1 x_1 + w_2 x_2 + b$ were positive for the ones and not for the zeros.",
-        "of the two ones, $w_1 + b > 0$ and $w_2 + b > 0$: together $w_1 + w_2 + 2b >",
-        r"$b \le 0$ and $w_1 + w_2 + b \le 0$: together $w_1 + w_2 + 2b \le 0$.",
+        "xor-line-read",
+        "The best linear fit answers ½ everywhere (squared error 0.25).",
+        "If any line $w_1x_1+w_2x_2+b=0$ separated them, then $w_1+b>0$ and $w_2+b>0$ "
+        r"for the ones, $b\le0$ and $w_1+w_2+b\le0$ for the zeros.",
+        "Add each pair: $w_1+w_2+2b$ would be positive and not positive.",
     )
     holds("recall-questions", "The sums of the two conditions for the ones and for the")
 
@@ -101,7 +106,7 @@ def test_a_nerve_cell_and_a_unit():
         "| dendrites | receive signals | inputs $x_j$ |",
         "| **synapse** | passes them on, strongly or weakly | weight $w_j$ |",
         r"| cell body | gathers them | $z = \sum_j w_j x_j + b$, then $f(z)$ |",
-        "| axon | sends the result on | output $a = f(z)$ |",
+        "| axon | sends the result on | output or **activation** $a = f(z)$ |",
     )
     holds("neuron-read", "between the axon of one neuron and a dendrite of another")
     holds(
@@ -172,10 +177,57 @@ def test_an_interpolated_wave_gets_better_with_the_square_of_the_width():
     )
     holds("universal", "the weight after it says how much the slope of the sum changes")
     holds(
+        "universal-picture-read", "Six weighted hinges, each drawn from its knot on ("
+    )
+    holds(
         "universal-theorem",
         "if the activation $f$ is *continuous and not a polynomial*",
         "on a *closed and bounded* set",
         "nor that training finds the weights, nor anything about inputs outside the se",
+    )
+
+
+def slopes_of(f, n):
+    """How many straight pieces a function has on 0 to 1, in steps of 1/n."""
+    y = f(torch.linspace(0, 1, n + 1, dtype=torch.float64))
+    return int((y.diff().diff().abs() > 1e-9).sum()) + 1
+
+
+def test_depth_multiplies_the_pieces_and_width_adds_them():
+    ends = tensor([0.0, 0.5, 1.0], dtype=torch.float64)
+    assert own.fold(ends).tolist() == [0, 1, 0], "up, then down again"
+
+    def folded(x):
+        for _ in range(5):
+            x = own.fold(x)
+        return x
+
+    assert slopes_of(folded, 1024) == 32
+    for m in (1, 4, 31):
+        knots = (
+            torch.randperm(63, generator=torch.Generator().manual_seed(m)) + 1
+        ) / 64
+        flat = lambda x: torch.relu(x[:, None] - knots[:m]) @ draw(m)  # noqa: B023, E731
+        assert slopes_of(flat, 1024) == m + 1, "each unit has one bend"
+    holds(
+        "folds-read",
+        "five of them, ten units, make 32 straight pieces.",
+        "One hidden layer of $m$ ReLU units makes at most $m+1$, so it needs 31.",
+    )
+
+
+def test_units_for_each_wave_and_the_corner():
+    """Below about two units a wave the error hardly falls; then it does, steeply."""
+    for target, waves in (("sin 6x", 6 / math.pi), ("sin 20x", 20 / math.pi)):
+        errors = largest_errors(target)[:, 0]
+        few, enough = int(1.5 * waves), math.ceil(2.6 * waves)
+        assert errors[few - 1] > 0.5 and errors[enough - 1] < 0.025
+    assert 0.001 < largest_errors("|x|")[60, 0] < 0.003 < largest_errors("|x|")[31, 0]
+    holds(
+        "approximation-read",
+        "About two units for each full wave: with fewer the error hardly falls, with "
+        "more it drops steeply. The corner of $|x|$ is harder: there the error falls "
+        "slowly.",
     )
 
 
@@ -203,8 +255,7 @@ def test_the_derivative_of_the_nightmare():
     holds(
         "chain-of-steps-weights",
         "$w_1$ is multiplied by $x$, so its derivative is the gradient at $z_1$ times "
-        "$x$; that of $w_2$ is the gradient at $z_2$ times $a_1$: *what came back, "
-        "times what came in*.",
+        "$x$; that of $w_2$ is the gradient at $z_2$ times $a_1$.",
     )
     holds(
         "chain-of-steps-read", "Blue runs forward. Orange runs backward: each gradien"
@@ -212,13 +263,21 @@ def test_the_derivative_of_the_nightmare():
     holds(
         "chain-of-steps-read", "each gradient is the one on its right, times the slop"
     )
+    holds(
+        "chain-of-steps-read",
+        "Above each weight stands its gradient: *what came back, times what came in*.",
+    )
 
 
 def test_blue_runs_forward_and_orange_back():
-    (ax,) = figures.show_chain(["x", "y"], [1.0, 2.0], [3.0]).axes
+    chain = [1.0, 2.0, 4.0], [2.0, 2.0], {1: "w_1"}
+    (ax,) = figures.show_chain(["x", "y", "z"], *chain).axes
     colors = {text.get_gid(): text.get_color() for text in ax.texts if text.get_gid()}
     assert {colors["value 0"], colors["value 1"]} == {COLORS[0]}
-    assert {colors["gradient 0"], colors["gradient 1"]} == {COLORS[1]}
+    assert {colors["gradient 1"], colors["weight's gradient 1"]} == {COLORS[1]}
+    (back,) = (text for text in ax.texts if text.get_gid() == "back 2")
+    assert back.xy[0] < back.xyann[0], "the arrow points to the left"
+    assert to_hex(back.arrow_patch.get_edgecolor()) == COLORS[1].lower()
     (pane,) = explorers.passes().scene.panes
     colors = {m["name"]: m["color"] for m in pane.marks if m["kind"] == "text"}
     assert colors["value 0 0"] == COLORS[0]
@@ -266,6 +325,26 @@ def test_the_four_lines_of_backpropagation():
     )
     holds(
         "recall-questions", "A weight's derivative is the error signal after it times"
+    )
+
+
+def test_the_error_signals_of_a_batch_are_rows():
+    H0, W1, W2 = draw(5, 2), draw(3, 2, seed=1), draw(4, 3, seed=2)
+    b1, b2 = draw(3, seed=3).requires_grad_(), draw(4, seed=4)
+    W1.requires_grad_()
+    Z1 = H0 @ W1.T + b1
+    Z2 = torch.tanh(Z1) @ W2.T + b2
+    loss = torch.tanh(Z2).square().sum()
+    D1, D2, dW1, db1 = torch.autograd.grad(loss, (Z1, Z2, W1, b1))
+    torch.testing.assert_close((D2 @ W2) * (1 - torch.tanh(Z1) ** 2), D1)
+    torch.testing.assert_close(D1.T @ H0, dW1)
+    torch.testing.assert_close(D1.sum(0), db1)
+    holds(
+        "backward-why",
+        r"$\mathbf Z_l = \mathbf H_{l-1} \mathbf W_l^\top + \mathbf b_l$",
+        r"$\mathbf D_l = (\mathbf D_{l+1} \mathbf W_{l+1}) \odot f'(\mathbf Z_l)$",
+        r"with respect to $\mathbf W_l$ is $\mathbf D_l^\top \mathbf H_{l-1}$, a sum",
+        r"to $\mathbf b_l$ holds the column sums of $\mathbf D_l$.",
     )
 
 

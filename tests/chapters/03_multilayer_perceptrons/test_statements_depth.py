@@ -93,13 +93,16 @@ def test_variances_that_keep_a_signal_level():
     w = nn.init.xavier_normal_(torch.empty(n_out, n_in))
     assert w.var().item() == pytest.approx(2 / (n_in + n_out), rel=0.05)
     holds(
+        "how-large-relu",
+        r"$\mathrm E[a^2] = \frac12 \operatorname{Var}(z)$ of the layer before.",
+        r"makes up for it: $\operatorname{Var}(w) = 2/n_\text{in}$.",
+    )
+    holds(
         "how-large-why",
         r"so $\operatorname{Var}(w) = 1/n_\text{in}$. Backward the error signal is mul",
         r"and adds $n_\text{out}$ terms, which asks for $1/n_\text{out}$.",
         r"1/\big(\tfrac12(n_\text{in} + n_\text{out})\big) = 2/(n_\text{in} + n_\text{o"
         r"ut})$.",
-        r"$\mathrm E[a^2] = \frac12 \operatorname{Var}(z)$.",
-        r"makes up for it: $\operatorname{Var}(w) = 2/n_\text{in}$.",
     )
     holds("how-large", r"n_\text{in} \operatorname{Var}(w)\, \mathrm E[a^2].")
     holds("xavier-read", r"$r = \sqrt{6/(n_\text{in} + n_\text{out})} = 0.1732$.")
@@ -120,17 +123,35 @@ def test_what_xavier_loses_with_relu():
         "Xavier sinks slowly, since tanh is flatter than the identity.",
     )
     assert (1 / (3 * 256)) / (2 / 256) == pytest.approx(1 / 6)
-    holds("twenty-read", "has a sixth of Kaiming's variance, and 20 plain layers with ")
+    holds(
+        "twenty-read",
+        r"Torch's default variance, the curve $1/(3n_\text{in})$, is a sixth of",
+        "after 20 plain layers hardly anything depends on the input.",
+        "with them the outputs would not be small, only nearly the same for every inpu",
+    )
     holds("starts-read", r"is a standard deviation of $\sqrt{2/n_\text{in}}$.")
+
+
+@pytest.mark.parametrize("f", [torch.tanh, torch.relu])
+def test_what_20_layers_of_nn_linear_keep_of_the_input(f):
+    """Without biases hardly a signal; with them a signal that no input changes."""
+    for bias in (False, True):
+        torch.manual_seed(0)
+        A = torch.randn(256, 256)
+        with torch.no_grad():
+            for _ in range(20):
+                A = f(nn.Linear(256, 256, bias=bias)(A))
+        assert (A.std() > 0.01) if bias else (A.std() < 1e-4)
+        assert A.std(0).mean() < 1e-4, "from one input to another"
 
 
 def test_the_factors_of_a_chain_of_units():
     assert 0.25 * 4 == 1 and 0.25 * 100 == 25
     holds(
         "chain-read",
-        "Weights of 4 cancel the slopes, and weights of 100 multiply the gradient by 2",
-        "No, that takes weights of at most 1 in magnitude.",
+        "Weights 4 cancel the slopes; weights 100 multiply by 25 per layer: the **expl",
     )
+    holds("chain-below", "No, that takes weights of at most 1 in magnitude.")
     w, b = draw(3).tolist(), draw(3, seed=1).requires_grad_()
     a, zs = tensor(0.3).double(), []
     for k in range(3):
@@ -179,6 +200,16 @@ def test_slope_and_centering_are_both_needed():
         shares[name] = (found[0].norm() / found[1].norm()).item()
     assert shares["neither"] < 1e-5 and shares["centered alone"] < 1e-5
     assert shares["slope and centered"] > 0.3
+    slopes = {
+        name: torch.autograd.functional.jacobian(f, tensor(0.0)).item()
+        for name, f in shapes.items()
+    }
+    assert [slopes[n] for n in shapes] == pytest.approx([1, 1, 0.25, 0.25])
+    holds(
+        "arrivals",
+        r"$\sigma(z) - \frac12$ is centered, with slope ¼; $\sigma(4z)$ has slope 1,",
+        r"not centered; $4\sigma(z) - 2$ has both.",
+    )
     gain = shares["slope alone"] / shares["neither"]
     assert (
         gain > 1e3 and 10 < shares["slope and centered"] / shares["slope alone"] < 200
@@ -187,7 +218,7 @@ def test_slope_and_centering_are_both_needed():
         "depth-table-read",
         "Centered, but with the old slope: as much is lost. With slope 1, but around ½:"
         " 30,000 times as much arrives",
-        "Only with *both* changes does the signal arrive, as it does with tanh: it is",
+        "Only with *both* does the signal arrive, as it does with tanh: it is slope *a",
         "Centering then adds a factor of about 45.",
     )
 
@@ -198,6 +229,18 @@ def test_the_points_that_the_claim_on_depth_found():
         one, none = (table[name]["test accuracy"].mean for name in ("64", "none"))
         assert 100 * (one - none) == pytest.approx(said, abs=within)
     holds("claim-depth-read", "18 points on the digits, 1.7 on the clothes.")
+
+
+def test_tanh_is_level_with_relu_or_ahead():
+    for found in claims.relu_best.stored().values():
+        table = found.table
+        late = {
+            name: table[f"{name}, late"]["test accuracy"].mean
+            for name in claims.ACTIVATIONS
+        }
+        assert late["sigmoid"] < late["ReLU"] <= late["tanh"] < late["ReLU"] + 0.01
+    holds("claim-relu-read", "On both sets tanh ends level with ReLU or slightly ahead")
+    holds("claim-relu-read", "The sigmoid starts late and ends last.")
 
 
 # -- code that no assert looks at ------------------------------------------------------

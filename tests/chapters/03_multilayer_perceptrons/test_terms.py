@@ -20,7 +20,7 @@ MEANINGS = {  # the Chinese name, and what the line on a term must tell
         "compute and store all layers, input to output",
     ),
     "backpropagation": ("反向传播", "output to input"),
-    "error signal": ("误差信号", "derivative of the loss by a unit's sum"),
+    "error signal": ("误差信号", "derivative of the loss with respect to a unit's"),
     "dead unit": ("死神经元", "0 for every input"),
     "SiLU (swish), GELU": ("SiLU，GELU", "ReLU with its corner rounded off"),
     "momentum": ("动量", "running sum of gradients"),
@@ -37,6 +37,8 @@ MEANINGS = {  # the Chinese name, and what the line on a term must tell
     "generalization error": ("泛化误差", "on examples never seen"),
 }
 YEARS = {
+    "A logical calculus of the ideas": ("McCulloch", 1943),
+    "The perceptron: a probabilistic": ("Rosenblatt", 1958),
     "Perceptrons": ("Minsky", 1969),
     "Learning representations by back": ("Rumelhart", 1986),
     "Approximation by superpositions": ("Cybenko", 1989),
