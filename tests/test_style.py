@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
-from PIL import Image
+from PIL import Image, ImageColor
 
 import helpers
 from helpers import IntSlider, LogSlider, SoftmaxRegression, TuningPanel, show_images
 from helpers.chapters.linear_algebra_and_gradients import explorers
 from helpers.figures import COLORS, Interval, Scale, plot_intervals, to_png
 from helpers.figures.card import CARD_CORNER
-from helpers.figures.style import course_style
+from helpers.figures.style import course_style, to_webp
 from tests.test_curves import DATA
 from tests.test_scale import DIVERGES
 
@@ -115,6 +115,32 @@ def test_lines_of_a_picture_keep_their_colors():
     for color in helpers.figures.COLORS[:2]:
         wanted = [int(color[k : k + 2], 16) for k in (1, 3, 5)]
         assert np.abs(colors - wanted).sum(1).min() < 12
+
+
+def found(file: bytes) -> dict[str, int]:
+    """How many pixels of a picture have nearly each of the course's colors."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of transparency, which is not asked for
+        pixels = np.array(Image.open(io.BytesIO(file)).convert("RGB")).astype(int)
+    near = {color: pixels - ImageColor.getrgb(color) for color in COLORS}
+    return {c: int((np.abs(d).max(-1) <= 16).sum()) for c, d in near.items()}
+
+
+def test_thin_lines_of_two_colors_are_not_drawn_in_one():
+    """Blue and green had become one color, although the mean error was small."""
+    counts = found(to_png(explorers.taylor().picture()))
+    assert min(counts[color] for color in COLORS[:3]) > 100
+    assert not any(counts[color] for color in COLORS[3:])
+
+
+def test_a_picture_of_a_report_keeps_a_thin_line_of_each_color():
+    figure = Figure(figsize=(4, 3))
+    ax = figure.subplots()
+    t = np.linspace(0, 3, 50)
+    for k, color in enumerate(COLORS):
+        ax.plot(t, np.sin(t + k), color=color, linewidth=1)
+        ax.fill_between(t, k / 9, k / 9 + 0.1, color=color, alpha=0.1 + 0.1 * k)
+    assert min(found(to_webp(figure)).values()) > 50
 
 
 def makers() -> list[tuple[str, ast.FunctionDef]]:

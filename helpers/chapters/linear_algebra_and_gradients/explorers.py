@@ -6,12 +6,14 @@ import numpy as np
 
 from helpers.chapters.linear_algebra_and_gradients.descent import descent
 from helpers.chapters.linear_algebra_and_gradients.plane_map import plane_map
+from helpers.data import make_regression
 from helpers.figures import COLORS
 from helpers.tuning.ranges import IntSlider, Slider
 from helpers.widgets.explorer import explorer
-from helpers.widgets.scene import FAINT, Pane, joined
+from helpers.widgets.scene import FAINT, Pane, joined, ring, segments
+from helpers.words import many, number
 
-__all__ = ["descent", "norm_balls", "plane_map", "taylor"]
+__all__ = ["descent", "norm_balls", "plane_map", "regression", "taylor"]
 
 # -- norms and their unit balls -----------------------------------------------------
 
@@ -166,3 +168,55 @@ def errors(x: float, y: float, direction: float, t: float) -> tuple[float, float
     """Absolute errors of the first and the second order at distance t."""
     true, first, second = orders(x, y, direction, t)
     return abs(true - first), abs(true - second)
+
+
+# -- the loss of a line ---------------------------------------------------------------
+
+FEW = make_regression(w=(2.0,), b=1.0, n_train=25, noise=0.8).train
+FEW_X, FEW_Y = (t.squeeze(1).double().numpy() for t in (FEW.X, FEW.y))
+ONES = np.c_[FEW_X, np.ones(25)]
+HESSIAN, PULL = ONES.T @ ONES / 25, ONES.T @ FEW_Y / 25  # the gradient: H x - pull
+EXACT = np.linalg.solve(HESSIAN, PULL)
+HEIGHTS = (0.05, 0.2, 0.8, 1.8, 3.2, 6.0)  # of the contours, above the least loss
+
+
+def _rings() -> np.ndarray:
+    """Where the loss of a line is higher than the least by each of the heights."""
+    curvatures, axes = np.linalg.eigh(HESSIAN)
+    turned = math.degrees(math.atan2(axes[1, 0], axes[0, 0]))
+    return joined([ring(EXACT, np.sqrt(2 * h / curvatures), turned) for h in HEIGHTS])
+
+
+def half_mse(w: float, b: float) -> float:
+    """The loss of the line y = w x + b."""
+    return 0.5 * np.mean((w * FEW_X + b - FEW_Y) ** 2)
+
+
+@explorer(width=760, height=320)
+def regression(
+    learning_rate=Slider(0.05, 2.25, start=0.3), steps=IntSlider(0, 30, start=3)
+):
+    """Descent on the loss of a line from (0, 0): each point is a line beside it."""
+    path = [np.zeros(2)]
+    for _ in range(steps):
+        path.append(path[-1] - learning_rate * (HESSIAN @ path[-1] - PULL))
+    w, b = path[-1]
+    left = Pane("the line", (-3, 2.5), (-6, 6), labels=("x", "y"))
+    examples, line = np.c_[FEW_X, FEW_Y], np.c_[FEW_X, w * FEW_X + b]
+    left.line(segments(examples, line), color=COLORS[1], width=1.4, name="residuals")
+    left.line([(x, w * x + b) for x in (-3, 2.5)], color=COLORS[0], name="line")
+    left.dots(examples, size=3.5, name="examples")
+    bowl = Pane(
+        "loss of each line", (-1, 4.5), (-1.5, 3), labels=("w", "b"), grid=False
+    )
+    bowl.line(_rings(), width=1, alpha=0.5, name="contours")
+    bowl.dots([(2, 1)], shape="x", size=5, name="rule")
+    bowl.text((2, 1), "(2, 1)", shift=(8, -4))
+    bowl.line(path, color=COLORS[0], name="path")
+    bowl.dots(path, color=COLORS[0], name="points")
+    says = (
+        f"After {many(steps, 'step')} w = {number(w, 2)} and b = {number(b, 2)}: the "
+        f"loss is {number(half_mse(w, b))}. The least that a line can have is "
+        f"{number(half_mse(*EXACT))}."
+    )
+    return says, left, bowl

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from helpers.chapters.linear_algebra_and_gradients import plane_figures as plane
 from helpers.figures import COLORS, drawn, line_style
-from helpers.words import number
+from helpers.words import many, number
 
 INK, FAINT, REACH, GRAY = plane.INK, plane.FAINT, plane.REACH, "#666666"
 CENTERED, WHITE = plane.CENTERED, plane.WHITE
@@ -182,6 +182,10 @@ def show_taylor(f: Callable[[Tensor], Tensor], x: float, reach: float) -> Figure
     ax.plot([x], [value], "o", color=INK, markersize=6)
     ax.set(xlabel="x", xlim=(x - reach, x + reach))
     ax.legend(loc="upper left")
+    figure.set_label(
+        f"A curve, its tangent at {number(x)}, and the parabola with the same slope "
+        "and curvature there."
+    )
     return figure
 
 
@@ -201,41 +205,18 @@ def show_path(f: Callable[[Tensor], Tensor], path: Tensor) -> Figure:
     ax = figure.subplots()
     ticks = torch.linspace(-REACH, REACH, 120, dtype=torch.float64)
     grid = torch.stack(torch.meshgrid(ticks, ticks, indexing="xy"))
-    filled = ax.contourf(*grid.numpy(), f(grid).numpy(), levels=10, cmap="Blues_r")
+    filled = ax.contourf(*grid.numpy(), f(grid).numpy(), levels=10, cmap="Blues")
     figure.colorbar(filled, ax=ax, label="f")
     ax.plot(*path.T.tolist(), "o-", color=COLORS[1], markersize=4, label="path")
     ax.annotate("start", path[0].tolist(), (6, 2), textcoords="offset points",
-                color="white")  # fmt: skip
+                color=INK)  # fmt: skip
     ax.set(xlabel="$x_1$", ylabel="$x_2$", aspect="equal")
     ax.grid(visible=False)
     heights = [number(f(point).item()) for point in path]
     figure.set_label(
-        f"A map of f, dark where it is low, and a path of {len(path)} points from "
+        f"A map of f, pale where it is low, and a path of {len(path)} points from "
         f"height {heights[0]} to {heights[-1]}."
     )
-    return figure
-
-
-@drawn
-def show_residuals(x: Tensor, y: Tensor, w: float, b: float) -> Figure:
-    """Draw points, a line, and from each point to the line what is left over.
-
-    Parameters
-    ----------
-    x, y : (n,) the examples; w, b : slope and intercept of the line.
-    """
-    figure = Figure(figsize=(4.2, 2.4))
-    ax = figure.subplots()
-    line = w * x + b
-    left = ax.vlines(x.tolist(), line.tolist(), y.tolist(), color=COLORS[1],
-                     linewidth=1.2, label="residuals")  # fmt: skip
-    left.set_gid("residuals")
-    ends = torch.stack([x.min() - 0.2, x.max() + 0.2])
-    ax.plot(ends.tolist(), (w * ends + b).tolist(), color=COLORS[0], label="line")
-    ax.plot(x.tolist(), y.tolist(), "o", color=INK, markersize=4, label="examples")
-    loss = 0.5 * ((line - y) ** 2).mean().item()
-    ax.set(xlabel="x", ylabel="y", title=f"loss {loss:.3f}")
-    ax.legend(loc="upper left")
     return figure
 
 
@@ -262,7 +243,7 @@ def show_noise(x: Tensor, y: Tensor, w: float, b: float, sigma: float) -> Figure
         ax.plot([x_k, x_k + density / peak], [y_k, y_k], color=COLORS[1],
                 label=f"_bar {k}")  # fmt: skip
         ax.text(x_k + density / peak + 0.06, y_k, f"{density:.2f}", color=COLORS[1],
-                fontsize=8, va="center")  # fmt: skip
+                fontsize=8, va="center", bbox=WHITE)  # fmt: skip
         said.append(f"{density:.2f} at x = {number(x_k)}")
     ax.plot(x.tolist(), y.tolist(), "o", color=INK, markersize=5, label="examples")
     ax.set(xlabel="x", ylabel="y", xlim=ends.tolist())
@@ -286,23 +267,35 @@ def _density(r: Tensor, sigma: float) -> Tensor:
 def show_thresholds(x: Tensor, y: Tensor, lines: dict[str, Tensor]) -> Figure:
     """Points of two classes, lines fitted to their 0 and 1, and where each crosses 1/2.
 
+    An inset shows -2.2 to 2.2, with the points that the last line gets wrong in orange.
+
     Parameters
     ----------
     x : (n,) inputs; y : (n,) classes, 0 or 1.
     lines : name -> (2,) slope and intercept.
     """
-    figure = Figure(figsize=(5.5, 2.6))
+    figure, said = Figure(figsize=(5.5, 2.8)), []
     ax = figure.subplots()
-    left, right = x.min().item() - 1, x.max().item() + 1
-    ax.axhline(0.5, color="#999999", linewidth=0.8)
-    ax.plot(x.tolist(), y.tolist(), "o", color="#333333", markersize=3, alpha=0.4)
+    near = ax.inset_axes((0.47, 0.12, 0.45, 0.38), xlim=(-2.2, 2.2), xticks=(-2, 0, 2))
+    ends = torch.stack([x.min() - 1, x.max() + 1])
+    for part in (ax, near):
+        part.axhline(0.5, color="#999999", linewidth=0.8)
+        part.plot(x.tolist(), y.tolist(), "o", color=INK, markersize=3, alpha=0.4)
+        part.set(ylim=(-0.35, 1.7) if part is ax else (-0.2, 1.2), yticks=(0, 0.5, 1))
     for k, (name, (slope, intercept)) in enumerate(lines.items()):
-        style = {"color": COLORS[k], "linestyle": ("-", "--")[k % 2]}
-        ends = torch.tensor([left, right])
-        ax.plot(ends.tolist(), (slope * ends + intercept).tolist(), label=name, **style)
-        border = ((0.5 - intercept) / slope).item()
-        ax.plot([border], [0.5], "D", color=COLORS[k], markersize=6)
-    ax.set(xlabel="x", ylabel="class, and line", ylim=(-0.35, 1.7))
-    ax.set_yticks([0, 0.5, 1])
-    ax.legend(loc="lower right")
+        style = {"color": COLORS[2 * k], "linestyle": ("-", "--")[k % 2]}
+        at, border = slope * ends + intercept, ((0.5 - intercept) / slope).item()
+        for part in (ax, near):
+            part.plot(ends.tolist(), at.tolist(), label=name, **style)
+            part.plot([border], [0.5], "D", color=COLORS[2 * k], markersize=6)
+        said.append(f"{name}: {number(border, 2)}")
+    wrong = (slope * x + intercept > 0.5) != (y > 0.5)
+    near.plot(x[wrong], y[wrong], "o", color=COLORS[1], markersize=4, label="wrong")
+    ax.set(xlabel="x", ylabel="class, and line")
+    ax.legend(loc="upper right")
+    figure.set_label(
+        f"Points of class 0 and 1, and lines that cross ½ ({'; '.join(said)}). An "
+        f"inset shows the middle: {many(int(wrong.sum()), 'point')} of it on the wrong "
+        "side."
+    )
     return figure

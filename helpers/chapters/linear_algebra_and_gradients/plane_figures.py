@@ -228,8 +228,12 @@ def show_gradient(A: Tensor, x: Tensor) -> Figure:
     level = torch.stack([-gradient[1], gradient[0]]) / gradient.norm()
     ends = torch.stack([x - 1.2 * level, x + 1.2 * level])
     ax.plot(*ends.T.tolist(), color=COLORS[2], linestyle="--", linewidth=1.5)
-    ax.plot(*x.tolist(), "o", color="#333333", markersize=5)
+    ax.plot(*x.tolist(), "o", color=INK, markersize=5)
     ax.set(xlim=(-REACH, REACH), ylim=(-REACH, 3.3))
+    figure.set_label(
+        f"Contours around 0. At {_written(x)} the gradient points outward, at right "
+        "angles to the contour; a dashed line runs along it."
+    )
     return figure
 
 
@@ -241,20 +245,17 @@ def show_axes(A: Tensor) -> Figure:
     ----------
     A : (2, 2) symmetric and positive definite. Each arrow ends on the contour f = 1.
     """
-    figure = Figure(figsize=(3.0, 2.8))
+    figure, said = Figure(figsize=(3.0, 2.8)), []
     ax = _contours(figure, A, [1.0])
     values, vectors = torch.linalg.eigh(A)
     for k, (curvature, v) in enumerate(zip(values, vectors.T, strict=True)):
         v = v * v[1].sign() if v[1] else v
         end = v * (2 / curvature) ** 0.5
         _arrow(ax, (0, 0), end, COLORS[k])
-        ax.text(
-            *(end + 0.15 * v).tolist(),
-            f"curvature {curvature:.0f}",
-            color=COLORS[k],
-            horizontalalignment="left" if v[0] > 0 else "right",
-            bbox=WHITE,
-        )
+        look = {"color": COLORS[k], "ha": "center", "va": "bottom", "bbox": WHITE}
+        ax.text(*(end + 0.15 * v).tolist(), f"curvature {curvature:.0f}", **look)
+        said.append(f"{number(curvature.item())} along {_written(v / v.abs().max())}")
+    figure.set_label(f"Ellipses, and arrows with curvatures: {' and '.join(said)}.")
     return figure
 
 

@@ -26,7 +26,7 @@ export function scene({ a11: a, a12: b, a21: c, a22: d, angle }) {
   for (const k of [0, 1]) {
     const { value, x, y } = found[k] ?? {};
     moved[`line ${k + 1}`] = { xy: found[k] ? [[-9 * x, -9 * y], [9 * x, 9 * y]] : [] };
-    moved[`value ${k + 1}`] = found[k] ? { xy: [[3.3 * x, 3.3 * y]],
+    moved[`value ${k + 1}`] = found[k] ? { xy: [[3.3 * x - 0.65 * y, 3.3 * y + 0.65 * x]],
       text: `λ = ${(Math.abs(value) < 0.0005 ? 0 : value).toFixed(3).replace("-", "−")}` } : { xy: [null], text: "" };
   }
   const x = [Math.cos((angle * Math.PI) / 180), Math.sin((angle * Math.PI) / 180)];

@@ -11,6 +11,7 @@ from helpers.widgets.scene import INK, Pane, ring, segments
 from helpers.words import number
 
 REACH = 4.0  # the picture shows -4 to 4 in both coordinates
+BESIDE = 0.65  # from a line to the middle of its label
 TINY = 1e-9  # sliders move in steps of 0.05: what is smaller is rounding
 
 
@@ -41,7 +42,8 @@ def plane_map(
         ends = np.outer((-9, 9), tip)[: 2 if k < len(lines) else 0]
         pane.line(ends, width=1.5, dash=(8, 5), name=f"line {k + 1}")
         text = f"λ = {number(lines[k][0], 3)}" if k < len(lines) else ""
-        pane.text(3.3 * tip, text, align="center", halo=True, name=f"value {k + 1}")
+        at = 3.3 * tip + BESIDE * np.array([-tip[1], tip[0]])
+        pane.text(at, text, align="center", halo=True, name=f"value {k + 1}")
     for name, tip, color in (
         ("a₁", A[:, 0], COLORS[2]),
         ("a₂", A[:, 1], COLORS[3]),

@@ -43,7 +43,6 @@ AXES = {
         lambda: figures.show_path(lambda x: x[0] ** 2 + x[1] ** 2, torch.eye(2)),
         ("$x_1$", "$x_2$"),
     ),
-    "residuals": (lambda: figures.show_residuals(X, Y, 2.0, 1.0), ("x", "y")),
     "noise": (lambda: figures.show_noise(X, Y, 2.0, 1.0, 0.8), ("x", "y")),
     "thresholds": (
         lambda: figures.show_thresholds(X, X, {"a": tensor([1.0, 0.2])}),
@@ -66,6 +65,7 @@ def test_axes_are_named_after_what_they_show(name):
 def test_the_axes_of_the_explorers():
     for explorer, labels in (
         (explorers.norm_balls, [("x₁", "x₂")]),
+        (explorers.regression, [("x", "y"), ("w", "b")]),
         (explorers.descent, [("x", "y"), ("step", "")]),
         (explorers.taylor, [("x", "y"), ("distance along the line", "")]),
     ):
@@ -130,7 +130,7 @@ ARMS = {
 QUANTITIES = {
     "far_positives": ["linear minus logistic", "without far positives"],
     "noise_floor": ["batches of 16", "all examples in", "free of noise", "falls to 0"],
-    "standardizing": ["as they are minus", "0.1 %", "only centered minus standardized"],
+    "standardizing": ["as they are than standardized", "0.1 %", "only centered"],
 }
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from helpers import make_regression
 from helpers.chapters.linear_algebra_and_gradients import descent as quadratic
 from helpers.chapters.linear_algebra_and_gradients import explorers
 from helpers.chapters.linear_algebra_and_gradients.plane_map import eigenlines
@@ -107,8 +108,11 @@ def test_plane_map_draws_the_lines_that_it_keeps():
         ends = scene[f"line {k}"]["xy"]
         assert A @ ends.T == pytest.approx(value * ends.T, abs=1e-6)
         assert scene[f"value {k}"]["text"] == f"λ = {value:.3f}".replace("-", "−")
-        ((p, q),) = scene[f"value {k}"]["xy"]
-        assert p * ends[1, 1] == pytest.approx(q * ends[1, 0], abs=1e-6)
+        (at,) = scene[f"value {k}"]["xy"]
+        along = ends[1] / np.hypot(*ends[1])
+        # beside its line, so that no dash runs through it
+        assert at @ along == pytest.approx(3.3)
+        assert along[0] * at[1] - along[1] * at[0] == pytest.approx(0.65)
 
 
 # -- norm_balls ---------------------------------------------------------------------
@@ -270,3 +274,69 @@ def test_f_is_the_same_along_a_contour(condition):
         x, y = line[~np.isnan(line[:, 0])].T
         value = (x**2 + condition * y**2) / 2
         assert value == pytest.approx(np.full(73, share * f[0]))
+
+
+# -- regression ----------------------------------------------------------------------
+
+FEW = make_regression(w=(2.0,), b=1.0, n_train=25, noise=0.8).train
+
+
+def loss_of(weights):
+    X = torch.cat([FEW.X, torch.ones(25, 1)], 1).double()
+    return 0.5 * ((X @ weights - FEW.y.squeeze(1).double()) ** 2).mean()
+
+
+@pytest.mark.parametrize("lr", [0.3, 1.0, 1.95, 1.97, 2.25])
+def test_descent_on_a_line_is_that_of_autograd(lr):
+    scene = explorers.regression.scene(learning_rate=lr, steps=30)
+    weights = torch.zeros(2, dtype=torch.float64)
+    for step in range(31):
+        assert scene["path"]["xy"][step] == pytest.approx(weights.tolist(), rel=1e-6)
+        weights = weights.requires_grad_()
+        (gradient,) = torch.autograd.grad(loss_of(weights), weights)
+        weights = (weights - lr * gradient).detach()
+    w, b = scene["path"]["xy"][-1]
+    assert scene["line"]["xy"] == pytest.approx(np.array([(x, w * x + b) for x in
+                                                          (-3, 2.5)]))  # fmt: skip
+    ends = scene["residuals"]["xy"].reshape(-1, 3, 2)
+    assert ends[:, 0] == pytest.approx(torch.cat([FEW.X, FEW.y], 1).numpy())
+    assert ends[:, 1, 1] == pytest.approx(w * ends[:, 0, 0] + b)
+    assert scene["points"]["xy"] == pytest.approx(scene["path"]["xy"])
+
+
+def test_the_loss_is_the_same_along_a_ring_and_least_in_its_middle():
+    exact = torch.tensor(explorers.EXACT)
+    (gradient,) = torch.autograd.grad(loss_of(exact.requires_grad_()), exact)
+    assert gradient.abs().max() < 1e-6
+    scene = explorers.regression.scene()
+    rings = np.split(scene["contours"]["xy"], np.flatnonzero(gaps(scene["contours"])))
+    for ring, height in zip(rings, explorers.HEIGHTS, strict=True):
+        points = torch.tensor(ring[~np.isnan(ring[:, 0])])
+        losses = torch.stack([loss_of(point) for point in points])
+        above = (losses - loss_of(exact)).detach().numpy()
+        assert above == pytest.approx(np.full(len(points), height), rel=1e-5)
+    assert scene["rule"]["xy"].tolist() == [[2, 1]]
+
+
+def test_a_line_is_lost_above_the_limit():
+    limit = 2 / np.linalg.eigvalsh(explorers.HESSIAN).max()
+    far = [
+        explorers.half_mse(*explorers.regression.scene(
+            learning_rate=lr, steps=30)["path"]["xy"][-1])
+        for lr in (0.98 * limit, 1.02 * limit, 1.1 * limit)
+    ]  # fmt: skip
+    assert far[0] < far[1] < far[2] and far[2] > 100 > 1 > far[0]
+    assert 0.05 < limit < 2.25, "the slider reaches both sides of it"
+
+
+def test_the_sentence_of_a_line():
+    explorer = explorers.regression()
+    explorer.set(learning_rate=1.0, steps=30)
+    w, b = explorer.scene["path"]["xy"][-1]
+    loss = loss_of(torch.tensor([w, b])).item()
+    assert explorer.sentence == (
+        f"After 30 steps w = {w:.2f} and b = {b:.2f}: the loss is {loss:.3g}. The "
+        f"least that a line can have is {loss_of(torch.tensor(explorers.EXACT)):.3g}."
+    )
+    explorer.set(steps=1)
+    assert explorer.sentence.startswith("After 1 step w = ")

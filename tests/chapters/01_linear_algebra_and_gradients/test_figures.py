@@ -8,6 +8,7 @@ from torch import tensor
 
 from helpers.chapters.linear_algebra_and_gradients import figures, plane_figures
 from helpers.chapters.linear_algebra_and_gradients.exercises import runs
+from helpers.figures import COLORS
 from helpers.figures.described import described
 
 A = tensor([[2.0, 1.0], [1.0, 2.0]])
@@ -223,17 +224,40 @@ def test_the_path_lies_on_the_map_of_its_function():
     assert np.abs(low).max() < 2.5 and f(low.T).max() <= filled.levels[1] * 1.01
 
 
-def test_residuals_lead_from_the_line_to_the_points():
-    x, y = tensor([0.0, 1.0, 2.0]), tensor([1.0, 2.0, 7.0])
-    (ax,) = figures.show_residuals(x, y, 2.0, 1.0).axes
-    (left,) = [c for c in ax.collections if c.get_gid() == "residuals"]
-    ends = [s.tolist() for s in left.get_segments()]
-    assert ends == [[[0, 1], [0, 1]], [[1, 3], [1, 2]], [[2, 5], [2, 7]]]
-    at, line = lines(ax)["line"]
-    assert np.allclose(line, 2 * at + 1)
-    assert np.array_equal(lines(ax)["examples"], [x, y])
-    loss = 0.5 * (0 + 1 + 4) / 3
-    assert ax.get_title(loc="left") == f"loss {loss:.3f}"
+def test_far_points_and_the_middle_in_an_inset():
+    x = tensor([-2.0, -1.0, 0.5, 2.0, 30.0])
+    y = tensor([0.0, 0, 1, 1, 1])
+    given = {"near": tensor([0.5, 0.5]), "far": tensor([0.1, 0.4])}
+    figure = figures.show_thresholds(x, y, given)
+    (ax,) = figure.axes
+    (inset,) = ax.child_axes
+    for part in (ax, inset):
+        for name, (slope, intercept) in given.items():
+            at, line = lines(part)[name]
+            assert np.allclose(line, slope.item() * at + intercept.item())
+        diamonds = [d.get_xydata()[0] for d in part.lines if d.get_marker() == "D"]
+        assert np.allclose(diamonds, [(0, 0.5), (1, 0.5)])
+        assert len({d.get_color() for d in part.lines if d.get_marker() == "D"}) == 2
+    assert inset.get_xlim() == (-2.2, 2.2) and ax.get_xlim()[1] > 30
+    assert np.array_equal(lines(inset)["wrong"], [[0.5], [1]]), "between the borders"
+    (wrong,) = [line for line in inset.lines if line.get_label() == "wrong"]
+    assert wrong.get_color() == COLORS[1]  # orange
+    says = "(near: 0.00; far: 1.00). An inset shows the middle: 1 point of it on the wr"
+    assert says in described(figure)
+
+
+def test_what_is_said_of_contours_and_axes():
+    assert described(figures.show_axes(A)) == (
+        "Ellipses, and arrows with curvatures: 1 along (−1, 1) and 3 along (1, 1)."
+    )
+    (ax,) = figures.show_axes(A).axes
+    for name, (x, y) in words(ax).items():
+        if name:
+            assert -2 < x < 2 and y < 2, "inside of the axes"
+    says = described(figures.show_gradient(A, tensor([1.0, 2.0])))
+    assert says.startswith("Contours around 0. At (1, 2) the gradient points outward")
+    says = described(figures.show_taylor(torch.exp, 0.0, 1.6))
+    assert says.startswith("A curve, its tangent at 0, and the parabola with the same")
 
 
 def test_the_bars_of_the_noise_are_densities():

@@ -13,7 +13,7 @@ from torch import tensor
 from torch.nn import functional as F
 
 from helpers import make_regression
-from helpers.chapters.linear_algebra_and_gradients import figures
+from helpers.chapters.linear_algebra_and_gradients import explorers, figures
 from helpers.figures import COLORS
 from tests.taught import taught, text_of
 
@@ -53,6 +53,8 @@ def test_the_first_weight_goes_against_its_slope_in_ever_shorter_steps():
     holds(
         "fits-read", "Its first step is the longest; the nearer it comes, the smaller"
     )
+    holds("fits-read", "the smaller the errors become, and the steps with them.")
+    holds("learn-one-weight", "# the mean derivative of ½(wx - y)²")
     holds("learning-plan", r"the mean of $\frac12(wx - y)^2$, and `slope` is its deriv")
 
 
@@ -65,7 +67,7 @@ def test_types_and_their_digits():
         tensor([1], requires_grad=True)
     digits = [round(-math.log10(torch.finfo(t).eps)) for t in (torch.float32, A.dtype)]
     assert digits == [7, 16]
-    holds("creating-read", "Whole numbers make `int64`, and numbers with a point `floa")
+    holds("creating-read", "Whole numbers make `int64`, and numbers with a decimal po")
     holds("creating-read", "Tensors of whole numbers have no gradients: write `1.0`")
     holds(
         "creating-more", "`float32` keeps about 7 decimal digits, `float64` about 16."
@@ -247,7 +249,7 @@ def test_the_gradient_points_where_the_function_rises_fastest():
     holds("steepest-why", r"It is largest for $\varphi = 0$, most negative in the opp")
     holds("recall-questions", "In the direction in which the function rises fastest; ")
     holds("summary", "The gradient points uphill, as steep as it is long")
-    holds("directional", r"$\mathbf p^\top\nabla f / \lVert\mathbf p\rVert$")
+    holds("directional", r"$\mathbf u^\top\nabla f/\lVert\mathbf u\rVert$: the partial")
     holds("gradient", "they are $2x_1 + x_2$ and $x_1 + 2x_2$.")
     torch.testing.assert_close(point @ A @ point / 2, own.bowl(point))
     torch.testing.assert_close(A @ point, g)
@@ -272,8 +274,11 @@ def test_the_colors_of_the_graph_are_those_of_its_sentence():
         "graph-back",
         "Blue, from left to right: the values. Gray, on each arrow: the slope of its "
         "end with respect to its beginning. Orange, from right to left: the slope of "
-        "$z$ with respect to each node.",
+        "$z$ with respect to each node. Two ways lead to $a$, and their products add: "
+        r"$1\cdot(-3)+1=-2$. This walk is **backpropagation**.",
     )
+    assert "a = 2, slope −2" in figures.show_graph(values, arrows).get_label()
+    holds("graph-why", r"from $b$ there is only one, $1\cdot2=2$.")
 
 
 # -- descent and regression ----------------------------------------------------------
@@ -281,16 +286,16 @@ def test_the_colors_of_the_graph_are_those_of_its_sentence():
 
 def test_a_step_goes_against_the_gradient():
     holds("descent", r"\mathbf x_{k+1} = \mathbf x_k - \alpha\,\nabla f(\mathbf x_k),")
-    holds("path-read", "The map is dark where $f$ is low. The rate is 0.3 all the time")
+    holds("path-read", "The map is pale where $f$ is low. The rate is 0.3 all the time")
     holds("path-read", r"a step is $\alpha\lVert\nabla f\rVert$ long")
     holds(
-        "descent-direction", r"Every $\mathbf p$ with $\mathbf p^\top\nabla f < 0$ is"
+        "descent-direction", r"Every $\mathbf u$ with $\mathbf u^\top\nabla f < 0$ is"
     )
     path = torch.stack([tensor([1.0, 2.0]), tensor([0.2, 0.1])])
     ax = figures.show_path(own.bowl, path).axes[0]
     filled = ax.collections[0]
     light = [sum(c[:3]) for c in filled.cmap(filled.norm(filled.levels))]
-    assert light[0] < light[-1], "dark where it is low"
+    assert light[0] > light[-1], "pale where it is low"
     (start,) = [text for text in ax.texts if text.get_text() == "start"]
     assert start.xy == (1.0, 2.0)
 
@@ -340,7 +345,36 @@ def test_the_gradient_of_linear_regression():
     slope, intercept = own.fit_line(x, y)
     fitted = own.squared_error(slope * x + intercept, y)
     assert fitted < own.squared_error(2 * x + 1, y)
-    holds("normal-read", "The fitted line has a smaller loss than the rule that made ")
+    assert [f"{value:.2f}" for value in (slope, intercept)] == ["1.79", "0.88"]
+    holds(
+        "normal-read", "The fitted line's loss is below the rule's: it follows some of"
+    )
+    holds("normal-read", "So descent ends at $(1.79,0.88)$, not at $(2,1)$.")
+    holds(
+        "residuals-read", "The orange strokes are the **residuals**; the loss is half"
+    )
+    holds("regression", "each point at the right is a line at the left.")
+    holds("regression", "25 examples, made by $y=2x+1$ and noise.")
+    shown = explorers.regression.scene()
+    assert shown["residuals"]["color"] == COLORS[1]  # orange
+    ends = shown["residuals"]["xy"].reshape(-1, 3, 2)[:, 0]
+    assert ends == pytest.approx(torch.stack([x, y], 1).numpy())
+
+
+def test_more_noise_asks_for_another_loss():
+    r = tensor([0.5, -4.0, 2.0])
+    minus = -torch.distributions.Laplace(0.0, 1.0).log_prob(r)
+    torch.testing.assert_close(minus - minus[0], r.abs() - r[0].abs())
+    tail = torch.distributions.Laplace(0.0, 0.5**0.5)  # both of variance 1
+    assert tail.cdf(tensor(-4.0)) > 10 * torch.distributions.Normal(0.0, 1.0).cdf(
+        tensor(-4.0)
+    )
+    holds(
+        "likelihood-read", r"density proportional to $e^{-\lvert\varepsilon\rvert}$, wh"
+    )
+    holds(
+        "likelihood-read", "where large errors are more common, it is the absolute er"
+    )
 
 
 def test_what_far_points_do_to_a_line():
@@ -350,6 +384,7 @@ def test_what_far_points_do_to_a_line():
     wrong = ((slope * near + intercept > 0.5) != (near > 0)).sum()
     assert wrong == 15
     holds("far-read", "the border, the diamond, moves: 15 of the 100 old points are n")
+    holds("claim-far", "Above, ten far points cost it 15 of the 100 near ones.")
     assert torch.sigmoid(tensor(3.0)) == 1 / (1 + torch.exp(tensor(-3.0)))
     assert F.softplus(tensor(-30.0)) < 1e-6 < F.softplus(tensor(0.0))
     holds("far-why", r"into a probability, $p = 1/(1+e^{-z})$")

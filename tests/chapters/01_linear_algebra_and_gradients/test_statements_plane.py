@@ -11,7 +11,7 @@ import torch
 from torch import tensor
 
 from helpers import make_regression
-from helpers.chapters.linear_algebra_and_gradients import figures
+from helpers.chapters.linear_algebra_and_gradients import explorers, figures
 from helpers.figures import DASHES
 from tests.taught import taught, text_of
 
@@ -56,6 +56,7 @@ def test_what_the_matrix_of_the_bowl_keeps():
         "315° it stays as it is. The second matrix turns everything by 90° and keeps "
         "no line.",
     )
+    holds("eigen-by-hand", "and eigenvectors that can be chosen at right angles;")
     holds("eigen-by-hand", "the sum of the diagonal, $1 + 3 = 2 + 2$, and multiply to ")
 
 
@@ -103,8 +104,8 @@ def test_signs_of_eigenvalues_decide():
     holds(
         "definite-read",
         "Blue is uphill, red downhill.",
-        "All positive: a bowl, definite. One 0, none negative: a trough, semidefinite. "
-        "Both signs: a saddle, **indefinite**.",
+        "All positive: a bowl, positive definite. Some 0, none negative: a trough, "
+        "only semidefinite. Both signs: a saddle, **indefinite**.",
     )
     saddle = tensor([[1.0, 2.0], [2.0, 1.0]])
     drawn = figures.show_forms({"bowl": A.float(), "saddle": saddle}).axes[1]
@@ -118,6 +119,12 @@ def test_signs_of_eigenvalues_decide():
         "definite", "if this **quadratic form** is positive for every $\\mathbf x$ bu"
     )
     holds("definite", "and **positive semidefinite** if it is never negative.")
+    holds("definite", "## Positive definite means uphill from 0 in every direction")
+    holds(
+        "ex-definite",
+        '`"definite"` if it is *positive* definite, `"semidefinite"` if i',
+    )
+    holds("ex-definite", '`"neither"` otherwise (also if negative definite).')
     holds("definite-why", r"for our matrix they are 2 and 3.")
     holds("definite-why", r"$\begin{pmatrix} 0 & 0\\ 0 & -1\end{pmatrix}$ has 0 and 0.")
     assert A[0, 0] == 2 and A.det().item() == pytest.approx(3)
@@ -130,6 +137,7 @@ def test_signs_of_eigenvalues_decide():
     holds(
         "classify-table", r"$(x^2 - 1)^2$ has $f'' = 8 > 0$ at both $-1$ and $1$, two"
     )
+    holds("stationary", "inside the domain of a differentiable $f$ must be one;")
     holds("stationary", "This is **necessary**, but not **sufficient**: $x^3$ is flat")
 
 
@@ -143,7 +151,10 @@ def test_the_hessian_of_the_cubic():
     torch.testing.assert_close(gradient, torch.stack([3 * x**2 + 2 * y**2, 4 * x * y]))
     expected = torch.stack([torch.stack([6 * x, 4 * y]), torch.stack([4 * y, 4 * x])])
     torch.testing.assert_close(H, expected)
-    holds("hessian", r"For $f = x^3 + 2xy^2$ the gradient is $(3x^2 + 2y^2,\ 4xy)$")
+    holds(
+        "hessian", r"For $f = x^3 + 2xy^2$, with $x,y$ for $x_1,x_2$, the gradient is"
+    )
+    holds("hessian", r"the gradient is $(3x^2 + 2y^2,\ 4xy)$")
     holds("hessian", r"\mathbf H = \begin{pmatrix} 6x & 4y\\ 4y & 4x\end{pmatrix}, \qu")
     holds("hessian-read", r"Its eigenvalues here, $5 \pm \sqrt{65}$, have both signs: ")
     found = torch.linalg.eigvalsh(tensor([[6.0, 8.0], [8.0, 4.0]]).double())
@@ -190,6 +201,26 @@ def test_orders_of_taylor_and_their_lines():
     holds("taylor-explore-read", "Near 4 and near 8 for small distances")
 
 
+def test_where_the_first_order_is_as_good_as_the_second():
+    for x, y, degrees in ((0.0, 0.8, 30), (-0.5, 1.3, 110)):
+        curvature = explorers.expansion(x, y, degrees)[2]
+        turned = y + 2 * math.radians(degrees)
+        assert curvature == pytest.approx(math.exp(x) * math.sin(turned))
+    holds(
+        "taylor-explore-read", r"is $e^x\sin(y+2\theta)$: at $y = 0.8$ it is 0 at 67°"
+    )
+    holds(
+        "taylor-explore-read", "it is 0 at 67° and 157°, and there the dashed and the d"
+    )
+    for degrees in (67, 157):
+        assert abs(explorers.expansion(0.0, 0.8, degrees)[2]) < 0.005
+    far, half = (explorers.errors(0.0, 0.8, 60, t)[0] for t in (0.7, 0.35))
+    assert half > far
+    holds(
+        "taylor-explore-read", "the way from 0.7 to 0.35 does not shrink the first-orde"
+    )
+
+
 # -- learning rates ------------------------------------------------------------------
 
 
@@ -203,9 +234,17 @@ def test_the_largest_curvature_limits_the_rate():
     assert left(0.66, (1.0, 3.0)) < 1 < left(0.68, (1.0, 3.0))
     limit = r"\frac{2}{\lambda_{\max}} ."
     holds("stable", r"0 < \alpha < " + limit)
-    holds("stable", r"A step turns $x$ into $(1 - \alpha)x$ and $y$ into $(1 - 10\alph")
+    holds("stable", r"A step turns $x$ into $(1-\alpha)x$ and $y$ into $(1-10\alpha)y$")
     holds("stable-bowl", r"so $\alpha < 2/\lambda$. Our $\mathbf A$ has the eigenvalue")
-    holds("stable-bowl", "so the limit is $2/3$: the rate 0.3 was safe.")
+    holds("stable-bowl", "so the limit is $2/3$: our rate 0.3 was safe.")
+    x = tensor([1.0, 2.0]).double()
+    for along, left in ((tensor([1.0, -1.0]), 0.7), (tensor([1.0, 1.0]), 0.1)):
+        part = along.double() @ x
+        assert along.double() @ (x - 0.3 * A @ x) == pytest.approx(left * part)
+    holds(
+        "descent-explore", "at the rate 0.3 left $1-0.3=0.7$ of the part along $(1,-1)$"
+    )
+    holds("descent-explore", "but only $1-0.9=0.1$ along $(1,1)$.")
     holds("stable-read", "Just below the limit it converges, slowly. At the limit it j")
     holds("recall-questions", r"Above $2/\lambda_{\max}$. Standardized inputs bring th")
     holds("summary", r"the largest limits the learning rate to $2/\lambda_{\max}$.")
@@ -222,8 +261,8 @@ def test_the_best_rate_is_where_both_ends_are_equal():
         "stable-more",
         r"$\alpha = 2/(\lambda_{\min} + \lambda_{\max})$, here $2/11$, where each step "
         "leaves $9/11$ of the distance.",
-        r"In general it leaves $(\kappa - 1)/(\kappa + 1)$, with the **condition number"
-        r"** $\kappa = \lambda_{\max}/\lambda_{\min}$.",
+        r"In general at most $(\kappa - 1)/(\kappa + 1)$ of it is left, with the "
+        r"**condition number** $\kappa = \lambda_{\max}/\lambda_{\min}$.",
         r"Where $\lambda_{\max}/\lambda_{\min}$, the condition number, is large, the v",
         "A column of large numbers makes a steep wall",
     )

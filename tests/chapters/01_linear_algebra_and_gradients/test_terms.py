@@ -8,6 +8,8 @@ MEANINGS = {  # the Chinese name, and what the line on a term must tell
     "artificial intelligence": ("人工智能", "called intelligent in people"),
     "machine learning": ("机器学习", "fitted to examples"),
     "deep learning": ("深度学习", "many layers"),
+    "model": ("模型", "numbers in it that are fitted"),
+    "weight, bias": ("权重，偏置", "factors of a weighted sum, and what is added"),
     "tensor": ("张量", "any number of axes"),
     "shape": ("形状", "lengths along the axes"),
     "broadcasting": ("广播机制", "of length 1 is repeated"),
@@ -25,17 +27,21 @@ MEANINGS = {  # the Chinese name, and what the line on a term must tell
     "gradient": ("梯度", "vector of the partial derivatives"),
     "directional derivative": ("方向导数", "along a unit vector"),
     "Hessian matrix": ("黑塞矩阵（Hessian 矩阵）", "second derivatives"),
+    "curvature": ("曲率", "at which a slope grows"),
     "Taylor expansion": ("泰勒展开", "value, slope and curvature"),
     "stationary point": ("驻点", "the gradient is zero"),
     "saddle point": ("鞍点", "a minimum one way and a maximum another"),
     "automatic differentiation": ("自动求导（自动微分）", "recorded operations"),
     "computation graph": ("计算图", "that record"),
+    "leaf": ("叶子节点", "a beginning of that record"),
     "gradient descent": ("梯度下降", "steps against the gradient"),
     "learning rate": ("学习率", "between gradient and step"),
+    "optimizer": ("优化器", "a rule that changes the weights"),
     "condition number": ("条件数", "largest curvature over smallest"),
     "linear regression": ("线性回归", "weighted sum that predicts a number"),
     "squared error": ("平方误差", "half the squared difference"),
     "least squares": ("最小二乘法", "smallest squared error"),
+    "normal equations": ("正规方程", "equations that least squares must solve"),
     "regression, classification": ("回归，分类", "a number, a class"),
     "one-vs-rest": ("一对多（一对其余）", "one binary classifier for each class"),
     "derivative": ("导数", "the slope that ever closer points agree on"),
@@ -75,6 +81,12 @@ ANSWERS = {
 def test_every_term_is_held():
     rows = terms_of("01")
     assert {row[0] for row in rows} - set(MEANINGS) == {"English"}
+
+
+def test_slopes_multiply_in_three_terms_that_stand_together():
+    names = [row[0] for row in terms_of("01")]
+    first = names.index("derivative")
+    assert names[first + 1 : first + 3] == ["chain rule", "backpropagation"]
 
 
 @pytest.mark.parametrize("english", MEANINGS)

@@ -5,22 +5,8 @@ point on, a distance from a thousandth of the way, a number of steps from a fact
 1.26 on (0.1 as a power of ten).
 """
 
-from helpers.chapters.linear_algebra_and_gradients.claims.classifiers import (
-    far_positives,
-    points,
-)
-from helpers.chapters.linear_algebra_and_gradients.claims.descent import (
-    noise_floor,
-    regression,
-    standardizing,
-    units,
-)
+from helpers.chapters.linear_algebra_and_gradients.claims import classifiers, descent
 
-__all__ = [
-    "far_positives",
-    "noise_floor",
-    "points",
-    "regression",
-    "standardizing",
-    "units",
-]
+far_positives, points = classifiers.far_positives, classifiers.points
+noise_floor, regression = descent.noise_floor, descent.regression
+standardizing, units = descent.standardizing, descent.units

@@ -48,13 +48,9 @@ def descended(loss, shape: tuple[int, int], num_epochs: int) -> Tensor:
     """
     W = torch.zeros(shape, dtype=torch.float64, requires_grad=True)
     optimizer = torch.optim.LBFGS(
-        [W],
-        max_iter=num_epochs,
-        history_size=20,
-        line_search_fn="strong_wolfe",
-        tolerance_grad=1e-9,
-        tolerance_change=0,
-    )
+        [W], max_iter=num_epochs, history_size=20, line_search_fn="strong_wolfe",
+        tolerance_grad=1e-9, tolerance_change=0,
+    )  # fmt: skip
 
     def closure():
         optimizer.zero_grad()

@@ -211,8 +211,8 @@ SPEEDS = {
         ("as they are", HUNDREDTH),
         ("standardized", HUNDREDTH),
         SPEEDS,
-        "Powers of ten of steps to 1 % of the excess loss, as they are minus "
-        "standardized",
+        "How many powers of ten more steps inputs need as they are than standardized "
+        "(to 1 % of the excess loss)",
     ),
     true="it speeds descent up",
     also=[
@@ -226,7 +226,7 @@ SPEEDS = {
             ("centered", HUNDREDTH),
             ("standardized", HUNDREDTH),
             SPEEDS,
-            "To 1 %, only centered minus standardized",
+            "The same to 1 %, with inputs that are only centered",
         ),
     ],
     live=(1_000, 1_000_000, 5),

@@ -145,36 +145,37 @@ def limit_paths(node):
             raise TooLong
 
 
+PROGRAMS = """
+a = Scalar(2.0); b = Scalar(-3.0); a + b
+a = Scalar(2.0); b = Scalar(-3.0); a * b
+a = Scalar(3.0); a**2
+a = Scalar(2.0); a**-1
+a = Scalar(0.5); a.tanh()
+a = Scalar(2.0); b = Scalar(-3.0); c = Scalar(10.0); a * b + c
+a = Scalar(2.0); b = Scalar(4.0); a * b**-1
+a = Scalar(0.5); b = Scalar(-1.0); (a * b).tanh() * b
+a = Scalar(3.0); a + a
+a = Scalar(3.0); a * a
+a = Scalar(3.0); a + 1
+a = Scalar(3.0); a * 2
+a = Scalar(3.0); 1 + a
+a = Scalar(3.0); 2 * a
+a = Scalar(2.0); b = a * a; b * b
+a = Scalar(2.0); b = a * a; b + a
+a = Scalar(2.0); b = a * a; a + b
+a = Scalar(2.0); b = a * a; c = b + a; b * c
+a = Scalar(2.0); b = a * a; c = b + a; c * b
+a = Scalar(2.0); b = Scalar(3.0); (a * b).backward(); a * a + b
+a = Scalar(2.0); b = a * a; b.backward(); b * 3
+"""
+DOUBLED = "a = Scalar(1.0); b = a + a; " + "b = b + b; " * 39 + "b"
 # Not above the class, so that in its methods Scalar is the class, not the exercise.
 engine = exercise(
     "A gradient engine",
     name="engine",
     kind="build",
     stars=3,
-    cases=[
-        ("a = Scalar(2.0); b = Scalar(-3.0); a + b",),
-        ("a = Scalar(2.0); b = Scalar(-3.0); a * b",),
-        ("a = Scalar(3.0); a**2",),
-        ("a = Scalar(2.0); a**-1",),
-        ("a = Scalar(0.5); a.tanh()",),
-        ("a = Scalar(2.0); b = Scalar(-3.0); c = Scalar(10.0); a * b + c",),
-        ("a = Scalar(2.0); b = Scalar(4.0); a * b**-1",),
-        ("a = Scalar(0.5); b = Scalar(-1.0); (a * b).tanh() * b",),
-        ("a = Scalar(3.0); a + a",),
-        ("a = Scalar(3.0); a * a",),
-        ("a = Scalar(3.0); a + 1",),
-        ("a = Scalar(3.0); a * 2",),
-        ("a = Scalar(3.0); 1 + a",),
-        ("a = Scalar(3.0); 2 * a",),
-        ("a = Scalar(2.0); b = a * a; b * b",),
-        ("a = Scalar(2.0); b = a * a; b + a",),
-        ("a = Scalar(2.0); b = a * a; a + b",),
-        ("a = Scalar(2.0); b = a * a; c = b + a; b * c",),
-        ("a = Scalar(2.0); b = a * a; c = b + a; c * b",),
-        ("a = Scalar(2.0); b = Scalar(3.0); (a * b).backward(); a * a + b",),
-        ("a = Scalar(2.0); b = a * a; b.backward(); b * 3",),
-        ("a = Scalar(1.0); b = a + a; " + "b = b + b; " * 39 + "b",),
-    ],
+    cases=[(program,) for program in (*PROGRAMS.strip().splitlines(), DOUBLED)],
     call=run,
     hint="Let each node keep the nodes it was computed from, and its derivative with "
     "respect to each. backward lists all nodes, each after those it was computed from, "

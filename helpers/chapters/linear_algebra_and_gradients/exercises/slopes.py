@@ -60,8 +60,8 @@ WAYS = tensor(
         (tensor([1.0, -2.0]), tensor([[4.0, 4], [-0.2, 0.4], [-1.0, 0], [3.0, 0]])),
         (tensor([4.0, -2.0, 4.0]), WAYS.view(7, 3)),
     ],
-    hint="The slope along p is the inner product of the gradient with a vector of "
-    "length 1 in the direction of p. `D @ gradient` has the inner products with all "
+    hint="The slope along u is the inner product of the gradient with a vector of "
+    "length 1 in the direction of u. `D @ gradient` has the inner products with all "
     "rows of D; `D.norm(dim=1)` has their lengths.",
     then="Over all directions it is the one against the gradient itself that goes "
     "down most steeply.",
