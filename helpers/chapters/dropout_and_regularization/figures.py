@@ -29,7 +29,7 @@ def show_fits(x: Tensor, y: Tensor, fits: Mapping[str, Tensor]) -> Figure:
     x, y : (n,), the points; x in -1..1.
     fits : title -> weights (degree + 1,), the constant first.
     """
-    figure = Figure(figsize=(2.5 * len(fits), 2.4))
+    figure = Figure(figsize=(2.5 * len(fits), 2.3))
     grid = np.linspace(-1, 1, 400)
     axes = figure.subplots(1, len(fits), sharey=True, squeeze=False)[0]
     polyval, said = np.polynomial.polynomial.polyval, []
@@ -303,7 +303,7 @@ def show_double_descent(widths: Sequence[int], wrong: Tensor, n: int) -> Figure:
     wrong : (widths, 2, seeds), on the training images and on new ones.
     n : number of training images, a dotted line: from this width on all can be fitted.
     """
-    figure = Figure(figsize=(4.8, 2.5))
+    figure = Figure(figsize=(4.8, 2.3))
     ax = figure.subplots()
     said = []
     for k, name in enumerate(("training images", "new images")):
@@ -315,7 +315,7 @@ def show_double_descent(widths: Sequence[int], wrong: Tensor, n: int) -> Figure:
         numbers = (f"{w}: {m:.2f}" for w, m in zip(widths, means.tolist(), strict=True))
         said.append(f"{name} {', '.join(numbers)}")
     ax.axvline(n, color=FAINT, linewidth=1, linestyle=":")
-    ax.text(n * 1.06, 0.2, "as many units\nas images", va="center", color=INK)
+    ax.text(n * 1.06, 0.2, "units = images", va="center", fontsize="small", color=INK)
     ax.set(xscale="log", xlabel="hidden units", ylabel="share wrong",
            ylim=(-0.03, 1.05))  # fmt: skip
     ticks = [w for w in widths if w in (10, 50, n, 800, 3200)]

@@ -214,7 +214,7 @@ def test_double_descent_is_drawn_with_mean_and_range():
         assert points.get_color().lower() == COLORS[k].lower()
     assert [50, 50] in [list(line.get_xdata()) for line in ax.lines]
     (text,) = ax.texts
-    assert text.get_text() == "as many units\nas images"
+    assert text.get_text() == "units = images"
     assert 50 < text.get_position()[0] < 60
     assert described(figure).startswith(
         "Share wrong against hidden units. training images 10: 0.60, 50: 0.10;"
