@@ -13,6 +13,7 @@ from torch import Tensor
 from helpers.claims.claim import Stored
 from helpers.figures import COLORS, drawn, line_style
 from helpers.training import History
+from helpers.words import many
 
 INK, FAINT = "#333333", "#888888"
 LEGEND_LINE = 2.8  # its length: shows a dash beside the dot
@@ -28,17 +29,26 @@ def show_fits(x: Tensor, y: Tensor, fits: Mapping[str, Tensor]) -> Figure:
     x, y : (n,), the points; x in -1..1.
     fits : title -> weights (degree + 1,), the constant first.
     """
-    figure = Figure(figsize=(2.5 * len(fits), 2.4))
+    figure = Figure(figsize=(2.5 * len(fits), 2.3))
     grid = np.linspace(-1, 1, 400)
     axes = figure.subplots(1, len(fits), sharey=True, squeeze=False)[0]
+    polyval, said = np.polynomial.polynomial.polyval, []
     for ax, (title, w) in zip(axes, fits.items(), strict=True):
+        curve = polyval(grid, w.numpy())
         ax.plot(grid, np.sin(3 * grid), color="0.6", linestyle=":", label="sin 3x")
-        ax.plot(grid, np.polynomial.polynomial.polyval(grid, w.numpy()),
-                color=COLORS[1], label="fit")  # fmt: skip
+        ax.plot(grid, curve, color=COLORS[1], label="fit")
         ax.plot(x, y, "o", color=COLORS[0], markersize=3.5)
         # a fit that leaves the picture is cut, else it would press the points flat
         ax.set(xlim=(-1.05, 1.05), ylim=(-2, 2), title=title, xlabel="x")
+        missed = np.abs(polyval(x.numpy(), w.numpy()) - y.numpy()).mean()
+        ends = ("left", curve[0]), ("right", curve[-1])
+        left = " and ".join(f"at the {end}" for end, v in ends if abs(v) > 2)
+        said.append(
+            f"{title} misses the points by {missed:.2f} on average"
+            + (f" and leaves the picture {left}" if left else "")
+        )
     axes[-1].legend(loc="lower right")
+    figure.set_label(f"{many(len(x), 'point')}, sin 3x and a fit. {'; '.join(said)}.")
     return figure
 
 
@@ -51,18 +61,25 @@ def show_errors(degrees: Sequence[int], errors: Mapping[str, Tensor]) -> Figure:
 
 @drawn
 def _curves(
-    x: Sequence[float], curves: Mapping[str, Sequence[float]], log: str = "", **axes
+    x: Sequence[float],
+    curves: Mapping[str, Sequence[float]],
+    log: str = "",
+    level: tuple[str, float] | None = None,
+    **axes,
 ) -> Figure:
     """Draw values over x, a line with dots for each name, and say all of them.
 
-    ``log`` names the logarithmic axes, "x", "y" or "xy"; ``axes`` are settings of them.
+    ``log`` names the logarithmic axes, "x", "y" or "xy"; ``level`` is a name and the
+    height of a dotted line; ``axes`` are settings of the axes.
     """
     figure = Figure(figsize=(4.8, 2.5))
     ax = figure.subplots()
     for k, (name, values) in enumerate(curves.items()):
         ax.plot(x, values, marker="o", markersize=3.5, label=name, **line_style(k))
+    if level:
+        ax.axhline(level[1], color=FAINT, linewidth=1.2, linestyle=":", label=level[0])
     ax.set(**{f"{axis}scale": "log" for axis in log}, **axes)
-    ax.set_xticks(x, [_short(v) for v in x])
+    ax.set_xticks(x, _ticks(x))
     ax.xaxis.minorticks_off()
     if "y" in log:
         low, high = ax.get_ylim()
@@ -70,19 +87,23 @@ def _curves(
         ax.yaxis.set_major_locator(LogLocator(subs=steps))
         ax.yaxis.set_major_formatter(lambda v, _: f"{v:g}")
         ax.yaxis.minorticks_off()
-    ax.legend(handlelength=LEGEND_LINE)
+    if level or len(curves) > 1:
+        ax.legend(handlelength=LEGEND_LINE)
     said = (
         f"{name} " + ", ".join(f"{a:g}: {v:.3g}" for a, v in zip(x, y, strict=True))
         for name, y in curves.items()
     )
     head = f"{ax.get_ylabel()} against {ax.get_xlabel()}"
+    head += f"; {level[0]} {level[1]:.3g}" if level else ""
     figure.set_label(f"{head[0].upper()}{head[1:]}. {'; '.join(said)}.")
     return figure
 
 
-def _short(v: float) -> str:
-    """A number at a tick: small ones as powers of ten, which take less room."""
-    return f"{v:g}" if v == 0 or v >= 0.001 else f"$10^{{{round(math.log10(v))}}}$"
+def _ticks(values: Sequence[float]) -> list[str]:
+    """Numbers at ticks: all as powers of ten where one is small, to take less room."""
+    if 0 < min(values) < 0.001:
+        return [f"$10^{{{round(math.log10(v))}}}$" for v in values]
+    return [f"{v:g}" for v in values]
 
 
 # -- what is learned ------------------------------------------------------------------
@@ -127,9 +148,9 @@ def show_bias_variance(
     noise : variance of the noise in a new y.
     """
     total = bias2 + variance + noise
-    parts = {"their sum": total, "bias squared": bias2, "variance": variance}
+    parts = {"bias squared": bias2, "variance": variance}
     curves = {name: part.tolist() for name, part in parts.items()}
-    curves["noise"] = [noise] * len(total)
+    curves |= {"noise": [noise] * len(total), "sum of the three": total.tolist()}
     return _curves(degrees, curves, "y", xlabel="degree", ylabel="mean squared error")
 
 
@@ -152,11 +173,20 @@ def show_strengths(found: Mapping[float, tuple[float, float]]) -> Figure:
 
 
 @drawn
-def show_rates(found: Mapping[float, tuple[float, float]]) -> Figure:
-    """Draw accuracies over dropout's p: p -> (on training labels, on validation)."""
+def show_rates(
+    found: Mapping[float, tuple[float, float]], stopped: float | None = None
+) -> Figure:
+    """Draw accuracies over dropout's p.
+
+    Parameters
+    ----------
+    found : p -> (on training labels, on validation).
+    stopped : the validation accuracy of the best epoch without dropout, a dotted line.
+    """
     on_train, on_val = zip(*found.values(), strict=True)
     curves = {"training": on_train, "validation": on_val}
-    return _curves([*found], curves, xlabel="dropout p", ylabel="accuracy")
+    level = stopped and ("early stopping, no dropout", stopped)
+    return _curves([*found], curves, level=level, xlabel="dropout p", ylabel="accuracy")
 
 
 # -- networks -------------------------------------------------------------------------
@@ -208,19 +238,28 @@ def show_dropout(masks: Sequence[Sequence[int]]) -> Figure:
 
 
 @drawn
-def show_ensembles(errors: Sequence[float]) -> Figure:
+def show_ensembles(errors: Sequence[float], alone: Sequence[float]) -> Figure:
     """Draw the share of wrong answers against how many networks are averaged.
 
     Parameters
     ----------
     errors : of one network, of two, and so on.
+    alone : of each single network, dots at 1.
     """
-    return _curves(
+    figure = _curves(
         range(1, len(errors) + 1),
         {"mean of the probabilities": errors},
         xlabel="networks averaged",
         ylabel="share wrong",
     )
+    (ax,), alone = figure.axes, [float(v) for v in alone]
+    ax.plot([1] * len(alone), alone, "o", color=COLORS[1], markersize=3.5,
+            alpha=0.7, zorder=3, gid="alone")  # fmt: skip
+    ax.text(1.15, max(alone), "each network alone", va="center", color=COLORS[1])
+    reach = f"{min(alone):.3g} to {max(alone):.3g}"
+    head, told = figure.get_label().split(". ", 1)
+    figure.set_label(f"{head}; each network alone {reach}. {told}")
+    return figure
 
 
 @drawn
@@ -264,7 +303,7 @@ def show_double_descent(widths: Sequence[int], wrong: Tensor, n: int) -> Figure:
     wrong : (widths, 2, seeds), on the training images and on new ones.
     n : number of training images, a dotted line: from this width on all can be fitted.
     """
-    figure = Figure(figsize=(4.8, 2.5))
+    figure = Figure(figsize=(4.8, 2.3))
     ax = figure.subplots()
     said = []
     for k, name in enumerate(("training images", "new images")):
@@ -276,6 +315,7 @@ def show_double_descent(widths: Sequence[int], wrong: Tensor, n: int) -> Figure:
         numbers = (f"{w}: {m:.2f}" for w, m in zip(widths, means.tolist(), strict=True))
         said.append(f"{name} {', '.join(numbers)}")
     ax.axvline(n, color=FAINT, linewidth=1, linestyle=":")
+    ax.text(n * 1.06, 0.2, "units = images", va="center", fontsize="small", color=INK)
     ax.set(xscale="log", xlabel="hidden units", ylabel="share wrong",
            ylim=(-0.03, 1.05))  # fmt: skip
     ticks = [w for w in widths if w in (10, 50, n, 800, 3200)]

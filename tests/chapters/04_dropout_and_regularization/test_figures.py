@@ -44,13 +44,15 @@ def test_the_parts_of_the_error_sum_to_it():
     (ax,) = figure.axes
     drawn = lines(ax)
     parts = [drawn[name][1] for name in ("bias squared", "variance", "noise")]
-    assert np.allclose(drawn["their sum"][1], sum(parts))
+    assert np.allclose(drawn["sum of the three"][1], sum(parts))
+    assert [*drawn][-1] == "sum of the three"
     assert parts[0].tolist() == bias2.tolist() and parts[1].tolist() == [0.5, 1.0, 8.0]
     assert set(parts[2]) == {0.25} and ax.get_yscale() == "log"
     assert all(x.tolist() == [1, 2, 3] for x, _ in drawn.values())
     assert described(figure).startswith(
-        "Mean squared error against degree. their sum 1: 4.75, 2: 1.75, 3: 8.5;"
+        "Mean squared error against degree. bias squared 1: 4, 2: 0.5, 3: 0.25;"
     )
+    assert described(figure).endswith("sum of the three 1: 4.75, 2: 1.75, 3: 8.5.")
 
 
 def test_the_parts_are_those_of_the_hundred_fits(monkeypatch):
@@ -93,6 +95,28 @@ def test_pairs_are_drawn_over_what_they_belong_to(draw, names, scales):
     assert f"{names[0]} 0.5: 3, 8: 2" in described(figure)
 
 
+def test_early_stopping_is_a_dotted_line_beside_the_rates():
+    figure = figures.show_rates({0.0: (0.9, 0.5), 0.5: (0.7, 0.6)}, stopped=0.625)
+    (ax,) = figure.axes
+    level = lines(ax)["early stopping, no dropout"][1]
+    assert level.tolist() == [0.625, 0.625] and ax.lines[-1].get_linestyle() == ":"
+    assert described(figure).startswith(
+        "Accuracy against dropout p; early stopping, no dropout 0.625. training 0: 0.9"
+    )
+    plain = figures.show_rates({0.0: (0.9, 0.5), 0.5: (0.7, 0.6)})
+    assert len(plain.axes[0].lines) == 2 and "stopping" not in described(plain)
+
+
+def test_strengths_have_ticks_of_one_kind():
+    """All are powers of ten as soon as one of them is small."""
+    for strengths, expected in (
+        ((1e-4, 0.1, 1.0), ["$10^{-4}$", "$10^{-1}$", "$10^{0}$"]),
+        ((0.001, 0.1, 1.0), ["0.001", "0.1", "1"]),
+    ):
+        (ax,) = figures.show_strengths(dict.fromkeys(strengths, (1.0, 2.0))).axes
+        assert [tick.get_text() for tick in ax.get_xticklabels()] == expected
+
+
 def test_decay_has_a_dot_at_each_best_epoch():
     found = {"none": history([], [0.25, 0.75, 0.5]), "decay": history([], [0.1, 0.2])}
     figure = figures.show_decay(found)
@@ -131,9 +155,19 @@ def test_a_dropped_unit_has_a_cross_and_no_lines():
 
 
 def test_ensembles_are_counted_from_one():
-    (ax,) = figures.show_ensembles([0.5, 0.25, 0.125]).axes
-    (drawn,) = lines(ax).values()
-    assert drawn.tolist() == [[1, 2, 3], [0.5, 0.25, 0.125]]
+    figure = figures.show_ensembles([0.5, 0.25, 0.125], alone=[0.4375, 0.5625, 0.5])
+    (ax,) = figure.axes
+    mean, alone = ax.lines
+    assert mean.get_xydata().T.tolist() == [[1, 2, 3], [0.5, 0.25, 0.125]]
+    assert alone.get_xydata().T.tolist() == [[1, 1, 1], [0.4375, 0.5625, 0.5]]
+    assert alone.get_linestyle() == "None" and ax.get_legend() is None
+    (text,) = ax.texts
+    assert text.get_text() == "each network alone"
+    assert text.get_color() == alone.get_color() != mean.get_color()
+    assert described(figure) == (
+        "Share wrong against networks averaged; each network alone 0.438 to 0.562. "
+        "mean of the probabilities 1: 0.5, 2: 0.25, 3: 0.125."
+    )
 
 
 def test_widths_are_those_that_were_stored():
@@ -179,6 +213,9 @@ def test_double_descent_is_drawn_with_mean_and_range():
         assert np.allclose(ends, torch.stack([here.amin(1), here.amax(1)], 1))
         assert points.get_color().lower() == COLORS[k].lower()
     assert [50, 50] in [list(line.get_xdata()) for line in ax.lines]
+    (text,) = ax.texts
+    assert text.get_text() == "units = images"
+    assert 50 < text.get_position()[0] < 60
     assert described(figure).startswith(
         "Share wrong against hidden units. training images 10: 0.60, 50: 0.10;"
     )

@@ -11,6 +11,7 @@ from torch.nn import functional as F
 import helpers
 from helpers import Examples, ImageData, seeded
 from helpers.chapters.dropout_and_regularization import figures
+from helpers.figures.described import described
 from tests.taught import source_of, taught
 
 own = taught(
@@ -53,11 +54,11 @@ def test_fit_and_error_are_those_of_numpy(degree, seed):
 
 @pytest.mark.parametrize("lam", [1e-3, 0.1, 10.0])
 def test_invented_examples_are_the_penalty(lam):
-    """Least squares on them gives the minimum of mean squared error + lam |w|^2."""
+    """Least squares on them minimizes half the mean squared error + lam / 2 |w|^2."""
     x, y = own.sample(30, seed=2)
     w = own.fit_with_penalty(x, y, 6, lam).requires_grad_()
     powers = x[:, None] ** torch.arange(7)
-    objective = ((powers @ w - y) ** 2).mean() + lam * (w**2).sum()
+    objective = ((powers @ w - y) ** 2).mean() / 2 + lam / 2 * (w**2).sum()
     (slope,) = torch.autograd.grad(objective, w)
     assert slope.abs().max() < 1e-10
 
@@ -177,6 +178,18 @@ def test_show_fits_draws_each_polynomial():
         curve = {drawn.get_label(): drawn for drawn in ax.lines}["fit"]
         np.testing.assert_allclose(curve.get_ydata(), f(curve.get_xdata()), atol=1e-12)
         assert list(ax.lines[-1].get_ydata()) == [1.0, 2.0]
+
+
+def test_a_fit_that_leaves_the_picture_is_said_to():
+    x, y = torch.tensor([-0.5, 0.5]), torch.tensor([1.0, 2.0])
+    w = {"line": [1.0, 2.0], "steep": [0.0, 3.0], "flat": [1.0, 1.0]}
+    figure = figures.show_fits(x, y, {name: torch.tensor(v) for name, v in w.items()})
+    assert described(figure) == (
+        "2 points, sin 3x and a fit. line misses the points by 0.50 on average and "
+        "leaves the picture at the right; steep misses the points by 1.50 on average "
+        "and leaves the picture at the left and at the right; flat misses the points "
+        "by 0.50 on average."
+    )
 
 
 def test_show_errors_draws_them_at_their_degrees():
