@@ -13,12 +13,8 @@ from torch.nn import functional as F
 
 from helpers import evaluate, train
 from helpers.chapters.dropout_and_regularization import claims, masks
-from helpers.chapters.dropout_and_regularization.exercises import (
-    builds,
-)
-from helpers.chapters.dropout_and_regularization.exercises import (
-    penalties as tasks,
-)
+from helpers.chapters.dropout_and_regularization.exercises import builds
+from helpers.chapters.dropout_and_regularization.exercises import penalties as tasks
 from helpers.claims import SAME
 from tests.said import lines_shown, shown
 from tests.taught import taught, text_of
