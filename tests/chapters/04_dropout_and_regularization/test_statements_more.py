@@ -1,0 +1,233 @@
+"""Chapter 4: sentences between the sections, each computed first where one can.
+
+As in `test_statements`: what a sentence says is looked up; then it must stand there.
+"""
+
+import re
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from helpers import MLP
+from helpers.chapters.dropout_and_regularization import claims, figures
+from helpers.data import load_images, with_label_noise
+from tests.said import lines_shown, shown
+from tests.taught import taught, text_of
+
+own = taught("04", "noisy_images", "with_dropout_at")
+
+
+def holds(cell_id: str, *sentences: str) -> None:
+    text = text_of("04", cell_id)
+    for sentence in sentences:
+        assert sentence in text, f"{cell_id} should say: {sentence}"
+
+
+def test_what_is_learned_by_heart():
+    told = shown("04", "memory-code").split("Drawn labels")
+    ends = [[float(x) for x in re.findall(r"to ([\d.]*\d)", part)] for part in told]
+    assert ends[0][0] == ends[1][0] == 1 and ends[0][1] > 0.5 > 0.2 > ends[1][1]
+    holds(
+        "memory-read",
+        "Both training curves reach the top; on new images the second network guesses, "
+        "as the dotted line does. A training curve cannot tell understanding from memo",
+    )
+    holds("memory-more", "The drawn labels only take longer: what many images share is")
+    holds("memory", "Draw a label at random for each of 500 images. There is nothing t")
+
+
+def test_where_the_wrong_labels_stand():
+    images = load_images("digits", n_train=200)
+    noisy = with_label_noise(images, 0.4)
+    assert noisy.val.y.equal(images.val.y) and noisy.test.y.equal(images.test.y)
+    assert (noisy.train.y != images.train.y).sum() == 80
+    holds(
+        "noisy",
+        "give 40 % of them the name of another class. The validation images keep their "
+        "right labels.",
+    )
+    holds("gate-noisy-read", "Without the wrong labels one of the two would be above")
+    holds(
+        "gate-dropout-read", "Without its dropout layer the network would fit the tra"
+    )
+
+
+def test_parts_and_folds():
+    holds(
+        "parts-read",
+        "The parts share no example, and together they hold all: a permutation cut in t"
+        "hree. It must be a random one, since files are often sorted by class.",
+        "such as several pictures of one person, must lie in one part",
+    )
+    holds("kfold-more", "After the choice one fits the chosen model to all the points.")
+    holds(
+        "test-once-read", "need not equal the validation score that chose it, and may"
+    )
+    holds(
+        "test-once-read", "may even be higher: each is an estimate from a limited num"
+    )
+
+
+def test_what_the_decay_of_the_curves_is():
+    code = text_of("04", "decay-curves-code")
+    assert "weight_decay=0.01, **settings)" in code
+    assert 'show_decay({"no decay": history, "decay 0.01": with_decay})' in code
+    holds("decay-curves", "now with a decay of 0.01 as well. What will its validation")
+    holds(
+        "decay-read",
+        "the objective has two parts, prediction loss and penalty, and torch's optimize"
+        r"rs take the second as an option, `weight_decay`, which is $\lambda$ here.",
+    )
+
+
+def test_slopes_of_the_penalties():
+    w, lam = torch.tensor([3.0, -4.0], requires_grad=True), 0.5
+    (l2,) = torch.autograd.grad(lam / 2 * w.square().sum(), w)
+    assert l2.tolist() == [lam * 3.0, lam * -4.0]
+    holds("l1l2-why", r"which only serves to make the derivative $\lambda w$.")
+    holds("penalty", r"and $\lambda \ge 0$ says how much is charged.")
+    holds(
+        "penalty", "keeps the weights from becoming extreme, and so keeps the model s"
+    )
+    v, landed = 0.05, set()
+    for _ in range(50):  # nothing but the penalty, by the subgradient
+        v -= 0.1 * 0.3 * (1 if v > 0 else -1)
+        landed.add(v > 0)
+    assert landed == {True, False} and v != 0
+    holds(
+        "zeros-read", "the weight jumps back and forth across 0 and never lands on it"
+    )
+    holds("noise-read", "what they add never cancels in the squared norm.")
+
+
+def test_a_crossed_unit_and_its_lines():
+    (ax,) = figures.show_dropout([[1, 0, 1, 0]]).axes
+    lines = [line for line in ax.lines if line.get_gid() == "line 1"]
+    assert len(lines) == 2 * (3 + 2)
+    holds(
+        "dropout-network-read",
+        "A crossed unit sends nothing, so all its lines are gone for this step: each st"
+        "ep trains another, thinner network. All of them share their weights.",
+    )
+    holds("dropout-why", "is destroyed again and again; what many units see is kept.")
+    holds("dropout-why", "Units cannot rely on a partner that may vanish at any step.")
+
+
+def test_where_dropout_stands():
+    hidden = [type(m) for m in MLP((8,), dropout=0.5)]
+    assert hidden.index(nn.Dropout) > hidden.index(nn.Linear)
+    assert hidden[-1] is nn.Linear
+    holds("where", "The custom is: behind the hidden fully connected layers. Here are")
+    holds("where-read", "whole channels are dropped instead, or only the fully connect")
+    holds("eval-read", "`nn.Dropout` does that for you. `train` and `evaluate` from `h")
+
+
+def test_what_is_averaged_and_what_is_fitted():
+    assert "(torch.stack(m).argmax(2) != noisy.val.y)" in text_of(
+        "04", "ensembles-code"
+    )
+    holds(
+        "ensembles", "Average their probabilities, and name the class with the larges"
+    )
+    code = text_of("04", "descent-code")
+    assert "W = torch.randn(784, width, generator=generator) / 28" in code
+    assert 'V = torch.linalg.lstsq(H[0], one_hot, driver="gelsd").solution' in code
+    holds(
+        "descent",
+        "Keep the first layer random, and fit only the second, by least squares, to 200"
+        " images; of all that fit, `lstsq` takes the shortest weights.",
+    )
+
+
+def test_a_strong_penalty_removes_the_peak():
+    """Random ReLU features, 100 noisy examples: the error where as many units fit."""
+    generator = torch.Generator().manual_seed(0)
+
+    def draw(*shape):
+        return torch.randn(*shape, dtype=torch.float64, generator=generator)
+
+    X, X_new, w = draw(100, 20), draw(500, 20), draw(20, 1)
+    y = X @ w + 2 * draw(100, 1)
+    errors = {}
+    for width in (30, 100, 1000):
+        W = draw(20, width)
+        H, H_new = F.relu(X @ W), F.relu(X_new @ W)
+        for lam in (1e-9, 300.0):
+            gram = H.T @ H + lam * torch.eye(width, dtype=torch.float64)
+            V = torch.linalg.solve(gram, H.T @ y)
+            error = (H_new @ V - X_new @ w).square().mean().item()
+            errors[lam, width] = error
+    assert errors[1e-9, 100] > 5 * max(errors[1e-9, 30], errors[1e-9, 1000])
+    assert errors[300.0, 100] < 1.2 * max(errors[300.0, 30], errors[300.0, 1000])
+    holds(
+        "descent-more",
+        "A penalty that is strong enough removes the peak, since it never lets the weig"
+        "hts explode.",
+        "it is not the number of weights that harms, but what is done with them.",
+    )
+
+
+def test_two_views_of_large_and_regularized():
+    table = claims.wide_and_regularized.stored()["digits"].table
+    at = {name: row["test accuracy"].mean for name, row in table.items()}
+    by_width = at["1024, no dose"] - at["8, no dose"]
+    assert by_width > 2 * (at["1024, best dose"] - at["1024, no dose"])
+    holds(
+        "large-read",
+        "So the width decided more than the dose",
+        "They can be combined, with smaller doses: two doses that are right alone can u"
+        "nderfit together.",
+    )
+    holds(
+        "large",
+        "make it too small for that, or make it large and regularize it. Goodfellow, Be"
+        "ngio and Courville (2016) almost always find *the second one* best.",
+    )
+
+
+def test_what_smoothing_asks_for():
+    loss = F.cross_entropy(torch.eye(10)[:1] * 50, torch.tensor([0]))
+    assert loss < 1e-6, "with one-hot labels it can reach 0"
+    holds(
+        "smoothing-read", "The loss can no longer reach 0.", "Labels made by a teache"
+    )
+    holds(
+        "smoothing-read",
+        "Labels made by a teacher network do: they say that this 7 looks a little like "
+        "a 1 (**distillation**). Uniform smoothing says nothing about a single image",
+    )
+
+
+def test_no_law_and_no_free_lunch():
+    new = lines_shown("04", "sweep-code")["new points"]
+    assert new[12] > 100 * new[3]
+    descent = lines_shown("04", "descent-picture")["new images"]
+    assert descent[3200] < min(descent[w] for w in (10, 25, 50)), "wider is better here"
+    holds("sweep-read", "how least squares behaves with few points; it is no law.")
+    holds("two-errors", "the mean over infinitely many of them.")
+    holds(
+        "summary",
+        "accept more of the first for less of the second. Choose on validation data, re"
+        "port on test data.",
+    )
+    holds(
+        "summary-more",
+        "L1 makes zeros only with a proximal step; that weight decay is L2 for SGD and "
+        "not for Adam; that dropout keeps the mean and pays in variance",
+    )
+
+
+@pytest.mark.parametrize("data", ["digits", "fashion_mnist"])
+def test_how_the_claims_are_read(data):
+    found = claims.dropout_symmetry.stored()[data].table
+    random = found["random, two layers, dropout"]["test accuracy"].mean
+    assert random > found["constant, two layers, dropout"]["test accuracy"].mean
+    holds("claim-symmetry-read", "Random first weights cost nothing.")
+    holds("claims", "An answer counts if the whole 95 % interval supports it: that cov")
+    holds(
+        "panel-answers",
+        "More data raises the peak, and it does not replace early stopping.",
+        "The differences among the best are smaller than the spread over seeds.",
+    )

@@ -1,0 +1,374 @@
+"""Chapter 4, from dropout to label smoothing: its sentences, each computed first.
+
+As in `test_statements`: what a sentence says is computed, and then it must stand there.
+"""
+
+import math
+import re
+
+import pytest
+import torch
+from torch import nn, tensor
+from torch.nn import functional as F
+
+from helpers import evaluate, train
+from helpers.chapters.dropout_and_regularization import claims, masks
+from helpers.chapters.dropout_and_regularization.exercises import builds
+from helpers.chapters.dropout_and_regularization.exercises import penalties as tasks
+from helpers.claims import SAME
+from tests.said import lines_shown, shown
+from tests.taught import taught, text_of
+
+own = taught("04", "dropout", "mlp", "noisy_images", "with_dropout_at")
+SETTINGS = {"lr": 0.04, "momentum": 0.9, "batch_size": 64, "num_epochs": 30}
+
+
+def holds(cell_id: str, *sentences: str) -> None:
+    text = text_of("04", cell_id)
+    for sentence in sentences:
+        assert sentence in text, f"{cell_id} should say: {sentence}"
+
+
+def draw(*shape, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(*shape, dtype=torch.float64, generator=generator)
+
+
+# -- dropout ---------------------------------------------------------------------------
+
+
+def test_the_formula_of_dropout():
+    p, h = 0.25, torch.full((200_000,), 3.0)
+    torch.manual_seed(0)
+    out = own.dropout(h, p)
+    assert (out == 0).float().mean() == pytest.approx(p, abs=0.01)
+    assert out.max() == pytest.approx(3 / (1 - p)) and p * 0 + (1 - p) * 4 == 3
+    assert own.dropout(torch.ones(200_000), p).var() == pytest.approx(
+        p / (1 - p), abs=0.01
+    )
+    holds(
+        "dropout",
+        r"Multiply what is kept by $\frac{1}{1-p}$:",
+        r"h' = \frac{m}{1-p}\, h, \qquad m = \begin{cases} 0 & \text{with probability }"
+        r" p\\ 1 & \text{otherwise.}\end{cases}",
+        "drop each hidden unit with probability $p$: set its output to 0",
+    )
+    holds(
+        "dropout-symbols",
+        r"$p \cdot 0 + (1-p)\cdot \frac{h}{1-p} = h$. Without the factor, the next laye"
+        "r would get less in training than later in use.",
+    )
+    holds("dropout-read", "mean 1, and variance $p/(1-p)$, the noise that is paid for")
+    assert "# p = 0.5: two of four are dropped" in text_of("04", "dropout-by-hand")
+
+
+def test_dropout_in_place_and_by_an_index():
+    h = torch.ones(100)
+    nn.Dropout(0.5, inplace=True)(h)
+    assert set(h.tolist()) == {0.0, 2.0}
+    h = tensor([1.0, 2.0])
+    h[tensor([True, False])] = 0  # it clears where the mask is true
+    assert h.tolist() == [0, 2]
+    holds(
+        "dropout-read",
+        "With `inplace=True` it overwrites its input.",
+        "it clears where the mask is true, so it needs the *drop* mask; it changes `h` "
+        "itself, which autograd may still need; and the factor is missing.",
+    )
+    assert text_of("04", "dropout-index").startswith("drop = keep == 0 ")
+    hidden = [m for m in own.mlp() if isinstance(m, nn.Linear)][0]
+    holds("dropout-why", f"one of $2^{{{hidden.out_features}}}$ **thinned networks**")
+
+
+def test_what_was_to_be_seen_of_the_masks():
+    plain = masks.H @ masks.V
+    spreads = []
+    for p in (0.2, 0.5, 0.8):
+        outputs = masks.dropped(p, masks.NUM_MASKS)[1] @ masks.V
+        spreads.append(outputs.std().item())
+        error = (outputs.mean() - plain).abs()
+        assert error < 3 * spreads[-1] / masks.NUM_MASKS**0.5
+    assert spreads == sorted(spreads) and spreads[1] > plain / 4
+    holds(
+        "masks-read",
+        "single masks scatter widely, and more so with larger $p$: fewer units, each mu"
+        "ltiplied by more.",
+        "comes close to the output without dropout; the larger $p$, the more masks it t"
+        "akes.",
+    )
+    assert tasks.values_of_a_unit.solution() == (0.0, 2 / (1 - 0.2), 2.0)
+    holds(
+        "ex-dropped-values",
+        "A hidden unit has the output 2, and dropout has $p = 0.2$. Predict what the ne"
+        "xt layer gets from it: in training when it is dropped, in training when it is "
+        "kept, and in use.",
+    )
+
+
+def test_what_the_modes_do():
+    layer, ones = nn.Dropout(0.5), torch.ones(100)
+    assert layer.eval()(ones).equal(ones) and not layer.train()(ones).equal(ones)
+    assert not F.dropout(ones).equal(ones)
+    assert F.dropout(ones, 0.5, training=False).equal(ones)
+    holds("eval", "`net.eval()` turns dropout off, `net.train()` on:")
+    holds(
+        "eval-read",
+        "If `net.eval()` is forgotten, validation runs with part of the network only: t"
+        "he score is too low, and another one each time. And `F.dropout` in a `forward`"
+        " is always on, unless you write `F.dropout(h, p, training=self.training)`",
+    )
+    with pytest.raises(ValueError):
+        builds.Dropout.solution(1.5)
+    holds(
+        "ex-dropout",
+        "each entry is dropped with probability `p` and the others are divided by 1 − p"
+        "; in evaluation nothing happens.",
+        "a `p` outside of 0 to 1 raises a `ValueError` at once.",
+    )
+
+
+@pytest.fixture(scope="module")
+def noisy():
+    return own.noisy_images(2000, 0.4)
+
+
+def test_the_score_without_eval_is_too_low(noisy):
+    net = own.mlp(dropout=0.5)
+    train(net, noisy.train, **SETTINGS | {"num_epochs": 5})
+    right = evaluate(net, noisy.val).accuracy
+    net.train()
+    with torch.no_grad():
+        scores = [
+            (net(noisy.val.X).argmax(1) == noisy.val.y).float().mean().item()
+            for _ in range(3)
+        ]
+    assert len(set(scores)) > 1 and max(scores) < right - 0.02
+
+
+def test_which_p_and_where():
+    lines = lines_shown("04", "sweep-p-code")
+    on_train, on_val = ([*lines[k].values()] for k in ("training", "validation"))
+    assert on_train == sorted(on_train, reverse=True)
+    assert max(on_val) not in (on_val[0], on_val[-1]) and on_val[-1] < on_val[0]
+    assert on_train[-1] < 0.6 - 0.1, "underfits: less than the right labels"
+    holds(
+        "sweep-p-read",
+        "The network fits its training labels less and less well",
+        "with $p = 0.8$ too little is left of it, and it underfits. The best $p$ lies i"
+        "nside.",
+    )
+    place = re.findall(r"(\w+) +validation ([\d.]+)", shown("04", "where-code"))
+    by_place = {name: float(score) for name, score in place}
+    assert sorted(by_place, key=by_place.get) == ["logits", "units", "pixels"]
+    holds(
+        "where-read",
+        "dropping logits helps least: the loss then compares classes of which half have"
+        " their score set to 0. Dropping half of the *pixels* helps most, against the c"
+        "ustom",
+    )
+    places = re.findall(r'\("(\w+)", (\d)\)', text_of("04", "where-code"))
+    kinds = {name: own.with_dropout_at(int(k)) for name, k in places}
+    assert isinstance(kinds["pixels"][0], nn.Flatten)
+    assert isinstance(kinds["pixels"][1], nn.Dropout)
+    assert isinstance(kinds["logits"][-1], nn.Dropout)
+
+
+# -- many networks, and wide ones ------------------------------------------------------
+
+
+def test_what_an_ensemble_lowers():
+    (wrong,) = (list(v.values()) for v in lines_shown("04", "ensembles-code").values())
+    gains = [a - b for a, b in zip(wrong, wrong[1:], strict=False)]
+    assert max(gains) == gains[0] and max(gains[-3:]) < gains[0] / 3
+    holds("ensembles-read", "The second network helps most, the last ones hardly.")
+    errors = 0.5 + draw(10_000, 4)
+    assert errors.mean(1).var().item() == pytest.approx(1 / 4, rel=0.05)
+    assert errors.mean().item() == pytest.approx(0.5, abs=0.03)
+    holds(
+        "ensembles-more",
+        "lowers the variance, not the bias: where all networks make the same mistake, s"
+        "o does their mean.",
+        "If the errors of $k$ networks were independent, the variance of their mean wou"
+        "ld be a $k$-th; they share their images, so less is gained.",
+    )
+    code = text_of("04", "ensembles-code")
+    assert "[[P[order[:k]].mean(0) for order in orders] for k in range(1, 9)]" in code
+
+
+def meanings(claim, data):
+    """What each question of a claim was answered with at full size, by its letter."""
+    found = claim.stored()[data].found
+    return {k: q.meaning(found[k]) for k, q in claim.questions.items()}
+
+
+def test_what_is_said_of_widths_and_doses():
+    """The numbers are in `test_what_the_text_says_of_widths`."""
+    digits, clothes = (
+        meanings(claims.wide_and_regularized, d) for d in ("digits", "fashion_mnist")
+    )
+    assert digits["a"] == digits["b"] == clothes["b"] == "it gains"
+    assert digits["e"] == clothes["e"] == "it gains"
+    assert clothes["a"] == f"undecided between “{SAME}” and “it gains”"
+    holds(
+        "large-read",
+        "Both lines rise on both sets, steeply up to 64 units and hardly at all from 25"
+        "6 on. Even without a dose, wide networks that stop at their best epoch beat 8 "
+        "units with their best one.",
+        "two and a half percentage points for the wide networks on the digits, less tha"
+        "n one on the clothes.",
+    )
+    holds(
+        "claim-wide-read",
+        "On both sets the statement holds against 8 units",
+        "Against 64 units the large network wins on the digits; on Fashion-MNIST it is "
+        "ahead by about a percentage point or less, which stays undecided. Between 256 "
+        "and 1,024 units there is hardly a difference.",
+    )
+    holds("widths", "2,000 images, 40 % wrong labels, 5 seeds. All keep their best epo")
+    assert claims.wide_and_regularized.full == (2_000, 30, 5)
+
+
+def test_the_shortest_weights_become_shorter_with_the_width():
+    """200 examples: just enough units make them long, and more make them short."""
+    X, y = draw(200, 30), draw(200, 1, seed=1)
+    found = {}
+    for width in (200, 400, 800, 3200):
+        H = F.relu(X @ draw(30, width, seed=2))
+        V = torch.linalg.lstsq(H, y, driver="gelsd").solution
+        torch.testing.assert_close(H @ V, y)
+        found[width] = V.norm().item()
+    norms = [*found.values()]
+    assert norms == sorted(norms, reverse=True) and norms[0] > 10 * norms[1]
+    assert torch.linalg.matrix_rank(F.relu(X @ draw(30, 200, seed=2))) == 200
+    lines = lines_shown("04", "descent-picture")
+    on_train, on_new = (lines[f"{k} images"] for k in ("training", "new"))
+    assert on_new[50] < on_new[10] and max(on_new, key=on_new.get) == 200
+    after = [on_new[w] for w in on_new if w >= 200]
+    assert after == sorted(after, reverse=True) and after[-1] < min(on_new[50], 0.45)
+    assert all(on_train[w] == 0 for w in on_train if w >= 200)
+    code = text_of("04", "descent-picture")
+    assert "figures.show_double_descent(widths, on_both, n=200)" in code
+    assert "generator=generator)[:200]" in text_of("04", "descent-code")
+    holds(
+        "descent-read",
+        "The error on new images falls, is worst at the dotted line, with as many units"
+        " as training images, and falls again, far lower: **double descent**.",
+    )
+    holds(
+        "descent-more",
+        "The dots are means of five seeds, the bars their least and most. At 200 units "
+        "there is just one way to fit 200 images, and it takes enormous weights",
+        "With more units there are many ways, and the shortest one becomes shorter and",
+    )
+
+
+# -- label smoothing -------------------------------------------------------------------
+
+
+def test_smoothed_labels():
+    K, epsilon = 10, 0.1
+    smooth = (1 - epsilon) * F.one_hot(tensor([3]), K) + epsilon / K
+    assert smooth.sum() == pytest.approx(1)
+    assert sorted(set(smooth[0].tolist())) == pytest.approx([0.01, 0.91])
+    logits = torch.zeros(1, K)
+    losses = []
+    for lead in (3.5, math.log(0.91 / 0.01), 5.5):
+        logits[0, 3] = lead
+        losses.append(F.cross_entropy(logits, tensor([3]), label_smoothing=epsilon))
+    assert losses[1] < losses[0] and losses[1] < losses[2]
+    assert losses[1] == pytest.approx(0.5003, abs=1e-4)
+    holds(
+        "smoothing",
+        r"$$\mathbf y' = (1 - \varepsilon)\,\mathbf y + \frac{\varepsilon}{K} .$$",
+        "it rewards ever larger logits, for wrong labels too.",
+    )
+    holds(
+        "smoothing-read",
+        "It is lowest where the predicted probabilities *are* the target, at the targe",
+        r"a lead of $\ln(0.91/0.01) = 4.5$ for the true logit, and more is punished. Do"
+        " not compare losses with and without smoothing.",
+        "every wrong class gets 0.01, and the entropy is 0.5003 for each of them.",
+    )
+    holds("ex-smooth-labels", r"Return $(1-\varepsilon)\,\mathbf y + \varepsilon/K$ fo")
+    sure = [float(c) for c in re.findall(r"confidence ([\d.]+)",
+                                         shown("04", "confidence-code"))]  # fmt: skip
+    assert sure[1] < sure[0]
+    holds("confidence-read", "The smoothed network is less sure of what it says.")
+
+
+# -- the lab, and what the claims found ------------------------------------------------
+
+
+def test_answers_of_the_lab(noisy):
+    """Questions 1 to 3, as the panel would train them; 4 and 5 take too long."""
+
+    def run(data, **options):
+        return train(own.mlp(), data.train, data.val, **SETTINGS | options)
+
+    lines = lines_shown("04", "sweep-p-code")
+    on_train, on_val = (lines[k] for k in ("training", "validation"))
+    assert on_val[0.5] > on_val[0] + 0.05
+    strong = run(noisy, weight_decay=0.1)
+    assert strong.train_accuracy[-1] < 0.6 and on_train[0] > 0.85
+    assert strong.val_accuracy[-1] < on_val[0.5]
+    right = own.noisy_images(2000, 0.0)
+    without, with_decay = (run(right, weight_decay=d) for d in (0.0, 0.01))
+    assert with_decay.val_accuracy[-1] < without.val_accuracy[-1]
+    holds(
+        "lab",
+        "1. Dropout 0.5: how does the curve of the validation *accuracy* end? 2. Weight"
+        " decay 0.1: over- or underfitting? 3. Right labels only:",
+    )
+    holds(
+        "panel-answers",
+        "1. It no longer falls so far: the network is still learning when the baseline",
+        "2. Underfitting: the training accuracy is far down as well.",
+        "3. Hardly. Without wrong labels there is little to protect from, and a decay t"
+        "hat helped before, 0.01, now costs accuracy.",
+        "4. Yes, but later.",
+    )
+    panel = text_of("04", "panel")
+    assert "weight_decay=Choice(0.0, 1e-3, 3e-3, 1e-2, 3e-2, 0.1)," in panel
+    assert "wrong_labels=Slider(0, 0.9, start=0.4)," in panel
+    assert "n_train=Choice(500, 2000, 12_000, start=2000)," in panel
+    assert "num_epochs=IntSlider(1, 60, start=30)," in panel
+
+
+def test_the_exam_is_read_of_what_validation_chose():
+    assert text_of("04", "test-once-code") == (
+        "chosen = max(nets, key=lambda p: evaluate(nets[p], noisy.val).accuracy) "
+        "chosen, evaluate(nets[chosen], noisy.test).accuracy"
+    )
+    holds("test-once", "the one with the best validation score gets its exam:")
+
+
+@pytest.mark.parametrize("data", ["digits", "fashion_mnist"])
+def test_what_the_claims_found(data):
+    found = claims.label_smoothing.stored()[data].found
+    assert found["a"].mean == pytest.approx(0.01, abs=0.004)
+    told = meanings(claims.label_smoothing, data)
+    assert told["a"] == f"undecided between “{SAME}” and “it gains”"
+    assert told["c"] == "surer than right" and told["d"] == "less sure than right"
+    holds(
+        "claim-smoothing-read",
+        "the gain with right labels is about a percentage point on both sets, too close"
+        " to the cut to be decided.",
+        "Smoothing lowers confidence whether it was too high or not, so it can overshoo"
+        "t, and a network may then be less sure than it could be.",
+    )
+    told = meanings(claims.dropout_symmetry, data)
+    assert told["a"] == "constant weights end lower"
+    assert told["c"] == "constant weights end lower", "without dropout"
+    assert abs(claims.dropout_symmetry.stored()[data].found["b"].mean) < 0.01
+    assert told["d"] == "the units have parted"
+    assert told["e"] == "all units are the same"
+    holds(
+        "claim-symmetry-read",
+        "Dropout does make the units different",
+        "With one hidden layer dropout repairs the equal start; with two it does not.",
+    )
+    holds(
+        "claim-double-read",
+        "a gain may come from the width alone.",
+        r"784 \cdot 64 + 64 + 64 \cdot 10 + 10 = 50{,}890$ and 101,770 parameters",
+    )
