@@ -66,12 +66,16 @@ NAMES = {  # title, label below, label at the left, of each of the axes
         lambda: figures.show_rates(PAIRS),
         [("", "dropout p", "accuracy")],
     ),
+    "rates and early stopping": (
+        lambda: figures.show_rates(PAIRS, stopped=4.0),
+        [("", "dropout p", "accuracy")],
+    ),
     "decay": (
         lambda: figures.show_decay({"none": HISTORY}),
         [("", "epoch", "validation accuracy")],
     ),
     "ensembles": (
-        lambda: figures.show_ensembles([0.5, 0.4]),
+        lambda: figures.show_ensembles([0.5, 0.4], alone=[0.45, 0.55]),
         [("", "networks averaged", "share wrong")],
     ),
     "widths": (
@@ -111,6 +115,15 @@ def test_the_key_of_the_widths_names_the_dose():
             "its best dose": table["1024, best dose"]["test accuracy"].mean,
             "early stopping alone": table["1024, no dose"]["test accuracy"].mean,
         }
+        for bars in ax.containers:
+            dose = {"its best dose": "best", "early stopping alone": "no"}
+            rows = [table[f"{w}, {dose[bars.get_label()]} dose"]["test accuracy"]
+                    for w in (8, 64, 256, 1024)]  # fmt: skip
+            (sticks,) = bars[2]
+            half = [(b - a) / 2 for (_, a), (_, b) in sticks.get_segments()]
+            assert half == pytest.approx([row.sd for row in rows])
+    says = "The bars are standard deviations over the seeds."
+    assert says in words(source_of("04", "large-read"))
 
 
 def test_the_dotted_line_stands_at_the_number_of_images_not_at_the_last_width():
@@ -296,3 +309,16 @@ def test_the_share_of_right_labels_is_what_is_left_of_forty_percent():
     assert "passes 0.6, the share of right labels" in says
     assert "600 digits, 40 % of them with a wrong" in source_of("04", "four-trainings")
     assert max(runs.histories()["B"].train_accuracy) > 0.6
+
+
+def test_the_slow_run_has_all_its_epochs_and_still_rises():
+    found = runs.histories()
+    assert {len(h.train_accuracy) for h in found.values()} == {30}
+    for part in ("train_accuracy", "val_accuracy"):
+        slow = getattr(found["C"], part)
+        blocks = [max(slow[k : k + 5]) for k in range(0, 30, 5)]
+        assert (np.diff(blocks) > 0).all() and slow[-1] == max(slow)
+    told = words(source_of("04", "four-trainings"))
+    assert "one learns so slowly that 30 epochs are too few for it" in told
+    assert "held back too much, by a *penalty* on its weights" in told
+    assert max(found["A"].train_accuracy) < min(0.5, found["D"].train_accuracy[-1])

@@ -55,7 +55,11 @@ def test_what_the_two_errors_are():
         "fitted to.",
         "The **generalization error** is the expected loss on a new example",
         "by the mean over examples that took no part in the fitting, the *test error*.",
+        "The second minus the first is the **generalization gap**.",
     )
+    rows = [numbers(row) for row in shown("04", "sixty-code").strip().splitlines()]
+    for on_train, on_new, gap in rows:
+        assert gap == pytest.approx(on_new - on_train, abs=0.0011)
     holds(
         "two-errors-more",
         "An *optimizer* looks for the minimum of a function that it can compute, the "
@@ -127,16 +131,20 @@ def test_what_was_to_be_seen_of_the_polynomials():
 
 def test_bias_and_variance():
     lines = lines_shown("04", "bias-code")
-    bias2, variance, total = (
+    bias2, variance, noise, total = (
         np.array([*lines[name].values()])
-        for name in ("bias squared", "variance", "their sum")
+        for name in ("bias squared", "variance", "noise", "sum of the three")
     )
     assert (bias2[:2] > 2 * variance[:2]).all() and (bias2[2:] < 0.004).all()
     assert (np.diff(variance[2:]) > 0).all() and total.argmin() + 1 == 3
+    assert noise == pytest.approx(0.2**2)
+    assert total == pytest.approx(bias2 + variance + noise, abs=0.001)
+    assert bias2[2] < bias2[1] / 50 and variance[2] < variance[1] / 5, "neither large"
     holds(
         "bias-read",
-        "Lines and parabolas miss it in the same way each time. From degree 3 on the "
-        "bias is small, and the variance grows. The sum is lowest at 3",
+        "Lines and parabolas cannot follow the curve: the bias is large. From degree 3 "
+        "on it is small, and the variance grows. The sum is lowest at 3, where neither "
+        "is large.",
     )
     holds("bias", "At each $x$ their mean may miss the curve: the **bias**. And they s")
     holds("bias", "they scatter about their mean: the **variance**.")
@@ -166,7 +174,7 @@ def test_the_gap_closes_and_the_gate_stands_below_a_fifth_of_the_images():
     bands = ast.literal_eval(re.findall(r"\{.*?\}", source_of("04", "gate-gap"))[0])
     low, high = bands["digits"]
     assert low < on_val[3840] < high < on_val[768]
-    holds("gate-gap-read", "With 768 images in place of 3,840 the loss would be above")
+    holds("gate-gap", "# with 768 images in place of 3,840 the loss would be above its")
 
 
 def test_sixty_steps():
@@ -179,7 +187,7 @@ def test_sixty_steps():
         "The training loss is indeed highest on the largest set.",
         "**under-trained**, which is not the same as too simple. And the more images, t"
         "he smaller the gap. On new images both larger sets end with a lower loss than",
-        "Too little computing is an argument for more computing, none against data.",
+        "Too little computing is an argument for more computing, not against data.",
     )
 
 
@@ -190,8 +198,8 @@ def test_first_the_pattern_then_the_noise():
     assert lowest == 30 > 2 * best and last < highest - 0.05 and fitted > 1 - 0.4 + 0.2
     holds(
         "best-epoch-read",
-        "Too few epochs underfit, too many overfit: the training loss falls to the end,"
-        " while the validation loss turns and rises.",
+        "Too few epochs leave a network under-trained, too many overfit: the training "
+        "loss falls to the end, while the validation loss turns and rises.",
         "a classifier that is always *right* would score 0.600 on these training labels"
         ", and whatever is above that is memory.",
         "keep the weights of the epoch with the best validation score: **early stopping"

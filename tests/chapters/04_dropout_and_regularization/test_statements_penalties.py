@@ -11,7 +11,11 @@ import pytest
 import torch
 from torch import nn, tensor
 
-from helpers.chapters.dropout_and_regularization import penalties
+from helpers.chapters.dropout_and_regularization import (
+    claims,
+    explorers,
+    penalties,
+)
 from helpers.chapters.dropout_and_regularization.exercises import penalties as tasks
 from tests.said import shown
 from tests.taught import taught, text_of
@@ -44,13 +48,51 @@ def test_an_invented_example_costs_what_the_penalty_does():
     holds(
         "penalty",
         r"whose target is 0 and whose only non-zero input is $\sqrt{n\lambda}$, at that"
-        r" weight: it costs $n\lambda w_k^2$.",
+        r" weight: it adds $n\lambda w_k^2$ to the sum of squares.",
     )
     holds(
         "regularization",
-        "meant to lower the generalization error and not the training error.",
-        r"$$\frac1n\sum_{i=1}^n (\hat y_i - y_i)^2 + \lambda \lVert \mathbf w\rVert^2 "
-        ".$$",
+        "meant to lower the generalization error, though not the training error.",
+        r"$$\frac1{2n}\sum_{i=1}^n (\hat y_i - y_i)^2 + \frac\lambda2 \lVert \mathbf w"
+        r"\rVert^2 .$$",
+    )
+    X, y = draw(n, 4, seed=1), draw(n, seed=2)
+    squares = (X @ w - y).square().sum()
+    torch.testing.assert_close(
+        (squares + n * lam * w.square().sum()) / (2 * n),
+        squares / (2 * n) + lam / 2 * w.square().sum(),
+    )
+
+
+def test_a_penalty_is_a_normal_distribution_of_the_weights():
+    """Where the penalized loss is lowest, the weights are most probable."""
+    n, sigma, tau = 30, 0.5, 0.8
+    X, y = draw(n, 4, seed=1), draw(n, seed=2)
+
+    def likely(w, prior):
+        noise = torch.distributions.Normal(X @ w, sigma)
+        return noise.log_prob(y).sum() + prior.log_prob(w).sum()
+
+    lam = sigma**2 / (n * tau**2)
+    w = tasks.ridge.solution(X, y, n * lam).requires_grad_()
+    prior = torch.distributions.Normal(torch.zeros(4, dtype=w.dtype), tau)
+    (slope,) = torch.autograd.grad(likely(w, prior), w)
+    assert slope.abs().max() < 1e-9
+    assert likely(w, prior) > max(
+        likely(w + 0.1 * draw(4, seed=k), prior) for k in range(20)
+    )
+    b = 0.8  # of Laplace: the log of its density falls as |w| / b does
+    prior = torch.distributions.Laplace(torch.zeros(4, dtype=w.dtype), b)
+    v = draw(4, seed=3)
+    fallen = prior.log_prob(0 * v).sum() - prior.log_prob(v).sum()
+    torch.testing.assert_close(fallen, v.abs().sum() / b)
+    holds(
+        "penalty",
+        r"Let the noise have variance $\sigma^2$, and let the weights themselves be dra"
+        r"wn from a normal distribution with mean 0 and variance $\tau^2$.",
+        r"the most probable weights, given the examples, minimize the formula above wit"
+        r"h $\lambda = \sigma^2/(n\tau^2)$: the more data, the less penalty. L1 assumes"
+        " a Laplace distribution of the weights in the same way.",
     )
 
 
@@ -112,7 +154,16 @@ def test_an_edge_of_the_diamond_keeps_both_weights():
         assert all(penalties.lasso(optimum, 0.5, 0.0)), "both larger than the strength"
     assert 0 in penalties.lasso((1.2, 0.4), 0.5, 0.0)
     assert all(penalties.ridge((1.2, 0.4), 0.5, 0.0))
-    holds("penalties", "a diamond for L1, a disk for L2.")
+    for name, order in (("L1", 1), ("L2", 2)):  # the solution is on the edge
+        scene = explorers.penalties.scene(strength=0.5)
+        (w,), ball = (scene[k]["xy"] for k in (name, f"{name} ball"))
+        sizes = np.linalg.norm(ball, order, axis=1)
+        assert sizes == pytest.approx(np.full(len(ball), np.linalg.norm(w, order)))
+    holds(
+        "penalties",
+        "all weights that cost no more than the solution: a diamond for L1, a disk for "
+        "L2.",
+    )
     holds(
         "penalties-read",
         "At a corner of the diamond one weight is exactly 0",
@@ -158,19 +209,48 @@ def test_decay_is_the_step_on_the_penalized_loss_with_biases():
     layer.bias.grad = torch.zeros(1)
     optimizer.step()
     assert layer.bias.item() == pytest.approx(0.95)
-    holds("decay-read", "It keeps parameters near 0, biases included. To spare those, ")
+    nn.init.ones_(layer.bias)
+    groups = [{"params": [layer.weight], "weight_decay": 0.5}, {"params": [layer.bias]}]
+    torch.optim.SGD(groups, lr=0.1).step()
+    assert layer.bias.item() == 1
+    holds(
+        "decay-read",
+        "It keeps parameters near 0, biases included, unless they stand in a *parameter"
+        " group* of their own.",
+    )
+
+
+def test_momentum_sums_up_the_pull_of_the_penalty():
+    def left(momentum, steps=400, lr=0.01, decay=0.01):
+        w = nn.Parameter(torch.ones(1, dtype=torch.float64))
+        optimizer = torch.optim.SGD([w], lr=lr, momentum=momentum, weight_decay=decay)
+        for _ in range(steps):
+            w.grad = torch.zeros_like(w)
+            optimizer.step()
+        return w.item()
+
+    assert np.log(left(0.9)) / np.log(left(0.0)) == pytest.approx(10, rel=0.05)
+    assert '"momentum": 0.9' in text_of("04", "gap"), "as in our runs"
+    holds(
+        "decay-read",
+        "With momentum 0.9, as in our runs, the penalty's pull is summed up as well: it"
+        " shrinks weights about ten times as fast.",
+    )
 
 
 def test_which_curve_ends_higher():
     told = shown("04", "decay-curves-code")
     without, with_decay = (numbers(part) for part in told.split("; "))
-    assert abs(without[0] - with_decay[-2]) < 0.05 < with_decay[-1] - without[-1]
+    assert 0 <= with_decay[-2] - without[0] < 0.05 < with_decay[-1] - without[-1]
     holds(
         "decay-curves-read",
-        "With decay the curve climbs about as high, and ends higher; the dots mark the "
-        "best epochs.",
-        "decay never lets them grow that far.",
+        "With decay the curve climbs at least as high, and ends higher; the dots mark "
+        "the best epochs.",
+        "decay never lets them grow that far. What decay adds to early stopping is meas"
+        "ured later, over five seeds.",
     )
+    assert claims.wide_and_regularized.full[-1] == 5
+    assert "decay" in text_of("04", "widths")
 
 
 def test_steps_of_adam_and_adamw():
@@ -182,7 +262,7 @@ def test_steps_of_adam_and_adamw():
     holds(
         "adam",
         "**Adam** (chapter 11) divides each gradient by its own recent size; `AdamW` is"
-        " Adam with the decay done apart from the gradient.",
+        " Adam with the decay applied directly to the weights.",
     )
     holds(
         "adam-read",
@@ -196,16 +276,29 @@ def test_twenty_examples_move_the_weights_in_twenty_directions():
     X = draw(20, 200)
     assert torch.linalg.matrix_rank(X) == 20
     rows = shown("04", "wide-regression-code").strip().splitlines()
+    *rows, without = rows
     on_train, on_new, norms = zip(*[numbers(row)[1:] for row in rows], strict=True)
     assert list(on_train) == sorted(on_train) and on_train[0] < on_train[-1] < 0.01
     assert 5_000 < on_new[0] / on_new[-1] < 20_000
     assert list(norms) == sorted(norms, reverse=True)
+    pieces = re.findall(
+        r"shortest weights ([\d.]+), always answering 0 ([\d.]+)", without
+    )
+    shortest, always_0 = map(float, *pieces)
+    assert shortest <= on_new[-1] < always_0 < 1.15 * on_new[-1]
+    w = draw(200, seed=1)
+    moved = X.T @ draw(20, seed=2)  # what a step on 20 examples can add to weights
+    off = w - torch.linalg.pinv(X) @ (X @ w)  # in the other 180 directions
+    assert (off @ moved).abs() < 1e-10 * off.norm() * moved.norm()
+    assert off.square().sum() / w.square().sum() == pytest.approx(180 / 200, abs=0.05)
     holds(
         "wide-regression-read",
-        "20 examples correct them in 20 directions of 200; in all others nothing but th"
-        "e decay ever moves them. The training error rises from nothing to a little, an"
-        "d the error on new points falls by a factor of thousands.",
+        "The 20 examples correct them in 20 directions; in the other 180 nothing but th"
+        "e decay moves them.",
+        "So decay cures the bad start, and no more: the shortest weights that fit do as"
+        " well without any decay, and whoever always answers 0 is nearly as good.",
     )
+    holds("wide-regression", "The true weights are all 0.01, and descent starts from l")
     holds(
         "baseline-constant-text",
         "adding a constant to all targets moves the bias by that constant and leaves th"
@@ -223,14 +316,22 @@ def test_noise_in_labels_and_in_inputs():
         "noise",
         r"$$\mathbb E\lVert\hat{\mathbf w}\rVert^2 = \lVert\mathbf w\rVert^2 + \sigma^2"
         r"\, \mathrm{tr}\big((\mathbf X^\top \mathbf X)^{-1}\big) .$$",
-        "## Noise in the labels makes weights larger, noise in the inputs smaller",
+        "## In least squares, noise in the labels makes weights larger, noise in the "
+        "inputs smaller",
     )
     X = draw(40_000, 5, seed=2)
     fitted = torch.linalg.lstsq(X + sigma * draw(40_000, 5, seed=3), X @ w).solution
     assert fitted.mean() == pytest.approx(0.5 / (1 + sigma**2), rel=0.05)
+    n, w = 8, draw(5, 1, seed=4)  # averaged over the noise, the loss of ridge
+    X, y = draw(n, 5, seed=5), draw(n, 1, seed=6)
+    noise = sigma * draw(40_000, n, 5, seed=7)
+    mean = ((X + noise) @ w - y).square().sum((1, 2)).mean() / (2 * n)
+    ridge = (X @ w - y).square().sum() / (2 * n) + sigma**2 / 2 * w.square().sum()
+    assert mean == pytest.approx(ridge.item(), rel=0.01)
     holds(
         "noise-read",
-        "label noise makes weights larger",
+        "label noise makes least-squares weights larger, and a penalty holds them back",
+        r"Averaged over the noise, it *is* ridge, with $\lambda = \sigma^2$.",
         "Noise in the *inputs* does the opposite: an input that cannot be trusted is u",
         r"the weights become $\mathbf w/(1 + \sigma^2)$.",
     )
@@ -247,7 +348,14 @@ def test_exercises_ask_for_what_their_solutions_do():
     holds(
         "ex-ridge",
         r"$\frac12\lVert\mathbf X\mathbf w - \mathbf y\rVert^2 + \frac12\lambda\lVert\m"
-        r"athbf w\rVert^2$, without descent.",
+        r"athbf w\rVert^2$, without descent. (A sum: $\lambda$ is $n$ times the one abo"
+        "ve.)",
+    )
+    x, y = own.sample(20, seed=3)
+    powers = torch.linalg.vander(x, N=4)
+    torch.testing.assert_close(
+        tasks.ridge.solution(powers, y, len(x) * lam),
+        own.fit_with_penalty(x, y, 3, lam),
     )
     still = tasks.weight_decay_step.solution(tensor([2.0, 2.0]), torch.zeros(2), 1, 0.1)
     assert still.tolist() == pytest.approx([1.8, 2.0])

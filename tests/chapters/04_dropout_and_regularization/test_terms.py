@@ -45,13 +45,16 @@ YEARS = {
     "Decoupled weight decay": ("Loshchilov, F. Hutter", 2019),
     "Cross-validatory choice": ("Stone", 1974),
     "Reconciling modern": ("Belkin", 2019),
+    "Training with noise is equivalent": ("Bishop", 1995),
+    "Distilling the knowledge": ("Hinton, O. Vinyals, J. Dean", 2015),
+    "Deep double descent": ("Nakkiran", 2020),
     "Deep Learning": ("Goodfellow", 2016),
 }
 ANSWERS = {
     "A training accuracy of 100 %": "Nothing by itself. A network reaches it with labe",
-    "Of what three parts": (
+    "Which three parts add up to the mean error": (
         "Bias squared, variance, and the variance of the noise. Richer models have "
-        "less of the first and more of the second."
+        "less of the first and, once they can follow the curve, more of the second."
     ),
     "has fallen for ten epochs": "the weights of the best epoch: early stopping",
     "the best of many models by its test score": "the best of many is partly the luck",
@@ -60,8 +63,9 @@ ANSWERS = {
         "alone."
     ),
     "Are L2 and weight decay the same": (
-        "For plain descent they are. For Adam they are not: it divides the penalty's "
-        "gradient by its size; AdamW shrinks the weights apart from it."
+        "For plain descent they are. With momentum the penalty's pull is summed up and "
+        "shrinks weights faster; Adam divides it by its size. AdamW shrinks the weights"
+        " apart from the gradient."
     ),
     "What does dropout do in training": (
         "it sets each unit to 0 with probability $p$ and divides the others by "
