@@ -7,7 +7,7 @@ from tests.taught import source_of, terms_of, text_of
 MEANINGS = {  # the Chinese name, and what the line on a term must tell
     "training error": ("训练误差", "on the examples that were fitted"),
     "generalization error": ("泛化误差", "expected loss on new examples of the same"),
-    "generalization gap": ("泛化差距", "the one minus the other"),
+    "generalization gap": ("泛化差距", "generalization error minus training error"),
     "underfitting": ("欠拟合", "not even the training error gets low"),
     "overfitting": ("过拟合", "training error far below the error on new examples"),
     "bias, variance": (
@@ -21,7 +21,10 @@ MEANINGS = {  # the Chinese name, and what the line on a term must tell
         "homework, mock exam, final exam",
     ),
     "k-fold cross-validation": ("K 折交叉验证", "each of k parts is validated on once"),
-    "regularization": ("正则化", "giving up training error for generalization error"),
+    "regularization": (
+        "正则化",
+        "accepting more training error for less generalization error",
+    ),
     "penalty": ("惩罚项", "a charge for large weights, added to the loss"),
     "L1, lasso": ("L1 正则化", "absolute weights; exact zeros by a soft threshold"),
     "L2, ridge": ("L2 正则化，岭回归", "sum of squared weights; small, not zero"),
@@ -64,8 +67,8 @@ ANSWERS = {
     ),
     "Are L2 and weight decay the same": (
         "For plain descent they are. With momentum the penalty's pull is summed up and "
-        "shrinks weights faster; Adam divides it by its size. AdamW shrinks the weights"
-        " apart from the gradient."
+        "shrinks weights faster; Adam divides it by the recent size of the gradient. "
+        "AdamW shrinks the weights apart from the gradient."
     ),
     "What does dropout do in training": (
         "it sets each unit to 0 with probability $p$ and divides the others by "
