@@ -25,7 +25,7 @@ from stored import ROOT  # noqa: E402
 
 NBVAL = ("--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=120")
 EXPECTED_SECONDS, ALL_SECONDS = 150, 900  # time limits of pytest
-PASSED, FAILED, BROKEN = 0, 1, 2  # exit codes of pytest; all others are about its use
+PASSED = 0  # exit code of pytest
 
 
 class Unusable(Exception):
@@ -118,7 +118,7 @@ class Copy:
             return ()
         lines = [line.split(" - ")[0] for line in said.splitlines()]
         bad = [x.split(" ", 1)[1] for x in lines if x.startswith(("FAILED ", "ERROR "))]
-        if process.returncode not in (FAILED, BROKEN) or not bad:
+        if not bad:  # with some, even a crash at the end has shown something
             raise Unusable(f"pytest {' '.join(tests)} ended with:\n{said[-2000:]}")
         return tuple(dict.fromkeys(bad))
 
