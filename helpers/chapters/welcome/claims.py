@@ -31,6 +31,7 @@ def moved(X: Tensor, pixels: int = PIXELS) -> Tensor:
             SAME: 0.01,
             "moved ones are read better": None,
         },
+        "Accuracy, moved by 4 pixels minus in place",
     ),
     true=[SAME, "moved ones are read better"],
     live=(12_000, 5, 3),

@@ -211,8 +211,8 @@ SPEEDS = {
         ("as they are", HUNDREDTH),
         ("standardized", HUNDREDTH),
         SPEEDS,
-        "How many powers of ten more steps inputs need as they are than standardized "
-        "(to 1 % of the excess loss)",
+        "Steps for raw inputs over standardized, in powers of ten (to 1 % of the "
+        "excess loss)",
     ),
     true="it speeds descent up",
     also=[
