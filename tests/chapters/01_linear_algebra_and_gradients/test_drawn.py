@@ -130,7 +130,7 @@ ARMS = {
 QUANTITIES = {
     "far_positives": ["linear minus logistic", "without far positives"],
     "noise_floor": ["batches of 16", "all examples in", "free of noise", "falls to 0"],
-    "standardizing": ["as they are than standardized", "0.1 %", "only centered"],
+    "standardizing": ["raw inputs over standardized", "0.1 %", "only centered"],
 }
 
 

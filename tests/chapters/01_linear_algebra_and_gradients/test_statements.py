@@ -248,7 +248,7 @@ def test_the_gradient_points_where_the_function_rises_fastest():
     holds("steepest-why", "keeps its value: the gradient is perpendicular to them.")
     holds("steepest-why", r"It is largest for $\varphi = 0$, most negative in the opp")
     holds("recall-questions", "In the direction in which the function rises fastest; ")
-    holds("summary", "The gradient points uphill, as steep as it is long")
+    holds("summary", "The gradient points uphill, its length is the slope there")
     holds("directional", r"$\mathbf u^\top\nabla f/\lVert\mathbf u\rVert$: the partial")
     holds("gradient", "they are $2x_1 + x_2$ and $x_1 + 2x_2$.")
     torch.testing.assert_close(point @ A @ point / 2, own.bowl(point))

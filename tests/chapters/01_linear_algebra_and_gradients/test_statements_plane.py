@@ -264,7 +264,7 @@ def test_the_best_rate_is_where_both_ends_are_equal():
         r"In general at most $(\kappa - 1)/(\kappa + 1)$ of it is left, with the "
         r"**condition number** $\kappa = \lambda_{\max}/\lambda_{\min}$.",
         r"Where $\lambda_{\max}/\lambda_{\min}$, the condition number, is large, the v",
-        "A column of large numbers makes a steep wall",
+        "a column of large numbers makes a steep wall",
     )
 
 

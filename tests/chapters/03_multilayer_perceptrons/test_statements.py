@@ -94,9 +94,9 @@ def test_one_unit_is_and_or_or_by_its_threshold():
         "perceptron-read", "Threshold 1.5 makes it AND, threshold 0.5 makes it OR. Si"
     )
     holds("perceptron-read", r"a bias is minus a threshold: $b = -\theta$.")
-    holds("perceptron", "Such a unit fires if the weighted sum exceeds a **threshold**")
+    holds("perceptron", "It fires if the weighted sum exceeds a **threshold**")
     holds(
-        "perceptron", "McCulloch and Pitts (1943). Rosenblatt's **perceptron** (1958)"
+        "perceptron", "of McCulloch and Pitts (1943), compares a count of active inputs"
     )
 
 
@@ -212,7 +212,7 @@ def test_depth_multiplies_the_pieces_and_width_adds_them():
     holds(
         "folds-read",
         "five of them, ten units, make 32 straight pieces.",
-        "One hidden layer of $m$ ReLU units makes at most $m+1$, so it needs 31.",
+        "One hidden layer of $m$ units makes at most $m+1$, so it needs 31.",
     )
 
 
