@@ -1,17 +1,26 @@
 """Chapter 0: what it says of the course, held against the course itself."""
 
+import itertools
 import json
 import math
 import re
 
 import pytest
+from matplotlib.text import Annotation
 
 from helpers import MLP, load_images, plot_curves, seeded, train
-from helpers.chapters.welcome import chapter_map, exercises, explorers, overview
+from helpers.chapters.welcome import (
+    chapter_map,
+    exercises,
+    explorers,
+    figures,
+    overview,
+)
 from helpers.data.drawings import frame_of
 from helpers.figures import COLORS
 from tests.taught import notebook_path, text_of
 from tests.test_stored_notebooks import PATHS
+from tests.verdicts import of_chapter
 from tools.stored import ROOT
 
 
@@ -35,7 +44,8 @@ def test_how_many_images_there_are():
     assert sum(len(part) for part in (data.train, data.val, data.test)) == 16_000
     holds("run-a-cell-read", "You have loaded sixteen thousand small images of handwri")
     holds(
-        "run-a-cell-read", "in three parts: to train on, to choose on, and to test on"
+        "run-a-cell-read",
+        "in three parts: to train on (*train*), to choose settings on (*val*, for",
     )
 
 
@@ -49,7 +59,8 @@ def test_a_drawing_is_scaled_as_the_digits_are():
 def test_each_chapter_that_is_named_teaches_what_is_promised():
     assert "gradient" in title_of(1).lower() and "Convolution" in title_of(5)
     holds("explorer-read", "That rule, the gradient, is the subject of chapter 1.")
-    holds("claim-anywhere-read", "less on the position are built in chapter 5.")
+    holds("claim-anywhere-read", "Chapter 5 builds convolutional networks and measures")
+    assert "moved-digits" in of_chapter("05")
     for k, name in enumerate(overview.TITLES):
         if any(ROOT.glob(f"notebooks/{k:02}-*.ipynb")) and k:
             named = name.replace("CNNs", "convolutional networks")
@@ -138,6 +149,15 @@ def test_errors_are_orange_and_the_line_is_green():
     assert scene.panes[0].labels == ("x", "y")
     slope, intercept = explorers.BEST
     holds("explorer-read", f"has slope {slope:.2f} and intercept {intercept:.2f}.")
+    least = explorers.mean_squared_error(slope, intercept)
+    steeper = explorers.mean_squared_error(slope + 1, intercept) - least
+    higher = explorers.mean_squared_error(slope, intercept + 1) - least
+    holds(
+        "explorer-read",
+        f"adds {steeper:.1f} to the error, the intercept only {higher:g}",
+    )
+    assert all(b == 4 * a for a, b in itertools.pairwise(explorers.ABOVE))
+    holds("explorer-read", "each four times as high above the bottom as the one inside")
 
 
 def test_the_map_links_to_files_and_its_bars_begin_empty():
@@ -168,3 +188,28 @@ def test_a_mistakes_sentence_is_that_of_what_it_computes():
     ):
         after = text.partition(f"        {swap}")[2].split(" => ")[0]
         assert " ".join(sentence.split()) in " ".join(after.split())
+
+
+def test_the_loop_is_drawn_with_the_networks_own_numbers():
+    num_parameters = sum(p.numel() for p in MLP().parameters())
+    (ax,) = figures.show_loop(num_parameters).axes
+    texts = {text.get_text() for text in ax.texts}
+    assert f"network\n{num_parameters:,} numbers" in texts
+    holds("draw", f"a network with {num_parameters:,} adjustable numbers")
+    arrows = [t for t in ax.texts if isinstance(t, Annotation)]
+    (arrow,) = [t for t in arrows if t.arrow_patch.get_linewidth() > 2]
+    assert arrow.xy[0] < arrow.xyann[0], "from the loss to the network"
+    assert "change each number a little: one step" in texts
+
+
+def test_how_many_moved_digits_are_read():
+    (claim,) = of_chapter("00").values()
+    table = claim.stored()["digits"].table
+    moved, still = (
+        table[name]["test accuracy"].mean
+        for name in ("moved by 4 pixels", "as they are")
+    )
+    assert 0.4 < moved < 0.5 and 0.85 < still < 0.9
+    holds("claim-anywhere-read", "Fewer than 5 of 10 moved digits are read, after 9 of")
+    holds("claim-anywhere-read", f"−{still - moved:.2f} means that")
+    holds("claims", "This one reads nearly 9 of 10 test digits")
