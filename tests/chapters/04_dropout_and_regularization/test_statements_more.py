@@ -131,8 +131,8 @@ def test_a_crossed_unit_and_its_lines():
     assert len(lines) == 2 * (3 + 2)
     holds(
         "dropout-network-read",
-        "A crossed unit sends nothing, so its lines are gone: each step trains another,"
-        " thinner network, and all of them share their weights.",
+        "A crossed unit sends nothing, so its lines are gone: each step trains a diffe"
+        "rent, thinner network, and all of them share their weights.",
         "No unit can rely on a partner that may vanish.",
         "is destroyed again and again; what many units see is kept.",
     )

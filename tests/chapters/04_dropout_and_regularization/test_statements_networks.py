@@ -120,8 +120,8 @@ def test_what_the_modes_do():
     holds(
         "eval-read",
         "If `net.eval()` is forgotten, validation runs with part of the network only: t"
-        "he score is too low, and another one each time. And `F.dropout` in a `forward`"
-        " is always on, unless you write `F.dropout(h, p, training=self.training)`",
+        "he score is too low, and a different one each time. And `F.dropout` in a `for"
+        "ward` is always on, unless you write `F.dropout(h, p, training=self.training)`",
     )
     with pytest.raises(ValueError):
         builds.Dropout.solution(1.5)
@@ -245,9 +245,9 @@ def test_what_is_said_of_widths_and_doses():
     assert [round(end, 3) for end in ends] == [0.001, 0.016]
     holds(
         "large-read",
-        "Both lines rise on both sets, steeply up to 64 units and hardly at all from 25"
-        "6 on. Even without a dose, wide networks that stop at their best epoch beat 8 "
-        "units with *their* best dose.",
+        "Both lines rise with the width, on the digits up to 256 units, on the clothes "
+        "mostly up to 64. Even without a dose, wide networks that stop at their best "
+        "epoch beat 8 units with *their* best dose.",
         "two and a half percentage points for the wide networks on the digits, less tha"
         "n one on the clothes.",
     )
@@ -322,8 +322,8 @@ def test_the_shortest_weights_become_shorter_with_the_width():
     )
     holds(
         "descent-more",
-        "The dots are means of five seeds, the bars their least and most. At 200 units "
-        "there is just one way to fit 200 images, and it takes enormous weights",
+        "The dots are means of five seeds, the bars run from the lowest to the highest. "
+        "At 200 units there is just one way to fit 200 images, and it takes enormous weights",
         "With more units there are many ways, and the shortest one becomes shorter and",
     )
 

@@ -181,7 +181,7 @@ def test_zeros_by_the_kind_of_step():
     torch.testing.assert_close(lr * slope, lr * lam * w.detach().sign())
     holds(
         "zeros-read",
-        r"each step takes $\eta\lambda\,\mathrm{sign}(w)$ from a weight",
+        r"each step takes $\alpha\lambda\,\mathrm{sign}(w)$ from a weight",
         "The **proximal step** does the step for the loss alone and then the soft thres"
         "hold, which stops at 0.",
         "L2 makes the norm smaller and no weight 0.",
@@ -199,8 +199,8 @@ def test_decay_is_the_step_on_the_penalized_loss_with_biases():
     holds(
         "decay",
         r"Gradient descent on $\text{loss} + \frac\lambda2 \lVert\mathbf w\rVert^2$",
-        r"$$\mathbf w - \eta(\mathbf g + \lambda \mathbf w) = (1 - \eta\lambda)\,\math"
-        r"bf w - \eta\,\mathbf g .$$",
+        r"$$\mathbf w - \alpha(\mathbf g + \lambda \mathbf w) = (1 - \alpha\lambda)\,"
+        r"\mathbf w - \alpha\,\mathbf g .$$",
         "let each weight **decay** by a factor a little below 1, then step.",
     )
     layer = nn.Linear(2, 1)
@@ -216,7 +216,7 @@ def test_decay_is_the_step_on_the_penalized_loss_with_biases():
     holds(
         "decay-read",
         "It keeps parameters near 0, biases included, unless they stand in a *parameter"
-        " group* of their own.",
+        " group* with `weight_decay=0`.",
     )
 
 
@@ -260,8 +260,8 @@ def test_steps_of_adam_and_adamw():
     assert one_step(torch.optim.AdamW) == pytest.approx([shrunk - 0.1] * 2, abs=1e-3)
     holds(
         "adam",
-        "**Adam** (chapter 11) divides each gradient by its own recent size; `AdamW` is"
-        " Adam with the decay applied directly to the weights.",
+        "**Adam**, which later chapters use, divides each gradient by its own recent "
+        "size; `AdamW` is Adam with the decay applied directly to the weights.",
     )
     holds(
         "adam-read",
