@@ -121,7 +121,8 @@ def test_what_the_modes_do():
         "eval-read",
         "If `net.eval()` is forgotten, validation runs with part of the network only: t"
         "he score is too low, and a different one each time. And `F.dropout` in a `for"
-        "ward` is always on, unless you write `F.dropout(h, p, training=self.training)`",
+        "ward` is always on, unless you write `F.dropout(h, p, training=self.training"
+        ")`",
     )
     with pytest.raises(ValueError):
         builds.Dropout.solution(1.5)
@@ -322,8 +323,9 @@ def test_the_shortest_weights_become_shorter_with_the_width():
     )
     holds(
         "descent-more",
-        "The dots are means of five seeds, the bars run from the lowest to the highest. "
-        "At 200 units there is just one way to fit 200 images, and it takes enormous weights",
+        "The dots are means of five seeds, the bars run from the lowest to the highest.",
+        "At 200 units there is just one way to fit 200 images, and it takes enormous we"
+        "ights",
         "With more units there are many ways, and the shortest one becomes shorter and",
     )
 
