@@ -323,7 +323,7 @@ def test_the_shortest_weights_become_shorter_with_the_width():
     )
     holds(
         "descent-more",
-        "The dots are means of five seeds, the bars run from the lowest to the highest.",
+        "The dots are means of five seeds, the bars run from the lowest to the high",
         "At 200 units there is just one way to fit 200 images, and it takes enormous we"
         "ights",
         "With more units there are many ways, and the shortest one becomes shorter and",
