@@ -187,7 +187,7 @@ def test_what_stood_in_the_networks_before():
     holds("groups-history", "AlexNet's channels were divided because one graphics card")
     holds(
         "resnets-more",
-        "In AlexNet and VGG it stood between the large linear layers, where most",
+        "In AlexNet and VGG it stood among the large linear layers, where most",
     )
     holds("next-table-read", "$C$ is the number of groups, the *cardinality*, and $d$")
     holds("next-table-read", "the width of one.")

@@ -191,15 +191,13 @@ def test_what_a_temperature_does():
     assert softmax_at(z, 0).tolist() == [1, 0, 0]
     spread = [p.max() - p.min() for p in (softmax_at(z, t) for t in (1, 5, 50))]
     assert all(a > b for a, b in pairwise(spread)) and spread[-1] < 0.02
-    holds(
-        "temperature", r"divides the logits before the softmax: $p = \mathrm{softmax}"
-    )
+    holds("temperature", r"divides the logits before softmax: $p = \mathrm{softmax}")
     holds("temperature", r"\mathrm{softmax}(z / \tau)$")
     holds("terms", "| temperature | 温度 | divides the logits before the softmax |")
     holds(
         "temperature-read",
         "At 0 only the likeliest is drawn, at 1 the model's own probabilities hold, and"
-        " far above 1 all come near to each other.",
+        " far above 1 all come close together.",
     )
 
 

@@ -286,7 +286,7 @@ def test_columns_of_the_same_letter_are_the_same():
     assert (columns.sum(1) == 1).all()
     holds("one-hot-read", "One column for each character, and one 1 in it. The two")
     holds("one-hot-read", "columns of t are the same, as are those of e.")
-    holds("one-hot", "each token becomes a vector with a single 1, a *one-hot*")
+    holds("one-hot", "like the classes of chapter 2, each token becomes a *one-hot*")
 
 
 def test_a_context_that_never_occurred_counts_as_a_shorter_one():
