@@ -24,7 +24,7 @@ def show_loop(num_parameters: int) -> Figure:
     }
     figure = Figure(figsize=(6.8, 2.3))
     ax = figure.subplots()
-    ax.set(xlim=(-0.75, 6.95), ylim=(-1.15, 1.65))
+    ax.set(xlim=(-0.75, 6.95), ylim=(-1.3, 1.65))
     ax.set_axis_off()
     for (x, y), text in boxes.items():
         ax.text(x, y, text, ha="center", va="center", fontsize=9,
@@ -35,9 +35,9 @@ def show_loop(num_parameters: int) -> Figure:
     for start, end in ways:
         ax.annotate("", end, start, arrowprops={"arrowstyle": "->", "color": INK})
     back = {"arrowstyle": "->", "color": COLORS[1], "linewidth": 2.2,
-            "connectionstyle": "arc3,rad=-0.3"}  # fmt: skip
+            "connectionstyle": "arc3,rad=-0.36"}  # fmt: skip
     ax.annotate("", (2.1, -0.42), (6.1, -0.42), arrowprops=back)
-    ax.text(4.1, -0.72, "change each number a little: one step", ha="center",
+    ax.text(4.0, -0.66, "change each number a little: one step", ha="center",
             fontsize=9, color=COLORS[1])  # fmt: skip
     figure.set_label(
         "An image goes through the network to ten scores; the loss compares them with "
