@@ -23,9 +23,9 @@ BEYOND = """() => [...document.querySelectorAll('.page canvas, .page button, .pa
   .filter(e => e.checkVisibility() &&
     e.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
   .map(e => e.outerHTML.slice(0, 80))"""
-# Four explorers and a panel have their pictures, and these their size.
+# Five explorers and a panel have their pictures, and these their size.
 DRAWN = """() => { const count = what => document.querySelectorAll(what).length;
-  return count('.course-explorer canvas[data-drawn]') === 4 &&
+  return count('.course-explorer canvas[data-drawn]') === 5 &&
     count('.course-panel canvas[data-drawn]') > 0 &&
     +document.documentElement.dataset.ready === count('.page canvas') }"""
 SHARP = """e => e.width / e.getBoundingClientRect().width / window.devicePixelRatio"""
@@ -66,9 +66,9 @@ def page(command, chromium_path):
 
 
 def test_everything_is_there_and_large(page):
-    assert page.locator(".course-explorer").count() == 4
+    assert page.locator(".course-explorer").count() == 5
     assert page.locator(".course-panel").count() == 1
-    assert page.locator(".page h2").count() == 5
+    assert page.locator(".page h2").count() == 6
     assert page.locator(".highlight").count() == 0  # no code
     for kind, least in (
         (".page h2", 32),
