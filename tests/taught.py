@@ -4,6 +4,7 @@ import ast
 import json
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -27,6 +28,17 @@ def source_of(chapter: str, cell_id: str) -> str:
     cells = json.loads(notebook_path(chapter).read_text("utf-8"))["cells"]
     (source,) = (cell["source"] for cell in cells if cell["id"] == cell_id)
     return "".join(source)
+
+
+def holding(chapter: str) -> Callable[..., None]:
+    """Return a function that demands sentences of a cell of a chapter."""
+
+    def holds(cell_id: str, *sentences: str) -> None:
+        text = text_of(chapter, cell_id)
+        for sentence in sentences:
+            assert sentence in text, f"{cell_id} should say: {sentence}"
+
+    return holds
 
 
 def taught(chapter: str, *names: str) -> SimpleNamespace:

@@ -18,7 +18,7 @@ from helpers.chapters.welcome import (
 )
 from helpers.data.drawings import frame_of
 from helpers.figures import COLORS
-from tests.taught import notebook_path, text_of
+from tests.taught import holding, notebook_path, text_of
 from tests.test_stored_notebooks import PATHS
 from tests.verdicts import of_chapter
 from tools.stored import ROOT
@@ -29,10 +29,7 @@ def own_progress(tmp_path, monkeypatch):
     monkeypatch.setenv("COURSE_PROGRESS", str(tmp_path / "progress.json"))
 
 
-def holds(cell_id: str, *sentences: str) -> None:
-    text = text_of("00", cell_id)
-    for sentence in sentences:
-        assert sentence in text, f"{cell_id} should say: {sentence}"
+holds = holding("00")
 
 
 def title_of(chapter: int) -> str:

@@ -15,17 +15,14 @@ from torch.nn import functional as F
 from helpers import make_regression
 from helpers.chapters.linear_algebra_and_gradients import explorers, figures
 from helpers.figures import COLORS
-from tests.taught import taught, text_of
+from tests.taught import holding, taught, text_of
 
 own = taught("01", "descend", "bowl", "fit_line", "squared_error", "numeric_gradient")
 A = tensor([[2.0, 1.0], [1.0, 2.0]], dtype=torch.float64)
 EXAMPLES = [(1.0, 2.0), (2.0, 4.0), (3.0, 6.0)]
 
 
-def holds(cell_id: str, *sentences: str) -> None:
-    text = text_of("01", cell_id)
-    for sentence in sentences:
-        assert sentence in text, f"{cell_id} should say: {sentence}"
+holds = holding("01")
 
 
 def draw(*shape, seed=0):

@@ -13,16 +13,13 @@ from torch import tensor
 from helpers import make_regression
 from helpers.chapters.linear_algebra_and_gradients import explorers, figures
 from helpers.figures import DASHES
-from tests.taught import taught, text_of
+from tests.taught import holding, taught, text_of
 
 own = taught("01", "descend", "bowl")
 A = tensor([[2.0, 1.0], [1.0, 2.0]], dtype=torch.float64)
 
 
-def holds(cell_id: str, *sentences: str) -> None:
-    text = text_of("01", cell_id)
-    for sentence in sentences:
-        assert sentence in text, f"{cell_id} should say: {sentence}"
+holds = holding("01")
 
 
 def draw(*shape, seed=0):

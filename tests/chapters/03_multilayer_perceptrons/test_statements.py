@@ -16,7 +16,7 @@ from torch.nn import functional as F
 from helpers.chapters.multilayer_perceptrons import explorers, figures
 from helpers.chapters.multilayer_perceptrons.approximation import largest_errors
 from helpers.figures import COLORS
-from tests.taught import taught, text_of
+from tests.taught import holding, taught
 
 own = taught(
     "03", "perceptron", "forward", "backward", "hinges", "slope_at", "relu", "fold"
@@ -24,10 +24,7 @@ own = taught(
 XOR = tensor([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
 
 
-def holds(cell_id: str, *sentences: str) -> None:
-    text = text_of("03", cell_id)
-    for sentence in sentences:
-        assert sentence in text, f"{cell_id} should say: {sentence}"
+holds = holding("03")
 
 
 def draw(*shape, seed=0):

@@ -10,13 +10,9 @@ import torch
 from torch import nn, tensor
 
 from helpers.chapters.multilayer_perceptrons import claims, explorers
-from tests.taught import text_of
+from tests.taught import holding, text_of
 
-
-def holds(cell_id: str, *sentences: str) -> None:
-    text = text_of("03", cell_id)
-    for sentence in sentences:
-        assert sentence in text, f"{cell_id} should say: {sentence}"
+holds = holding("03")
 
 
 def draw(*shape, seed=0):

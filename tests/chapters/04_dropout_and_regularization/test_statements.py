@@ -15,15 +15,12 @@ from torch import tensor
 from helpers.chapters.dropout_and_regularization import explorers
 from helpers.chapters.dropout_and_regularization.exercises import fitting
 from tests.said import lines_shown, shown
-from tests.taught import source_of, taught, text_of
+from tests.taught import holding, source_of, taught
 
 own = taught("04", "sample", "fit", "error", "best_coin")
 
 
-def holds(cell_id: str, *sentences: str) -> None:
-    text = text_of("04", cell_id)
-    for sentence in sentences:
-        assert sentence in text, f"{cell_id} should say: {sentence}"
+holds = holding("04")
 
 
 def draw(*shape, seed=0):

@@ -15,15 +15,12 @@ from helpers import MLP
 from helpers.chapters.dropout_and_regularization import claims, figures
 from helpers.data import load_images, with_label_noise
 from tests.said import lines_shown, shown
-from tests.taught import source_of, taught, text_of
+from tests.taught import holding, source_of, taught, text_of
 
 own = taught("04", "noisy_images", "with_dropout_at")
 
 
-def holds(cell_id: str, *sentences: str) -> None:
-    text = text_of("04", cell_id)
-    for sentence in sentences:
-        assert sentence in text, f"{cell_id} should say: {sentence}"
+holds = holding("04")
 
 
 def test_what_is_learned_by_heart():

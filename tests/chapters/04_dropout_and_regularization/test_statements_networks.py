@@ -20,16 +20,13 @@ from helpers.chapters.dropout_and_regularization.exercises import builds
 from helpers.chapters.dropout_and_regularization.exercises import penalties as tasks
 from helpers.claims import SAME
 from tests.said import lines_shown, shown
-from tests.taught import notebook_path, source_of, taught, text_of
+from tests.taught import holding, notebook_path, source_of, taught, text_of
 
 own = taught("04", "dropout", "mlp", "noisy_images", "with_dropout_at")
 SETTINGS = {"lr": 0.04, "momentum": 0.9, "batch_size": 64, "num_epochs": 30}
 
 
-def holds(cell_id: str, *sentences: str) -> None:
-    text = text_of("04", cell_id)
-    for sentence in sentences:
-        assert sentence in text, f"{cell_id} should say: {sentence}"
+holds = holding("04")
 
 
 def draw(*shape, seed=0):

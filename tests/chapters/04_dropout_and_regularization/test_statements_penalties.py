@@ -18,15 +18,12 @@ from helpers.chapters.dropout_and_regularization import (
 )
 from helpers.chapters.dropout_and_regularization.exercises import penalties as tasks
 from tests.said import shown
-from tests.taught import taught, text_of
+from tests.taught import holding, taught, text_of
 
 own = taught("04", "sample", "error", "fit_with_penalty")
 
 
-def holds(cell_id: str, *sentences: str) -> None:
-    text = text_of("04", cell_id)
-    for sentence in sentences:
-        assert sentence in text, f"{cell_id} should say: {sentence}"
+holds = holding("04")
 
 
 def draw(*shape, seed=0):

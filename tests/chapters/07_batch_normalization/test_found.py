@@ -10,7 +10,7 @@ import json
 import pytest
 
 from helpers.chapters.batch_normalization import claims
-from tests.taught import notebook_path, text_of
+from tests.taught import holding, notebook_path
 
 SETS = "digits", "fashion_mnist"
 
@@ -28,10 +28,7 @@ def table(claim) -> tuple:
     return mean, points
 
 
-def holds(cell_id: str, *sentences: str) -> None:
-    text = text_of("07", cell_id)
-    for sentence in sentences:
-        assert sentence in text, f"{cell_id} should say: {sentence}"
+holds = holding("07")
 
 
 def of_both(values, form: str) -> tuple[str, ...]:

@@ -15,13 +15,9 @@ from torch.nn import functional as F
 from helpers import MLP, BatchNorm, kaiming_init, load_images, seeded, train
 from helpers.chapters.batch_normalization import explorers, figures
 from helpers.chapters.batch_normalization.exercises.biases import no_bias
-from tests.taught import notebook_path, taught, text_of
+from tests.taught import holding, notebook_path, taught, text_of
 
-
-def holds(cell_id: str, *sentences: str) -> None:
-    text = text_of("07", cell_id)
-    for sentence in sentences:
-        assert sentence in text, f"{cell_id} should say: {sentence}"
+holds = holding("07")
 
 
 def random(*shape, seed=0):

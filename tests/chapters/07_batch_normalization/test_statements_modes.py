@@ -14,13 +14,9 @@ from torch.nn import functional as F
 from helpers import MLP, BatchNorm, LeNet, evaluate, load_images, seeded, train
 from helpers.chapters.batch_normalization.exercises import backward, biases, modes
 from helpers.chapters.batch_normalization.exercises.layer import BatchNorm2d
-from tests.taught import taught, text_of
+from tests.taught import holding, taught, text_of
 
-
-def holds(cell_id: str, *sentences: str) -> None:
-    text = text_of("07", cell_id)
-    for sentence in sentences:
-        assert sentence in text, f"{cell_id} should say: {sentence}"
+holds = holding("07")
 
 
 def random(*shape, seed=0):

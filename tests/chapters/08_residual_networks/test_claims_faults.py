@@ -12,7 +12,7 @@ from helpers.chapters.residual_networks.claims import blocks, depth, networks
 from helpers.claims.fair import mislabeled
 from helpers.data import Examples
 from helpers.training import Epoch
-from tests.taught import text_of
+from tests.taught import holding
 from tests.verdicts import of_chapter
 
 CLAIMS = of_chapter("08")
@@ -105,10 +105,7 @@ def test_cuts_are_those_that_are_told():
 # -- words on what was found ---------------------------------------------------------
 
 
-def holds(cell_id: str, *sentences: str) -> None:
-    text = text_of("08", cell_id)
-    for sentence in sentences:
-        assert sentence in text, f"{cell_id} should say: {sentence}"
+holds = holding("08")
 
 
 def test_skips_alone_in_words():

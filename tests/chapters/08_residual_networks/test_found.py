@@ -16,7 +16,7 @@ from helpers import LeNet, ResNet
 from helpers.chapters.residual_networks import claims
 from helpers.chapters.residual_networks.claims.networks import of_blocks
 from helpers.claims.claim import STORED
-from tests.taught import text_of
+from tests.taught import holding
 
 SETS = "digits", "fashion_mnist"
 
@@ -34,10 +34,7 @@ def table(claim):
     return mean, found
 
 
-def holds(cell_id: str, *sentences: str) -> None:
-    text = text_of("08", cell_id)
-    for sentence in sentences:
-        assert sentence in text, f"{cell_id} should say: {sentence}"
+holds = holding("08")
 
 
 def of_both(mean, *what, form=".2f") -> list[str]:

@@ -7,13 +7,9 @@ from helpers.chapters.residual_networks.gradient_path import factors, path
 from helpers.chapters.residual_networks.loss_surface import surface
 from helpers.chapters.residual_networks.networks import images
 from helpers.chapters.residual_networks.remove_block import answers
-from tests.taught import text_of
+from tests.taught import holding
 
-
-def holds(cell_id: str, *sentences: str) -> None:
-    text = text_of("08", cell_id)
-    for sentence in sentences:
-        assert sentence in text, f"{cell_id} should say: {sentence}"
+holds = holding("08")
 
 
 def through_fifty(skip, norm="none", weights="torch's"):

@@ -13,16 +13,13 @@ from torch import nn
 
 from helpers import Bottleneck, Residual, ResNet, d2l, load_images, seeded
 from helpers.chapters.residual_networks import figures
-from tests.taught import taught, text_of
+from tests.taught import holding, taught, text_of
 
 models = importlib.import_module("torchvision.models")  # after helpers, which mends it
 own = taught("08", "small_images", "gradient_sizes", "shares_of_ways", "imagenet_net")
 
 
-def holds(cell_id: str, *sentences: str) -> None:
-    text = text_of("08", cell_id)
-    for sentence in sentences:
-        assert sentence in text, f"{cell_id} should say: {sentence}"
+holds = holding("08")
 
 
 def count(net):

@@ -14,15 +14,12 @@ from torch.nn import functional as F
 from helpers import Bottleneck, Residual
 from helpers.chapters.residual_networks import claims
 from helpers.chapters.residual_networks.exercises import degradation
-from tests.taught import taught, text_of
+from tests.taught import holding, taught, text_of
 
 own = taught("08", "Block")
 
 
-def holds(cell_id: str, *sentences: str) -> None:
-    text = text_of("08", cell_id)
-    for sentence in sentences:
-        assert sentence in text, f"{cell_id} should say: {sentence}"
+holds = holding("08")
 
 
 # -- degradation ---------------------------------------------------------------------

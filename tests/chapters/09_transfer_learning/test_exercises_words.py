@@ -20,7 +20,7 @@ from helpers.chapters.transfer_learning.exercises import (
     transforms,
     tuning,
 )
-from tests.taught import text_of
+from tests.taught import holding, text_of
 
 # What stands before the letter in a sentence.
 CALLED = {
@@ -33,10 +33,7 @@ CALLED = {
 }
 
 
-def holds(cell_id: str, *sentences: str) -> None:
-    text = text_of("09", cell_id)
-    for sentence in sentences:
-        assert sentence in text, f"{cell_id} should say: {sentence}"
+holds = holding("09")
 
 
 def mistake(exercise, words: str):

@@ -9,7 +9,7 @@ import pytest
 
 from helpers.chapters.transfer_learning import claims
 from helpers.chapters.transfer_learning.claims import augmenting
-from tests.taught import text_of
+from tests.taught import holding, text_of
 
 IMAGES, STYLES = ("digits", "fashion_mnist"), ("emoji_noto", "emoji_twemoji")
 NUMBERS = {1: "one", 2: "two", 5: "five", 6: "six", 8: "eight", 9: "nine", 13: "13"}
@@ -32,10 +32,7 @@ def points(estimate) -> int:
     return round(100 * abs(estimate.mean))
 
 
-def holds(cell_id: str, *sentences: str) -> None:
-    text = text_of("09", cell_id)
-    for sentence in sentences:
-        assert sentence in text, f"{cell_id} should say: {sentence}"
+holds = holding("09")
 
 
 def of_all(mean, sets, configuration, form=".2f") -> list[str]:
@@ -241,7 +238,7 @@ def test_what_the_curves_show():
         "not even with twenty-five. From scratch it is "
         f"{scratch[0]:.2f} and {scratch[1]:.2f} then, in the two styles; frozen "
         f"features with two labels give {min(two)}.",
-        "Fine-tuned, all of it or the last stages, is never ahead of the frozen body in"
+        "Fine-tuned, all of it or the last blocks, is never ahead of the frozen body in"
         " this range",
         f"with 25 labels {NUMBERS[min(lead)]} to {NUMBERS[max(lead)]} points better.",
     )

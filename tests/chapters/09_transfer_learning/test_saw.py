@@ -23,15 +23,12 @@ from helpers.chapters.transfer_learning.label_curves import LABELS, WAYS, stored
 from helpers.chapters.transfer_learning.which_block import HEAD, probed
 from helpers.figures.described import described
 from tests.said import said
-from tests.taught import text_of
+from tests.taught import holding, text_of
 
 v2 = importlib.import_module("torchvision.transforms.v2")  # after helpers
 
 
-def holds(cell_id: str, *sentences: str) -> None:
-    text = text_of("09", cell_id)
-    for sentence in sentences:
-        assert sentence in text, f"{cell_id} should say: {sentence}"
+holds = holding("09")
 
 
 # -- augmentations -------------------------------------------------------------------

@@ -14,7 +14,7 @@ from helpers import load_emoji, load_images, seeded
 from helpers.claims.homemade import halved, learn, noisy, small_net
 from helpers.training.features import pick
 from tests.said import lines_shown, shown
-from tests.taught import source_of, taught, text_of
+from tests.taught import holding, source_of, taught, text_of
 
 models = importlib.import_module("torchvision.models")  # after helpers
 v2 = importlib.import_module("torchvision.transforms.v2")
@@ -27,10 +27,7 @@ def on_the_cpu(monkeypatch):
     monkeypatch.setenv("COURSE_DEVICE", "cpu")
 
 
-def holds(cell_id: str, *sentences: str) -> None:
-    text = text_of("09", cell_id)
-    for sentence in sentences:
-        assert sentence in text, f"{cell_id} should say: {sentence}"
+holds = holding("09")
 
 
 def in_ten(share: float) -> str:

@@ -16,7 +16,7 @@ from helpers import MBConv, efficientnet_input, load_emoji
 from helpers.models.efficientnet import STAGES
 from helpers.training.features import BLOCKS, featured, linear_probe, pick, pretrained
 from tests.said import lines_shown, shown
-from tests.taught import notebook_path, source_of, taught, text_of
+from tests.taught import holding, notebook_path, source_of, taught, text_of
 
 models = importlib.import_module("torchvision.models")  # after helpers
 v2 = importlib.import_module("torchvision.transforms.v2")
@@ -29,10 +29,7 @@ def on_the_cpu(monkeypatch):
     monkeypatch.setenv("COURSE_DEVICE", "cpu")
 
 
-def holds(cell_id: str, *sentences: str) -> None:
-    text = text_of("09", cell_id)
-    for sentence in sentences:
-        assert sentence in text, f"{cell_id} should say: {sentence}"
+holds = holding("09")
 
 
 def in_ten(share: float) -> str:

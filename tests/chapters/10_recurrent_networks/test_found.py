@@ -11,16 +11,13 @@ from helpers.chapters.recurrent_networks.claims import memory
 from helpers.chapters.recurrent_networks.panel import char_net, text_data
 from helpers.chapters.recurrent_networks.tasks import NUM_SYMBOLS
 from tests.said import said
-from tests.taught import text_of
+from tests.taught import holding
 from tests.verdicts import of_chapter
 
 CLAIMS = of_chapter("10")
 
 
-def holds(cell_id: str, *sentences: str) -> None:
-    text = text_of("10", cell_id)
-    for sentence in sentences:
-        assert sentence in text, f"{cell_id} should say: {sentence}"
+holds = holding("10")
 
 
 def stored(name):

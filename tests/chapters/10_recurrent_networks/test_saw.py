@@ -26,13 +26,9 @@ from helpers.chapters.recurrent_networks.through_time import sizes
 from helpers.chapters.recurrent_networks.writer import NUM_HIDDENS, writer
 from helpers.models.recurrent import generate
 from tests.said import WORDS, said
-from tests.taught import text_of
+from tests.taught import holding
 
-
-def holds(cell_id: str, *sentences: str) -> None:
-    text = text_of("10", cell_id)
-    for sentence in sentences:
-        assert sentence in text, f"{cell_id} should say: {sentence}"
+holds = holding("10")
 
 
 # -- embeddings ----------------------------------------------------------------------

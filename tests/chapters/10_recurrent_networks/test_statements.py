@@ -18,15 +18,12 @@ from helpers.chapters.recurrent_networks import figures
 from helpers.chapters.recurrent_networks.embeddings import TEMPLATES, sentences
 from helpers.chapters.recurrent_networks.tasks import TAGS, tagged_sentences
 from helpers.models.recurrent import CharModel, detached
-from tests.taught import taught, text_of
+from tests.taught import holding, taught, text_of
 
 own = taught("10", "rnn", "by_distance", "Speller")
 
 
-def holds(cell_id: str, *sentences: str) -> None:
-    text = text_of("10", cell_id)
-    for sentence in sentences:
-        assert sentence in text, f"{cell_id} should say: {sentence}"
+holds = holding("10")
 
 
 @pytest.fixture(scope="module")

@@ -17,15 +17,12 @@ from helpers.chapters.recurrent_networks.exercises import gates, gradients, lstm
 from helpers.chapters.recurrent_networks.exercises.curves import which_text
 from helpers.chapters.recurrent_networks.exercises.letters import bag_of_letters
 from helpers.models.recurrent import CharModel, GRUCell
-from tests.taught import taught, text_of
+from tests.taught import holding, taught, text_of
 
 own = taught("10", "one_step", "Attention")
 
 
-def holds(cell_id: str, *sentences: str) -> None:
-    text = text_of("10", cell_id)
-    for sentence in sentences:
-        assert sentence in text, f"{cell_id} should say: {sentence}"
+holds = holding("10")
 
 
 # -- gates ---------------------------------------------------------------------------

@@ -20,17 +20,14 @@ from helpers.chapters.recurrent_networks.exercises import (
     gradients,
     sampling,
 )
-from tests.taught import notebook_path, source_of, taught, text_of
+from tests.taught import holding, notebook_path, source_of, taught, text_of
 from tests.verdicts import of_chapter
 
 own = taught("10", "neighbors", "Speller", "Attention", "one_step", "rnn")
 CLAIMS = of_chapter("10")
 
 
-def holds(cell_id: str, *sentences: str) -> None:
-    text = text_of("10", cell_id)
-    for sentence in sentences:
-        assert sentence in text, f"{cell_id} should say: {sentence}"
+holds = holding("10")
 
 
 def shown(cell_id: str) -> str:
