@@ -238,7 +238,7 @@ def test_what_the_curves_show():
         "not even with twenty-five. From scratch it is "
         f"{scratch[0]:.2f} and {scratch[1]:.2f} then, in the two styles; frozen "
         f"features with two labels give {min(two)}.",
-        "Fine-tuned, all of it or the last blocks, is never ahead of the frozen body in"
+        "Fine-tuned, all of it or the last stages, is never ahead of the frozen body in"
         " this range",
         f"with 25 labels {NUMBERS[min(lead)]} to {NUMBERS[max(lead)]} points better.",
     )
