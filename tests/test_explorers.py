@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from helpers.tuning.ranges import Choice, IntSlider, Slider, Typed
-from helpers.widgets.explorer import Explorable, explorer
+from helpers.widgets.explorer import Explorable, SceneView, explorer
+from helpers.widgets.panel_parts import RunTable
 from helpers.widgets.scene import Pane, Scene, joined, ring, segments
 from helpers.widgets.scene_figure import figure_of
 from helpers.widgets.script import script
@@ -389,6 +390,11 @@ def test_a_script_holds_what_it_imports(tmp_path):
     assert text == "const one = 1;\nconst two = 2;\n\nexport default one;\n".replace(
         "\n\n", "\n"
     )
+
+
+@pytest.mark.parametrize("view", [RunTable, SceneView])
+def test_what_has_the_button_has_its_style(view):
+    assert "fullScreen(" in view._esm and ".course-full-screen svg" in view._css
 
 
 def test_no_script_of_a_chapter_draws():

@@ -28,7 +28,7 @@ from helpers.tuning.ranges import Choice, IntSlider, Range, Slider, label_of
 from helpers.widgets.picture import StillPicture
 from helpers.widgets.scene import Scene
 from helpers.widgets.scene_figure import figure_of
-from helpers.widgets.script import script
+from helpers.widgets.script import script, styles
 from helpers.widgets.sliders import control_of, number_box
 
 _HERE = Path(__file__).parent
@@ -44,7 +44,7 @@ class SceneView(anywidget.AnyWidget):
     """
 
     _esm = script(_HERE / "scene.js")
-    _css = _HERE / "scene.css"
+    _css = styles(_HERE / "scene.css", _HERE / "full_screen.css")
     scene = traitlets.Dict().tag(sync=True)
     says = traitlets.Unicode().tag(sync=True)
     twin = traitlets.Unicode().tag(sync=True)

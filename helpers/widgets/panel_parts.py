@@ -11,7 +11,7 @@ from helpers.figures import COLORS, DASHES
 from helpers.tuning.ranges import label_of
 from helpers.tuning.runs import Run
 from helpers.tuning.session import Session
-from helpers.widgets.script import script
+from helpers.widgets.script import script, styles
 
 _HERE = Path(__file__).parent
 # name: text, icon, tooltip, and the states in which the button can be pressed
@@ -120,7 +120,7 @@ class RunTable(anywidget.AnyWidget):
     """The kept runs as a table with buttons; runs.js draws it."""
 
     _esm = script(_HERE / "runs.js")
-    _css = _HERE / "panel.css"
+    _css = styles(_HERE / "panel.css", _HERE / "full_screen.css")
     columns = traitlets.List().tag(sync=True)
     rows = traitlets.List().tag(sync=True)
 

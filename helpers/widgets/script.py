@@ -1,4 +1,4 @@
-"""Scripts for anywidget that import from their neighbors."""
+"""What anywidget takes as one text: scripts with their imports, sheets of style."""
 
 import re
 from pathlib import Path
@@ -18,3 +18,8 @@ def script(path: Path) -> str:
         return _EXPORT.sub("", script(path.with_name(found[1])))
 
     return _IMPORT.sub(written, path.read_text("utf-8"))
+
+
+def styles(*paths: Path) -> str:
+    """Return several sheets of style as the one that anywidget takes."""
+    return "\n".join(path.read_text("utf-8") for path in paths)
