@@ -15,7 +15,7 @@ from torch.nn import functional as F
 from helpers import make_regression
 from helpers.chapters.linear_algebra_and_gradients import explorers, figures
 from helpers.figures import COLORS
-from tests.taught import holding, taught, text_of
+from tests.taught import holding, taught, terms_of, text_of
 
 own = taught("01", "descend", "bowl", "fit_line", "squared_error", "numeric_gradient")
 A = tensor([[2.0, 1.0], [1.0, 2.0]], dtype=torch.float64)
@@ -386,3 +386,9 @@ def test_what_far_points_do_to_a_line():
     assert F.softplus(tensor(-30.0)) < 1e-6 < F.softplus(tensor(0.0))
     holds("far-why", r"into a probability, $p = 1/(1+e^{-z})$")
     holds("far-why", "far out on the correct side this loss is almost 0.")
+
+
+def test_slopes_multiply_in_three_terms_that_stand_together():
+    names = [row[0] for row in terms_of("01")]
+    first = names.index("derivative")
+    assert names[first + 1 : first + 3] == ["chain rule", "backpropagation"]

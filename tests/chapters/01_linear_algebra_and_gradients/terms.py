@@ -1,9 +1,5 @@
 """Chapter 1: terms with their meanings, sources with their years, answers to recall."""
 
-import pytest
-
-from tests.taught import source_of, terms_of, text_of
-
 MEANINGS = {  # the Chinese name, and what the line on a term must tell
     "artificial intelligence": ("人工智能", "called intelligent in people"),
     "machine learning": ("机器学习", "fitted to examples"),
@@ -76,39 +72,3 @@ ANSWERS = {
     "the eigenvalues of the Hessian": "All positive: a minimum. All negative: a maximu",
     "At which learning rate": r"Above $2/\lambda_{\max}$.",
 }
-
-
-def test_every_term_is_held():
-    rows = terms_of("01")
-    assert {row[0] for row in rows} - set(MEANINGS) == {"English"}
-
-
-def test_slopes_multiply_in_three_terms_that_stand_together():
-    names = [row[0] for row in terms_of("01")]
-    first = names.index("derivative")
-    assert names[first + 1 : first + 3] == ["chain rule", "backpropagation"]
-
-
-@pytest.mark.parametrize("english", MEANINGS)
-def test_a_term_has_its_chinese_name_and_its_meaning(english):
-    chinese, meaning = MEANINGS[english]
-    rows = terms_of("01")
-    ((_, name, told),) = (row for row in rows if row[0] == english)
-    assert name == chinese and meaning in told
-    assert [row[1] for row in rows].count(name) == 1
-
-
-@pytest.mark.parametrize("title", YEARS)
-def test_a_source_has_its_authors_and_its_year(title):
-    author, year = YEARS[title]
-    (line,) = (x for x in source_of("01", "sources").split("\n- ") if f"*{title}" in x)
-    authors, _, rest = line.partition(f" ({year}), *")
-    assert rest and author in authors
-
-
-@pytest.mark.parametrize("question", ANSWERS)
-def test_an_answer_stands_under_its_question(question):
-    folded = text_of("01", "recall-questions").split("<details><summary>")[1:]
-    assert len(folded) == len(ANSWERS)
-    (one,) = (part for part in folded if question in part.partition("</summary>")[0])
-    assert ANSWERS[question] in one.partition("</summary>")[2]
