@@ -71,8 +71,7 @@ def test_last_layer():
     assert all(h < b for h, b in zip(head, best, strict=True))
     holds(
         cell,
-        f"the head gives {' and '.join(head)}, the best block in the middle "
-        f"{' and '.join(best)}.",
+        f"the head gives {' and '.join(head)}, the best block {' and '.join(best)}.",
     )
     low, high = (100 * end for end in found("hymenoptera", "a").interval)
     assert low > 0 and claims.last_layer.judge(
