@@ -42,7 +42,7 @@ def test_what_the_drawings_are():
     called = {"animal": "animals", "vehicle": "vehicles", "clothing": "clothes"}
     *some, last = (called.get(name, name) for name in emoji.classes)
     assert len(emoji.train) == 200
-    holds("few", f"Two hundred small drawings, of {', '.join(some)} and {last}:")
+    holds("few", f"Two hundred small drawings, of {', '.join(some)} and {last}.")
     origins = [
         set(getattr(emoji, part).origin.tolist()) for part in ("train", "val", "test")
     ]
