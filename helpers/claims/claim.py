@@ -176,7 +176,7 @@ def claim(
     also: Sequence[Question] = (),
     sets: Mapping[str, Callable] | None = None,
     images: bool = True,
-    anew: Sequence[str] = ("first weights", "order"),
+    anew: Sequence[str] = ("initial weights", "order"),
     apart: bool = False,
     alone: bool = False,
     form: type[Claim] = Claim,

@@ -29,7 +29,7 @@ class GridEnd(ValueError):
 def fresh(
     net: Callable[..., nn.Module], data: ImageData, seed: int, **arguments
 ) -> nn.Module:
-    """Make a network that fits the data; its random first weights are the seed's.
+    """Make a network that fits the data; its random initial weights are the seed's.
 
     Parameters
     ----------

@@ -11,7 +11,7 @@ from helpers.words import number
 
 # From the lowest to the highest, each with the number at which the next one begins.
 Answers = Mapping[str, float | None]
-SAME = "no difference of a percentage point"
+SAME = "less than a percentage point apart"
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ BATCH_SIZE = 32
 def halved(X):
     """Images of half the height and width, three times as bright.
 
-    So the mean of their squares is near 1, which Kaiming's first weights keep; empty
+    So the mean of their squares is near 1, which Kaiming's initial weights keep; empty
     pixels stay 0, as zero padding is.
     """
     return 3 * F.avg_pool2d(X, 2)

@@ -33,7 +33,7 @@ class Rest(nn.Module):
     num_outputs : number of classes K.
     frozen : stages that the front has, 0 to 17; 0 leaves the whole network here, 17
         only the classifier.
-    seed : of the classifier's first weights. The stages are copies of the pretrained
+    seed : of the classifier's initial weights. The stages are copies of the pretrained
         ones, and train.
 
     Input is what `front` gives, output (n, K) logits. Batch normalization stays in

@@ -72,7 +72,7 @@ def test_predict_by_keyboard_then_test(page):
     radios = page.page.locator(".course-predict input")
     radios.first.focus()
     page.page.keyboard.press("ArrowDown")
-    page.text("You predict: no difference of a percentage point. Run the next cell.")
+    page.text("You predict: less than a percentage point apart. Run the next cell.")
     expect(radios.nth(1)).to_be_checked()
     page.page.locator(".course-predict label").nth(2).click()
     page.text("You predict: focal loss is better")

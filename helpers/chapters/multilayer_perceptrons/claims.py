@@ -227,7 +227,7 @@ def more_depth(data, n_train, num_epochs, seed):
 
 SWEEP = [10 ** (k / 2) for k in range(-8, 3)]  # 0.0001 to 10, two in each decade
 LARGE_AND_XAVIER = {"normal, sd 1": nn.init.normal_, "Xavier": nn.init.xavier_normal_}
-HALF_A_DECADE = "no difference of half a decade"
+HALF_A_DECADE = "less than half a decade apart"
 
 
 def from_start(quantity, measure, answers):

@@ -17,7 +17,7 @@ from helpers.widgets.scene import FAINT, INK, Pane
 from helpers.words import number
 
 PARTS = ("input gate", "forget gate", "output gate", "cell state", "output h")
-SENTENCES = (  # of the held-out part
+SENTENCES = (  # of the validation part
     "i saw a curved pale line like a vast new moon",
     "its voice was so dismal that i shivered",
     "can you imagine a crab as large as yonder table",

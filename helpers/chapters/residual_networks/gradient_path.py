@@ -65,13 +65,13 @@ def gradient_path(
     skip=Slider(0, 1, start=0.5),
     num_blocks=Choice(10, 20, 50, start=20),
     norm=Choice(*NORMS),
-    first_weights=Choice(*STARTS),
+    initial_weights=Choice(*STARTS),
     block=Choice(*BLOCKS),
 ):
     """The gradient at each block's output, and each block's factor, before training.
 
     All blocks have 8 channels and maps of 14 x 14 pixels; the loss is that of 16 digits
-    at the first weights. The shortcut of every block is multiplied by ``skip``. A
+    at the initial weights. The shortcut of every block is multiplied by ``skip``. A
     gradient that is multiplied by less than 0.01 on its way is said to vanish, one by
     more than 100 to grow.
     """
@@ -89,7 +89,7 @@ def gradient_path(
         (1.0, "whole", {"color": COLORS[2], "width": 1.2, "dash": (6, 3)}),
         (skip, "chosen", {"color": COLORS[0]}),
     ):
-        found = factors(num_blocks, first_weights, norm, block, at)
+        found = factors(num_blocks, initial_weights, norm, block, at)
         norms = path(found)
         label = f"skip {number(at)}" if name != "chosen" else "skip of the slider"
         for pane, what, y in (

@@ -39,7 +39,7 @@ def trained(kind: str, depth: int, seed: int = 0) -> ResNet:
     Parameters
     ----------
     kind : "residual" or "plain".
-    seed : of the first weights and of the batches.
+    seed : of the initial weights and of the batches.
 
     The learning rate rises to 0.05 and falls to nearly 0 (one cycle), so that the
     weights come to rest; both kinds are trained in the same way. Nobody may change it:

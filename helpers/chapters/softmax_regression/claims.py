@@ -228,7 +228,7 @@ def clouds():
     live=(12_000, 5, 5),
     full=(12_000, 8, 10),
     sets={"clouds": clouds},
-    anew=("the rare class", "its training images", "first weights", "order"),
+    anew=("the rare class", "its training images", "initial weights", "order"),
     apart=True,
 )
 def focal_loss(data, n_train, num_epochs, seed):
@@ -318,7 +318,7 @@ def inflation(quantity, configuration):
     ],
     live=(4_000, 5, 3),
     full=(12_000, 5, 6),
-    anew=("training images", "first weights"),
+    anew=("training images", "initial weights"),
     apart=True,
 )
 def test_set(data, n_train, num_epochs, seed):

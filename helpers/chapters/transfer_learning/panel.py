@@ -17,7 +17,7 @@ from helpers.training.features import BLOCKS, featured, pick
 from helpers.training.finetuning import SIZE, Rest, fronted
 
 NUM_COPIES = 3  # of each training picture, besides the picture itself
-PROBE, ALL_FROZEN = "all, middle blocks", 17
+PROBE, ALL_FROZEN = "all, late blocks", 17
 # For a Choice: what is frozen -> the number of stages, or the features of two blocks
 FROZEN = {"probe": PROBE, "all": ALL_FROZEN, "14": 14, "11": 11}
 AUGMENT = ("none", "flip", "crop", "flip and crop")

@@ -13,7 +13,7 @@ CLAIMS = of_chapter("02")
 # Live, on the embedded data, as nbval finds them again in their notebook.
 EXPECTED = {
     "softmax-twice": ("not supported", "it learns, but less"),
-    "focal-loss": ("not supported", "no difference of a percentage point"),
+    "focal-loss": ("not supported", "less than a percentage point apart"),
     "test-set": ("not supported", "it is too high"),
     "calibration": ("not supported", "less sure than right"),
 }

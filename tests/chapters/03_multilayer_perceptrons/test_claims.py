@@ -22,11 +22,11 @@ EXPECTED = {
 FULL = {  # without a look: as stored at full size
     "relu-best": (
         "not supported",
-        "undecided between “ReLU is behind” and “no difference of a percentage point”",
+        "undecided between “ReLU is behind” and “less than a percentage point apart”",
     ),
     "more-depth": (
         "undecided",
-        "undecided between “no difference of a percentage point” and “four layers are "
+        "undecided between “less than a percentage point apart” and “four layers are "
         "better”",
     ),
 }

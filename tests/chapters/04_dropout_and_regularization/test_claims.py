@@ -23,7 +23,7 @@ EXPECTED = {
     "dropout-symmetry": ("not supported", "constant weights end lower"),
     "label-smoothing": (
         "undecided",
-        "undecided between “no difference of a percentage point” and “it gains”",
+        "undecided between “less than a percentage point apart” and “it gains”",
     ),
 }
 FULL = {  # without a look: as stored at full size

@@ -25,7 +25,7 @@ EXPECTED = {
     "where-it-is": ("not supported", "half of it or more is left"),
 }
 FULL = {  # without a look: as stored at full size
-    "two-small-kernels": ("supported", "no difference of a percentage point"),
+    "two-small-kernels": ("supported", "less than a percentage point apart"),
 }
 
 

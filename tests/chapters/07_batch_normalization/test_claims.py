@@ -18,7 +18,7 @@ pytestmark = pytest.mark.usefixtures("on_the_cpu")
 CLAIMS = of_chapter("07")
 # Live, on the embedded data; nbval runs them in their notebook, not once more here.
 EXPECTED = {
-    "bias-before": ("supported", "no difference of a percentage point"),
+    "bias-before": ("supported", "less than a percentage point apart"),
     "covariate-shift": ("not supported", "better than without batch norm"),
 }
 FULL = {  # without a look: as stored at full size
@@ -26,11 +26,11 @@ FULL = {  # without a look: as stored at full size
     "small-batches": ("not supported", "batches of 128 are worse"),
     "before-or-after": (
         "not supported",
-        "undecided between “before is worse” and “no difference of a percentage point”",
+        "undecided between “before is worse” and “less than a percentage point apart”",
     ),
     "regularizes": (
         "undecided",
-        "undecided between “no difference of a percentage point” and “it gains "
+        "undecided between “less than a percentage point apart” and “it gains "
         "accuracy”",
     ),
 }

@@ -41,7 +41,7 @@ FULL = {  # as stored at full size
     ),
     "beats-lenet": (
         "undecided",
-        "undecided between “no difference of a percentage point” and “it is better”",
+        "undecided between “less than a percentage point apart” and “it is better”",
     ),
 }
 BANDS = {"fashion_mnist": (0.887, 0.899)}  # the course's reference for ResNet-8

@@ -37,7 +37,7 @@ def test_what_a_skip_does_to_the_gradient_of_fifty_blocks():
 
 
 def test_which_block_is_missed_most():
-    """Over five first weights, what blocks 4 and 7 cost on average was 0.56 to 0.68.
+    """over five initial weights, what blocks 4 and 7 cost on average was 0.56 to 0.68.
 
     That was 1.7 to 3.4 times what the others cost. The last block cost -0.008 to 0.022;
     without a block the plain network had 0.15 to 0.27 right at most. Which of the two

@@ -64,8 +64,8 @@ def test_the_gradient_of_a_plain_network_vanishes_or_grows(seed):
     assert ratio["plain"] > 10 > ratio["residual"] > 1
     holds(
         "ratios-read",
-        "From torch's first weights and without batch normalization the gradient of a "
-        "plain network vanishes",
+        "From torch's initial weights and without batch normalization the gradient of "
+        "a plain network vanishes",
         "With batch normalization it grows: with 22 layers it is more than ten times "
         "as large in front as at the end, in the residual network less than that.",
     )
@@ -177,7 +177,9 @@ def test_the_family_is_told_as_it_is_built():
     pools = [m for m in d2ls.modules() if isinstance(m, nn.MaxPool2d)]
     first = next(m for m in d2ls.modules() if isinstance(m, nn.Conv2d))
     assert not pools and first.stride == (1, 1)
-    holds("resnets-more", "`d2l.resnet18` begins with a 3x3 convolution and no pooling")
+    holds(
+        "resnets-more", "`d2l.resnet18` begins with a 3 × 3 convolution and no pooling"
+    )
     stages = [len(stage) for stage in list(nets[34].children())[4:8]]
     assert stages == [3, 4, 6, 3] and sum(stages) == 16
     holds("resnets-read", "sixteen blocks of two convolutions")
@@ -193,7 +195,8 @@ def test_weights_of_bottlenecks_and_groups():
     pair = 64 * 9 + 64 * 128
     assert (f"{pair:,}", f"{64 * 128 * 9:,}") == ("8,768", "73,728")
     holds(
-        "groups-more", "the pair has 8,768 weights, an ordinary 3x3 convolution 73,728"
+        "groups-more",
+        "the pair has 8,768 weights, an ordinary 3 × 3 convolution 73,728",
     )
     holds("next-read", "Twice as many channels in the middle, in 32 groups of four.")
 

@@ -140,8 +140,8 @@ def test_the_slope_of_a_chain_is_the_product_of_the_text():
 def test_a_projection_is_1x1_and_has_the_stride_of_its_block():
     shortcut = Residual(4, 8, stride=2).shortcut
     assert (shortcut[0].kernel_size, shortcut[0].stride) == ((1, 1), (2, 2))
-    holds("recall-questions", "a 1x1 convolution with the block's stride")
-    holds("drawn-more", "the shortcut is a 1x1 convolution with the same stride")
+    holds("recall-questions", "a 1 × 1 convolution with the block's stride")
+    holds("drawn-more", "the shortcut is a 1 × 1 convolution with the same stride")
     X = torch.randn(1, 4, 5, 5)
     changed = X.clone()
     changed[0, :, 2, 3] += 1
@@ -177,7 +177,7 @@ def test_what_is_told_of_a_thousand_layers_is_what_was_published():
     errors = {164: 5.46, 1001: 4.92}
     assert errors[164] - errors[1001] == pytest.approx(0.5, abs=0.1)
     assert "1,001 layers did better than 164, by about half a percentage" in text
-    holds("deeper-more", "In 2015 they won ImageNet's competition with 152 layers.")
+    holds("deeper-more", "in 2015 they won ImageNet's competition with 152 layers.")
 
 
 def test_what_stood_in_the_networks_before():
@@ -193,7 +193,9 @@ def test_what_stood_in_the_networks_before():
         "In the first each of the $C$ ways is a small bottleneck of its own, and their "
         "outputs are added up. In the second the middle outputs are laid side by side",
     )
-    holds("groups-more", "With as many groups as channels it is *depthwise*")
+    holds(
+        "groups-more", "With as many groups as channels it is a *depthwise* convolution"
+    )
     holds("recall-questions", "With 64 groups it is depthwise: 576 weights")
     holds("summary-more", "does not add a block's output to its input but lays the two")
 
@@ -202,16 +204,16 @@ MEANINGS = {
     "residual network": ("残差网络", "blocks that add to their input"),
     "shortcut, skip connection": ("捷径，跳跃连接", "the way around a block"),
     "residual": ("残差", "what a block adds: $h(x) - x$"),
-    "projection": ("投影", "a shortcut that is a 1x1 convolution"),
+    "projection": ("投影", "a shortcut that is a 1 × 1 convolution"),
     "plain network": ("普通网络", "the same layers without shortcuts"),
-    "bottleneck": ("瓶颈", "1x1 down, 3x3, 1x1 up"),
+    "bottleneck": ("瓶颈", "1 × 1 down, 3 × 3, 1 × 1 up"),
     "pre-activation": (
         "预激活",
         "normalization and ReLU in front of the convolution",
     ),
     "group convolution": ("组卷积", "each group of channels by itself"),
     "depthwise convolution": ("逐通道卷积", "as many groups as channels"),
-    "pointwise convolution": ("逐点卷积", "1x1: mixes channels only"),
+    "pointwise convolution": ("逐点卷积", "1 × 1: mixes channels only"),
     "cardinality": ("基数", "the number of groups in a block of ResNeXt"),
     "stochastic depth": ("随机深度", "leave out blocks at random in training"),
 }
@@ -262,7 +264,7 @@ def test_a_source_has_its_authors_and_its_year(title, first, year):
             (
                 "it sets the whole residual of an example to 0 with probability `p`",
                 "for each example by itself, and divides the others by $1 - p$",
-                "In evaluation it returns the residual as it is.",
+                "In evaluation mode it returns the residual as it is.",
             ),
         ),
         (

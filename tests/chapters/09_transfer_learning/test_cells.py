@@ -91,7 +91,7 @@ def test_what_moving_buys_is_learned_on_training_images(data):
     for run in noted.learned:
         assert among(run.examples.X, data.train)
         assert run.examples.y.bincount().tolist() == [20] * 10
-    assert same_weights(plain.start, moved.net.net), "the same first weights"
+    assert same_weights(plain.start, moved.net.net), "the same initial weights"
     X = data.test.X
     for pixels in range(5):
         right, labels = noted.judged[2 * pixels][1]

@@ -109,10 +109,10 @@ class Sure(nn.Module):
 def instances():
     train = numbered(7000, 0)
     data = ImageData("numbers", tuple("0123456789"), train, train, numbered(50, 90_000))
-    return run_cell(
-        "09", "instances-code", data=data, source=Sure(),
-        noisy=lambda examples, seed: examples,
-    )  # fmt: skip
+    known = {"data": data, "source": Sure(), "noisy": lambda examples, seed: examples}
+    return run_cell("09", "instances-code", **known) | run_cell(
+        "09", "instances-pseudo", **known
+    )
 
 
 def test_pairs_are_mixed_with_their_labels(instances):

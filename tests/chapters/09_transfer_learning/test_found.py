@@ -71,8 +71,7 @@ def test_last_layer():
     assert all(h < b for h, b in zip(head, best, strict=True))
     holds(
         cell,
-        f"the head gives {' and '.join(head)}, the best block in the middle "
-        f"{' and '.join(best)}.",
+        f"the head gives {' and '.join(head)}, the best block {' and '.join(best)}.",
     )
     low, high = (100 * end for end in found("hymenoptera", "a").interval)
     assert low > 0 and claims.last_layer.judge(
@@ -235,8 +234,9 @@ def test_what_the_curves_show():
             assert max(tuned) < mean(data, f"frozen, {labels}")
     holds(
         "labels-saw",
-        "not even with twenty-five. From scratch it is "
-        f"{scratch[0]:.2f} and {scratch[1]:.2f} then, in the two styles; frozen "
+        "not even with twenty-five. From scratch "
+        f"{scratch[0]:.2f} and {scratch[1]:.2f} of the test pictures are right then, "
+        "in the two styles; frozen "
         f"features with two labels give {min(two)}.",
         "Fine-tuned, all of it or the last stages, is never ahead of the frozen body in"
         " this range",

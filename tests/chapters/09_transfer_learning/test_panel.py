@@ -30,7 +30,7 @@ def test_the_set_is_that_of_the_style(style):
     assert data.test.y.equal(emoji.test.y) and data.name == f"emoji_{style}"
 
 
-def test_a_probe_sees_the_middle_blocks_at_the_size_of_all_others():
+def test_a_probe_sees_the_late_blocks_at_the_size_of_all_others():
     data = panel.target_data(panel.PROBE, 5)
     expected = featured(load_emoji(), BLOCKS, SIZE)
     torch.testing.assert_close(data.test.X, expected.test.X)
@@ -100,13 +100,13 @@ def test_both_optimizers_have_the_rates_of_their_parts():
 # -- what its questions are answered with --------------------------------------------
 
 
-def test_a_probe_on_middle_blocks_is_ahead_of_one_on_the_head():
+def test_a_probe_on_late_blocks_is_ahead_of_one_on_the_head():
     """The ranges of the text, for 2, 5, 10 and 25 labels a class, and three runs."""
     text = text_of("09", "panel-answers")
-    (middle,) = re.findall(r" 1\. (.*?)\. A run", text)
+    (late,) = re.findall(r" 1\. (.*?)\. A run", text)
     (head,) = re.findall(r" 2\. Worse, most of all with few labels: (.*?)\. 3\.", text)
     told = []
-    for ranges in (middle, head):
+    for ranges in (late, head):
         ends = [
             tuple(map(float, e)) for e in re.findall(r"(0\.\d+) to (0\.\d+)", ranges)
         ]

@@ -42,7 +42,7 @@ def test_what_the_drawings_are():
     called = {"animal": "animals", "vehicle": "vehicles", "clothing": "clothes"}
     *some, last = (called.get(name, name) for name in emoji.classes)
     assert len(emoji.train) == 200
-    holds("few", f"Two hundred small drawings, of {', '.join(some)} and {last}:")
+    holds("few", f"Two hundred small drawings, of {', '.join(some)} and {last}.")
     origins = [
         set(getattr(emoji, part).origin.tolist()) for part in ("train", "val", "test")
     ]
@@ -194,7 +194,7 @@ def test_how_many_pseudo_labels_are_kept_and_right(data, sources):
         text_of("09", "instances-more"),
     ).groups()
     assert between(sum(kept) / 3, found[:2]) and between(sum(right) / 3, found[2:])
-    assert "sure = p > 0.9" in source_of("09", "instances-code")
+    assert "sure = p > 0.9" in source_of("09", "instances-pseudo")
     holds("instances-more", "kept here above a probability of 0.9.")
 
 
@@ -221,7 +221,7 @@ def test_moved_copies_help_on_moved_images():
 def test_the_mixed_picture_and_its_label_have_the_same_shares():
     emoji, drawn = load_emoji(), []
     space = {"pick": pick, "emoji": emoji, "F": F, "torch": torch}
-    space["show_images"] = lambda X, **_: drawn.append(X)
+    space["show_images"] = lambda X, *_, **options: drawn.append(X)
     exec(source_of("09", "mixup-code"), space)
     one, other, mixed = drawn[0]
     share = ((mixed - other) * (one - other)).sum() / (one - other).square().sum()

@@ -53,8 +53,8 @@ def test_an_inverted_block_widens_filters_and_narrows():
     first, middle, last = words
     holds(
         "borrow-more",
-        f"a 1x1 convolution {first}, {middle}, another 1x1 one {last}, and the input is"
-        " added where the shapes agree",
+        f"a 1 × 1 convolution {first}, {middle}, another 1 × 1 one {last}, and the "
+        "input is added where the shapes agree",
         f"puts every one of {len(pretrained().state_dict())} tensors in its place",
     )
     assert sum(repeats for repeats, *_ in STAGES) == 16

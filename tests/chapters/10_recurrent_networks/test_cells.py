@@ -103,7 +103,7 @@ def test_the_held_out_text_is_nowhere_learned(text):
         writer=None, vocab=Vocab(text.train), text=text, by_n={5: 4.0},
         check_band=lambda *_: None,
     )  # fmt: skip
-    assert len(read[0]) == len(text.val), "all of the held-out text"
+    assert len(read[0]) == len(text.val), "all of the validation text"
 
 
 def test_numbers_for_testing_are_others_than_those_for_training(noted):
@@ -239,7 +239,7 @@ def test_the_words_of_other_pictures_are_on_their_axes():
     heat, lines = shown
     assert heat[1:] == (list("the time"), "character", "number of the character")
     assert heat[0].shape == (len(vocab), 8) and (heat[0].sum(0) == 1).all()
-    assert lines == ({"held-out text": {1: 2.0}}, "n", "perplexity")
+    assert lines == ({"validation text": {1: 2.0}}, "n", "perplexity")
 
 
 def test_a_word_is_not_its_own_company(text):

@@ -318,7 +318,9 @@ def test_forget_biases_are_set_and_rates_chosen_on_val(monkeypatch):
         )
         assert torch.equal(forget, torch.full((32,), float(kind[-1])))
     starts = [net.output.weight for net, *_ in calls]
-    assert all(torch.equal(w, starts[0]) for w in starts[:9]), "the same first weights"
+    assert all(torch.equal(w, starts[0]) for w in starts[:9]), (
+        "the same initial weights"
+    )
 
 
 # -- time ----------------------------------------------------------------------------

@@ -45,7 +45,7 @@ def test_which_trainings_end_worse_than_they_began():
         "begin as 1.05 times the identity, three of the four rates end worse than they "
         "began, in all ten seeds; from exactly the identity two of the four do.",
         "With gradients clipped to norm 1 none does; nor does any run with tanh, or the"
-        " LSTM, with torch's first weights.",
+        " LSTM, with torch's initial weights.",
     )
     least = {name: f"{mean(name, memory.LEAST):.2f}" for name in memory.ADDERS}
     assert least["tanh"] == least["LSTM"]
@@ -177,7 +177,7 @@ def test_how_much_better_longer_windows_are():
 
 @cache
 def reached(cell="lstm", num_hiddens=64, num_layers=1, num_steps=32, **changed):
-    """Held-out perplexity of a run of the panel, from where it starts, seed 0."""
+    """Validation perplexity of a run of the panel, from where it starts, seed 0."""
     data = text_data(num_steps)
     with seeded(0):
         net = char_net(cell, num_hiddens, num_layers)

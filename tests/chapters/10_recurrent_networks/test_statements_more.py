@@ -65,14 +65,14 @@ def test_the_table_of_writing_has_perplexity_at_the_left():
     assert len(values) == 8 and values == sorted(values, reverse=True)
     holds(
         "writes-read",
-        "On the left stands the perplexity on the held-out text, on the right what the "
-        "network writes after *the time*.",
+        "On the left stands the perplexity on the validation text, on the right what "
+        "the network writes after *the time*.",
     )
     whole, counted = numbers(shown("writes-check"))
     assert whole < values[-1] and whole < counted
     holds(
         "writes-more",
-        f"the held-out text has {whole:.2f}: what stood before helps.",
+        f"the validation text has {whole:.2f}: what stood before helps.",
         f"and the 5-gram had {counted:.2f} after a second of counting.",
         "What the table cannot hold are contexts longer than four characters,",
     )

@@ -25,7 +25,7 @@ def rates_for(batch_size):
 
 
 def kaiming_net(make, *arguments, **settings):
-    """Make a network with Kaiming's first weights, with norm and without alike."""
+    """Make a network with Kaiming's initial weights, with norm and without alike."""
     return make(*arguments, **settings).apply(kaiming_init)
 
 
@@ -168,7 +168,7 @@ def gain(first, size, quantity):
     ],
     live=None,
     full=(1_000, 20, 8),
-    anew=("training images", "wrong labels", "first weights", "order", "dropout"),
+    anew=("training images", "wrong labels", "initial weights", "order", "dropout"),
 )
 def regularizes(data, n_train, num_epochs, seed):
     """Few images with wrong labels and many passes; each net shows its last weights."""

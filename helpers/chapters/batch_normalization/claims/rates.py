@@ -38,7 +38,7 @@ BEST, LARGEST, WIDTH = (
 
 
 def lenet(num_inputs, num_outputs, norm=None, init=None):
-    """LeNet, for images of 28 x 28 pixels; torch's first weights if init is None."""
+    """LeNet, for images of 28 x 28 pixels; torch's initial weights if init is None."""
     net = LeNet(num_outputs=num_outputs, norm=norm)
     return net.apply(init) if init else net
 
@@ -87,7 +87,7 @@ def over_the_grid(make_net, data, n_train, num_epochs, seed):
 
 
 def with_minus_without(measure, answers, quantity):
-    """Compare batch norm from torch's first weights with Kaiming's without it.
+    """Compare batch norm from torch's initial weights with Kaiming's without it.
 
     One question for the MLP and one for LeNet.
     """
@@ -126,7 +126,7 @@ of_mlp, of_lenet = with_minus_without(
 def larger_rates(data, n_train, num_epochs, seed):
     """A deep MLP and LeNet at all rates of a grid; without it from Kaiming's weights.
 
-    The MLP without it trains from torch's own first weights too, at fewer rates.
+    The MLP without it trains from torch's own initial weights too, at fewer rates.
     """
     shrunk, make_mlp = small(data), partial(MLP, DEEP)
     images, coarse = shrunk.train.take(n_train), GRID[1::3]
@@ -204,7 +204,7 @@ class Watched(nn.Module):
 
 
 def fit_to_sigmoid(net):
-    """Give a net of sigmoid layers first weights from which it can be trained.
+    """Give a net of sigmoid layers initial weights from which it can be trained.
 
     Four times Xavier's, as the slope of a sigmoid is 1/4 at most; biases 0, but behind
     a sigmoid such that units of value 1/2 add nothing.
@@ -225,7 +225,7 @@ def watched_mlp(activation, norm, init, num_inputs, num_outputs):
 
 
 def as_drawn(net):
-    """Keep torch's first weights."""
+    """Keep torch's initial weights."""
     return net
 
 
@@ -271,7 +271,7 @@ of_sigmoid, of_relu = put_back_minus(
     ],
     live=(300, 4, 3),
     full=(2_000, 6, 6),
-    anew=("first weights", "order", "shift"),
+    anew=("initial weights", "order", "shift"),
 )
 def covariate_shift(data, n_train, num_epochs, seed):
     """Five hidden layers; without batch norm from torch's and from fitting weights.

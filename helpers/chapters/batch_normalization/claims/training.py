@@ -68,7 +68,7 @@ def train_net(net, images, num_epochs, lr, seed, batch_size=BATCH_SIZE):
 def trained(make, images, data, num_epochs, seed, rates=RATES, **settings):
     """Train with several rates; return the network that is most accurate on val.
 
-    `make` takes num_inputs and num_outputs; its random first weights are the seed's.
+    `make` takes num_inputs and num_outputs; its random initial weights are the seed's.
     """
 
     def train_at(rates):

@@ -1,8 +1,8 @@
 """Claims of chapter 6, classic convolutional networks: experiment and question of each.
 
 An experiment is a function of the data, the number of training images, the number of
-passes over them, and a seed, which the configurations share: it draws first weights and
-order. Images are shrunk to half their height and width first, but for AlexNet's
+passes over them, and a seed, which the configurations share: it draws initial weights
+and order. Images are shrunk to half their height and width first, but for AlexNet's
 additions and the families, whose networks are made for 28 x 28 pixels. Networks train
 by Adam, with a rate that goes through one cycle. Where they are compared, each trains
 with the rates of a grid and shows the one that is best on the validation images,

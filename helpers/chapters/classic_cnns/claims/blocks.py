@@ -88,7 +88,7 @@ def added(k, quantity):
     ],
     live=None,
     full=(1_000, 10, 5),
-    anew=("first weights", "order", "dropout", "shifts"),
+    anew=("initial weights", "order", "dropout", "shifts"),
 )
 def alexnet_steps(data, n_train, num_epochs, seed):
     """LeNet with one addition more each time, from torch's default weights."""

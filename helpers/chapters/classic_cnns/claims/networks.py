@@ -23,7 +23,7 @@ BETTER = {"it is worse": -0.01, SAME: 0.01, "it is better": None}
 
 
 def at_start(network, num_inputs, num_outputs):
-    """A network for images of 28 x 28 pixels with Kaiming's first weights."""
+    """A network for images of 28 x 28 pixels with Kaiming's initial weights."""
     return network(num_outputs=num_outputs).apply(kaiming_init)
 
 

@@ -20,7 +20,7 @@ from helpers.seeds import seeded
 from helpers.training import train
 from helpers.widgets.predict import claim
 
-# -- NiN from its first weights ------------------------------------------------------
+# -- NiN from its initial weights ------------------------------------------------------
 
 LEARNED = 0.5  # test accuracy; a start from which it stays lower fails
 
@@ -33,10 +33,10 @@ def xavier_init(layer):
 
 
 def left_alone(layer):
-    """Keep torch's first weights."""
+    """Keep torch's initial weights."""
 
 
-STARTS = {  # what NiN is made with, its first weights, and how it is trained
+STARTS = {  # what NiN is made with, its initial weights, and how it is trained
     "torch's default": ({}, left_alone, "SGD"),
     "Xavier": ({}, xavier_init, "SGD"),
     "Kaiming, no last ReLU": ({"last_relu": False}, kaiming_init, "SGD"),
@@ -121,7 +121,7 @@ class Deep(nn.Module):
         self.behind = nn.Sequential(
             *layers(BEHIND, WIDTH), nn.Linear(WIDTH, num_outputs)
         )
-        # Made last, so that all other first weights are those of the net without it.
+        # Made last, so that all other initial weights are those of the net without it.
         self.auxiliary = nn.Linear(WIDTH, num_outputs) if head else None
 
     def forward(self, X):
@@ -186,7 +186,7 @@ BETTER = {"it is worse with it": -0.01, SAME: 0.01, "it is better with it": None
     full=(4_000, 6, 6),
 )
 def auxiliary_head(data, n_train, num_epochs, seed):
-    """Six hidden layers, an auxiliary head behind the second; torch's first weights."""
+    """Six hidden layers, an auxiliary head behind the second, torch's own start."""
     data, results = small(data), {}
     images = data.train.take(n_train)
     loss = partial(loss_of_heads, num_outputs=len(data.classes))

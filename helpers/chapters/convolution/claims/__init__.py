@@ -1,7 +1,7 @@
 """Claims of chapter 5, convolution: each an experiment and its question.
 
 An experiment is a function of the data, the number of training images, the number of
-passes over them, and a seed, which the configurations share: it draws first weights,
+passes over them, and a seed, which the configurations share: it draws initial weights,
 order and moves. Images are shrunk to half their height and width first, so that many
 networks can be trained in a few seconds. Where networks are compared with each other,
 each trains with the rates of a grid and shows the one that is best on the validation

@@ -93,7 +93,7 @@ def when_moved(quantity, name):
     ],
     live=(1_000, 3, 3),
     full=(6_000, 4, 6),
-    anew=("first weights", "order", "moves"),
+    anew=("initial weights", "order", "moves"),
 )
 def moved_digits(data, n_train, num_epochs, seed):
     """Train on centered images, measure on moved ones; each network at one rate.
@@ -144,7 +144,7 @@ def somewhere(examples, seed):
 
 
 def untrained(depth, padding_mode, seed, channels=16):
-    """3x3 convolutions with ReLU that keep the size, with Kaiming's first weights."""
+    """3x3 convolutions with ReLU that keep the size, with Kaiming's initial weights."""
     layers = []
     with seeded(seed):
         for c_in in (1, *[channels] * (depth - 1)):

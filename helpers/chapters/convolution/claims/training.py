@@ -37,5 +37,5 @@ def kaiming(layer):
 
 
 def conv_net(**shape):
-    """A ConvNet of two blocks with Kaiming's first weights."""
+    """A ConvNet of two blocks with Kaiming's initial weights."""
     return ConvNet(CHANNELS, **shape).apply(kaiming)

@@ -13,7 +13,7 @@ from helpers.models.ngram import NGram
 from helpers.widgets.predict import claim
 
 BOOK = {"time_machine": letters}
-SAME = "no difference of one percent"
+SAME = "less than one percent apart"
 
 
 def ask(first, second, quantity):
@@ -23,7 +23,7 @@ def ask(first, second, quantity):
         return (table[first, NATS] - table[second, NATS]).exp()
 
     ends = {"it is better": 0.99, SAME: 1.01, "it is worse": None}
-    return level(f"Held-out perplexity, {quantity}", measure, ends)
+    return level(f"Test perplexity, {quantity}", measure, ends)
 
 
 # -- counting ------------------------------------------------------------------------
@@ -96,7 +96,7 @@ STEPS = (8, 16, 32, 64, 128)
 def more_steps(data, n_train, num_epochs, seed):
     """Windows of T characters, 1,024 of these in each step of the training, or 16 rows.
 
-    All of them read the text as often. The held-out rows are the same 256 characters
+    All of them read the text as often. The test rows are the same 256 characters
     long for all of them, of which the second half counts.
     """
     sizes = {f"T = {T}": (T, CHARACTERS // T) for T in STEPS}

@@ -82,7 +82,8 @@ def diverging(name, quantity):
     true=["some runs", "most runs"],
     also=[
         diverging("ReLU, clipped", "The same with gradients clipped to norm 1"),
-        diverging("tanh", "The same with tanh and torch's first weights, not clipped"),
+        diverging("tanh",
+                  "The same with tanh and torch's initial weights, not clipped"),
         level("Least error over that of guessing, ReLU with clipping",
               ("ReLU, clipped", LEAST),
               {"it learns": 0.5, "it learns a little": 0.9, "it guesses": None}),
@@ -91,12 +92,12 @@ def diverging(name, quantity):
     full=(6_400, 1, 10),
     sets={"adding": lambda: adding},
     images=False,
-    anew=("sequences", "first weights", "order"),
+    anew=("sequences", "initial weights", "order"),
 )  # fmt: skip
 def convergence(data, n_train, num_epochs, seed):
     """Add the two marked ones of 30 numbers, by SGD at four rates.
 
-    A run diverges if its test error ends above that of the first weights, or as no
+    A run diverges if its test error ends above that of the initial weights, or as no
     number. The least error is that of the rate that is best on val.
     """
     examples, val, test = parts(data, n_train, STEPS, seed)
@@ -123,7 +124,7 @@ def convergence(data, n_train, num_epochs, seed):
 NEAR, FAR = 10, 30
 ACCURACY = "accuracy"
 RECALL_RATES = (0.003, 0.01, 0.03)
-FIVE = "no difference of five percentage points"
+FIVE = "less than five percentage points apart"
 BETTER = {"it is worse": -0.05, FIVE: 0.05, "it is better": None}
 
 
@@ -161,7 +162,7 @@ def ask(first, second, quantity):
     full=(16_000, 1, 5),
     sets={"recall": lambda: recall},
     images=False,
-    anew=("sequences", "first weights", "order"),
+    anew=("sequences", "initial weights", "order"),
 )  # fmt: skip
 def forget_bias(data, n_train, num_epochs, seed):
     """Name the first of T symbols, each network at the rate that is best on val."""

@@ -14,7 +14,7 @@ from helpers.seeds import seeded
 from helpers.widgets.predict import claim
 
 TIME, WEIGHTS = "milliseconds", "weights, thousands"
-FASTER = {"the GRU is faster": 0.95, "no difference of 5 %": 1.05,
+FASTER = {"the GRU is faster": 0.95, "less than 5 % apart": 1.05,
           "the GRU is slower": None}  # fmt: skip
 EMBEDDING = 32
 SHAPES = {  # T, h
@@ -74,7 +74,7 @@ def slower(of, quantity):
     full=(1_024, 20, 10),
     sets={"time_machine": letters},
     images=False,
-    anew=("first weights",),
+    anew=("initial weights",),
     alone=True,
 )  # fmt: skip
 def gru_speed(data, n_train, num_epochs, seed):

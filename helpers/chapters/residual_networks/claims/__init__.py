@@ -1,13 +1,14 @@
 """Claims of chapter 8, residual networks: experiment and question of each.
 
 An experiment is a function of the data, the number of training images, the number of
-passes over them, and a seed, which the configurations share: it draws first weights and
-order. Images are shrunk to half their height and width first, but for `beats_lenet`.
-Networks train by SGD with momentum, with a rate that falls to 0 along a cosine. In
-`new_block`, in `resnext`, and in `skips_alone` without norm, each trains with the rates
-of a grid, which goes on where the best stands at its end, and shows the one that is
-best on the validation images, measured on the test images. In `degradation` each
-configuration has a rate of its own, chosen beforehand; in the others all have the same.
+passes over them, and a seed, which the configurations share: it draws initial weights
+and order. Images are shrunk to half their height and width first, but for
+`beats_lenet`. Networks train by SGD with momentum, with a rate that falls to 0 along a
+cosine. In `new_block`, in `resnext`, and in `skips_alone` without norm, each trains
+with the rates of a grid, which goes on where the best stands at its end, and shows the
+one that is best on the validation images, measured on the test images. In `degradation`
+each configuration has a rate of its own, chosen beforehand; in the others all have the
+same.
 
 The cuts that decide a claim were fixed before any run at full size: accuracies differ
 from one percentage point on, a block is ahead of another from a tenth of what it learns

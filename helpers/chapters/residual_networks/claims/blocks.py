@@ -100,7 +100,7 @@ def more_blocks(way, count, quantity):
     ],
     live=None,
     full=(100, 30, 5),
-    anew=("training images", "wrong labels", "first weights", "order"),
+    anew=("training images", "wrong labels", "initial weights", "order"),
 )
 def new_block(data, n_train, num_epochs, seed):
     """Few images, some with wrong labels; 0 to 16 blocks, each at its best rate."""

@@ -48,11 +48,11 @@ def train_net(net, images, num_epochs, lr, seed, batch_size=BATCH_SIZE, **option
 
 
 def over_rates(make, images, data, num_epochs, seed, rates, **settings):
-    """Train from the same first weights with several rates.
+    """Train from the same initial weights with several rates.
 
     Parameters
     ----------
-    make : takes num_inputs and num_outputs; its random first weights are the seed's.
+    make : takes num_inputs and num_outputs; its random initial weights are the seed's.
     rates : ascending; more are tried where the best stands at the end.
     settings : of `train_net`.
 

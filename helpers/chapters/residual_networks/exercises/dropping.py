@@ -148,7 +148,7 @@ def left_out_at_once(kept):
     hint="`torch.rand(n, 1, 1, 1)` draws one number for each example, and stands "
     "beside (n, c, h, w). With which probability is such a number larger than p? What "
     "must the rest be multiplied by, so that the mean stays what it was?",
-    then="In evaluation all residuals are there. In torch it is "
+    then="In evaluation mode all residuals are there. In torch it is "
     'torchvision.ops.stochastic_depth with mode="row".',
     without=("stochastic_depth", "StochasticDepth"),
     usual="""

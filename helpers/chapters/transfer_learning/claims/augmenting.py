@@ -116,7 +116,7 @@ def minus_none(choose):
     ],
     live=None,
     full=(200, 20, 8),
-    anew=("training images", "first weights", "order", "changes"),
+    anew=("training images", "initial weights", "order", "changes"),
 )
 def augmentation(data, n_train, num_epochs, seed):
     """Few images of 14 x 14 pixels, changed anew in every batch, at the best rate.

@@ -62,7 +62,7 @@ LABELS = 5
         "classes of the source",
         "training images",
         "noise",
-        "first weights",
+        "initial weights",
         "order",
     ),
 )
@@ -116,7 +116,7 @@ class ThreeLayers(nn.Module):
     Parameters
     ----------
     num_outputs : number of classes K.
-    seed : of the first weights.
+    seed : of the initial weights.
 
     Input (n, 1, 14, 14), output (n, K). The first two convolutions are followed by
     pooling.

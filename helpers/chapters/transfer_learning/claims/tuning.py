@@ -103,7 +103,7 @@ def against_frozen(way, labels, name):
     full=(25, 6, 5),
     sets=EMOJI,
     images=False,
-    anew=("training pictures", "first weights", "order"),
+    anew=("training pictures", "initial weights", "order"),
 )  # fmt: skip
 def fine_tuning(data, n_train, num_epochs, seed):
     """The same labels for five ways, at most n_train a class, at a knob of their own.
