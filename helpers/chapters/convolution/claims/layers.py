@@ -34,8 +34,7 @@ def with_block(kernels, num_inputs, num_outputs):
 
 
 @claim(
-    "Two convolutions of 3 × 3, one behind the other, do what one of 5 × 5 does, with "
-    "28 % fewer weights.",
+    "Two 3 × 3 convolutions do what one of 5 × 5 does, with 28 % fewer weights.",
     difference(
         "two 3x3",
         "one 5x5",
