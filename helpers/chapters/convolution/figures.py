@@ -39,7 +39,7 @@ def show_against_move(
     ax = figure.subplots()
     for k, (name, values) in enumerate(accuracy.items()):
         ax.plot(moves, values, marker="o", label=name, **line_style(k))
-    ax.set(xlabel="test images moved by (pixels)", ylabel="accuracy", ylim=(0, 1))
+    ax.set(xlabel="validation images moved by (pixels)", ylabel="accuracy", ylim=(0, 1))
     ax.set_xticks(list(moves))
     ax.legend(loc="lower left")
     return figure

@@ -23,7 +23,7 @@ WORSE_OR_SAME = "undecided between “{}” and “less than a percentage point 
 FULL = {  # without a look: as stored at full size
     "nin-starts": ("not supported", "more than three quarters of them fail"),
     "alexnet-steps": ("not supported", "it hurts"),
-    "bottleneck": ("undecided", WORSE_OR_SAME.format("1x1 first is worse")),
+    "bottleneck": ("undecided", WORSE_OR_SAME.format("1 × 1 first is worse")),
     "several-sizes": ("not supported", "less than a percentage point apart"),
     "families": ("not supported", WORSE_OR_SAME.format("it is worse")),
 }

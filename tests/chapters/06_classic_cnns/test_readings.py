@@ -257,8 +257,8 @@ def test_which_families_need_the_most_work_and_the_least():
 
 def test_in_which_small_networks_the_largest_layer_is_not_linear():
     pair = words(
-        r"Of the small ones it is not linear in (\w+), which has no linear layer, and "
-        r"in (\w+), where an Inception block comes first",
+        r"Among the small networks the largest layer is not linear in (\w+), which has "
+        r"no linear layer, and in (\w+), where an Inception block comes first",
         "diagram-explorer-read",
     )
     found = [

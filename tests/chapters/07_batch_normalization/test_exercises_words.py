@@ -181,7 +181,7 @@ def test_one_group_is_layer_normalization_and_as_many_as_channels_instance():
 
 def test_the_accuracies_above_a_curve_are_in_the_order_that_is_said():
     said = text_of("07", "ex-stuck-curves")
-    assert "stand their last accuracies, in training and in evaluation" in said
+    assert "their last accuracies, in training and, in evaluation mode, on oth" in said
     axes = training.four_networks().axes
     for ax, (name, found) in zip(axes, training.histories().items(), strict=True):
         first, second = found.train_accuracy[-1], found.val_accuracy[-1]

@@ -101,8 +101,20 @@ def test_lenet_gets_as_many_parameters_as_said():
     assert int(added) == layer_table(net, 1, 28, 28).parameters - plain
 
 
+def test_how_much_fresh_statistics_bring_in_the_stored_run():
+    low, high = groups(r"run stored here by (\d+) to (\d+) points", "stale-read")
+    cells = json.loads(notebook_path("07").read_text("utf-8"))["cells"]
+    (cell,) = (cell for cell in cells if cell["id"] == "stale-code")
+    alt = cell["outputs"][0]["metadata"]["image/png"]["alt"]
+    pairs = re.findall(r"rate [\d.]+, ([\d.]+) and ([\d.]+\d)", alt)
+    points = sorted(round(100 * (float(b) - float(a))) for a, b in pairs)
+    assert len(points) == 3
+    assert [points[0], points[-1]] == [int(low), int(high)]
+
+
 def test_two_images_become_one_and_minus_one():
-    assert "a batch of 2 becomes 1 and −1 in every unit" in text_of("small-more")
+    said = "With a batch of 2 there are only two bars, at 1 and −1"
+    assert said in text_of("statistics-read")
     X = torch.randn(2, 50, generator=torch.Generator().manual_seed(0))
     values = F.batch_norm(X, None, None, training=True, eps=1e-12)
     torch.testing.assert_close(values.abs(), torch.ones(2, 50))

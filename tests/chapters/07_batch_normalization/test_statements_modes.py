@@ -57,8 +57,8 @@ def test_in_which_mode_neighbors_count():
     assert differences[never] == 0 and differences[always] > 0.1
     holds(
         "modes-read",
-        f"In {always} an image's logits depend on its neighbors. In {never} they do "
-        "not",
+        f"In {always} mode an image's logits depend on its neighbors. In {never} mode "
+        "they do not",
     )
 
 
@@ -145,7 +145,7 @@ def test_only_batch_norm_learns_through_ten_sigmoid_layers(some):
 def test_what_is_known_from_other_chapters():
     assert "chapter 6" in LeNet.__doc__
     holds("needs", "the channels of chapter 5 and LeNet from chapter 6")
-    holds("summary", "first weights and over a wide range of rates")
+    holds("summary", "initial weights and over a wide range of rates")
 
 
 # -- exercises -----------------------------------------------------------------------

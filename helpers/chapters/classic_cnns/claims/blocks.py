@@ -124,14 +124,14 @@ def googlenet(reduced, num_inputs, num_outputs):
 
 
 @claim(
-    "A 1x1 convolution before the 3x3 and the 5x5 costs no accuracy.",
+    "A 1 × 1 convolution before the 3 × 3 and the 5 × 5 costs no accuracy.",
     difference(
         "with 1x1",
         "without",
-        {"1x1 first is worse": -0.01, SAME: 0.01, "1x1 first is better": None},
-        "Test accuracy, with minus without 1x1 before the 3x3 and 5x5",
+        {"1 × 1 first is worse": -0.01, SAME: 0.01, "1 × 1 first is better": None},
+        "Test accuracy, with minus without 1 × 1 before the 3 × 3 and 5 × 5",
     ),
-    true=[SAME, "1x1 first is better"],
+    true=[SAME, "1 × 1 first is better"],
     live=None,
     full=(3_000, 4, 5),
 )
@@ -199,11 +199,11 @@ SEVERAL = ("several are worse", "several are better")
 
 
 @claim(
-    "An Inception block of several kernel sizes is better than 3x3 alone.",
+    "An Inception block of several kernel sizes is better than 3 × 3 alone.",
     better(
         "1x1, 3x3, 5x5",
         "3x3",
-        "Test accuracy, 4 + 8 + 4 channels of 1x1, 3x3, 5x5 minus 16 of 3x3",
+        "Test accuracy, 4 + 8 + 4 channels of 1 × 1, 3 × 3, 5 × 5 minus 16 of 3 × 3",
         SEVERAL,
     ),
     true="several are better",

@@ -34,21 +34,20 @@ def with_block(kernels, num_inputs, num_outputs):
 
 
 @claim(
-    "Two convolutions of 3x3, one behind the other, do what one of 5x5 does, with 28 % "
-    "fewer weights.",
+    "Two 3 × 3 convolutions do what one of 5 × 5 does, with 28 % fewer weights.",
     difference(
         "two 3x3",
         "one 5x5",
-        {"two 3x3 do worse": -0.01, SAME: 0.01, "two 3x3 do better": None},
-        "Test accuracy, two 3x3 minus one 5x5",
+        {"two 3 × 3 do worse": -0.01, SAME: 0.01, "two 3 × 3 do better": None},
+        "Test accuracy, two 3 × 3 minus one 5 × 5",
     ),
-    true=[SAME, "two 3x3 do better"],
+    true=[SAME, "two 3 × 3 do better"],
     also=[
         difference(
             "one 3x3",
             "one 5x5",
-            {"one 3x3 does worse": -0.01, SAME: 0.01, "one 3x3 does better": None},
-            "One 3x3 minus one 5x5",
+            {"one 3 × 3 does worse": -0.01, SAME: 0.01, "one 3 × 3 does better": None},
+            "One 3 × 3 minus one 5 × 5",
         ),
     ],
     live=None,  # in 8 s the seeds differ by 4 points: too many to see one

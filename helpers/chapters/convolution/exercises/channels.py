@@ -13,7 +13,7 @@ def normal(*shapes, seed):
 
 
 @exercise(
-    "A 1×1 convolution is a linear layer",
+    "A 1 × 1 convolution is a linear layer",
     name="conv-1x1",
     stars=2,
     cases=[
@@ -32,8 +32,8 @@ def normal(*shapes, seed):
     ],
     hint="`pixels @ W.T + b` is a linear layer for any number of axes before the last. "
     "Which axis must be the last one, and how does it get there, and back?",
-    then="So 1×1 convolutions with ReLUs between them are a multilayer perceptron that "
-    "is applied to every pixel, with the same weights everywhere.",
+    then="So 1 × 1 convolutions with ReLUs between them are a multilayer perceptron "
+    "that is applied to every pixel, with the same weights everywhere.",
     without=("conv2d", "Conv2d", "conv1d", "Conv1d", "conv3d", "Conv3d")
     + ("convolution", "conv_transpose2d", "ConvTranspose2d"),
     usual="""
