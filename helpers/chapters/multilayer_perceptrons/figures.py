@@ -35,6 +35,7 @@ def show_planes(X: Tensor, H: Tensor, y: Tensor) -> Figure:
     """
     figure = Figure(figsize=(5.2, 2.3))
     left, right = figure.subplots(1, 2)
+    stands = []
     for ax, points, name in ((left, X, "x"), (right, H, "h")):
         for label, marker, color in ((0, "o", COLORS[0]), (1, "s", COLORS[1])):
             chosen = points[y[:, 0] == label]
@@ -44,6 +45,9 @@ def show_planes(X: Tensor, H: Tensor, y: Tensor) -> Figure:
             seen.setdefault(tuple(after), []).append(f"{before[0]}{before[1]}")
         for place, names in seen.items():
             ax.annotate(", ".join(names), place, (7, 7), textcoords="offset points")
+            if ax is right:
+                h1, h2 = (number(value) for value in place)
+                stands.append(f"{' and '.join(names)} at ({h1}, {h2})")
         ax.set(xlabel=f"${name}_1$", ylabel=f"${name}_2$", aspect="equal")
         ax.set(xlim=(-0.5, 2.6), ylim=(-0.5, 1.6))
     left.set_title("inputs")
@@ -52,8 +56,20 @@ def show_planes(X: Tensor, H: Tensor, y: Tensor) -> Figure:
     right.text(1.2, 0.43, "$h_1 - 2h_2 = 1/2$", color="#666666", fontsize=7.5,
                ha="center", va="bottom", rotation=26.6,
                rotation_mode="anchor")  # fmt: skip
-    left.legend(loc="upper right")
+    right.legend(loc="center left", bbox_to_anchor=(1.02, 0.5))
+    above = H[:, 0] - 2 * H[:, 1] > 0.5
+    ones = "only" if torch.equal(above, y[:, 0] == 1) else "not only"
+    figure.set_label(
+        f"Left, the inputs: {_of_class(X, y, 0)}; {_of_class(X, y, 1)}. Right, the "
+        f"hidden units: {'; '.join(stands)}. Below the dashed line h1 − 2h2 = 1/2 "
+        f"stand {ones} points with y = 1."
+    )
     return figure
+
+
+def _of_class(X: Tensor, y: Tensor, label: int) -> str:
+    chosen = X[y[:, 0] == label].int().tolist()
+    return f"y = {label} at " + " and ".join(f"{a}{b}" for a, b in chosen)
 
 
 # -- units -----------------------------------------------------------------------------
@@ -91,7 +107,7 @@ def show_hinges(
     right.plot(x, total, color=COLORS[0], label="sum + output bias")
     at = torch.cat([knots, torch.ones(1)])
     right.plot(at, f(at), "o", color=COLORS[0], markersize=4, label="knots")
-    left.set(title="weighted units", xlabel="x")
+    left.set(title="weighted units", xlabel="x", ylabel="value")
     right.set(title="their sum", xlabel="x")
     right.legend(loc="upper center", bbox_to_anchor=(0.4, -0.3), ncols=3, fontsize=8)
     begin = ", ".join(number(round(knot, 3) + 0.0) for knot in knots.tolist())
@@ -118,8 +134,8 @@ def show_slopes(functions: Mapping[str, Callable[[Tensor], Tensor]]) -> Figure:
         (slope,) = torch.autograd.grad(value.sum(), z)
         left.plot(z.detach(), value.detach(), label=name, **line_style(k))
         right.plot(z.detach(), slope, label=name, **line_style(k))
-    left.set(title="value", xlabel="z")
-    right.set(title="slope", xlabel="z")
+    left.set(title="value", xlabel="z", ylabel="$f(z)$")
+    right.set(title="slope", xlabel="z", ylabel="$f'(z)$")
     left.legend(loc="upper left", fontsize=8)
     return figure
 

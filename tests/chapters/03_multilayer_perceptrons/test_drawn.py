@@ -21,6 +21,7 @@ from helpers.chapters.multilayer_perceptrons import (
 )
 from helpers.chapters.multilayer_perceptrons.exercises import runs, starts
 from helpers.data import Examples, ImageData
+from helpers.figures.described import described
 
 
 def words(text: str) -> str:
@@ -42,11 +43,11 @@ NAMES = {  # title, label below, label at the left, of each of the axes
     ),
     "hinges": (
         lambda: figures.show_hinges(torch.sin, torch.tensor([-1.0]), torch.ones(1)),
-        [("weighted units", "x", ""), ("their sum", "x", "")],
+        [("weighted units", "x", "value"), ("their sum", "x", "")],
     ),
     "slopes": (
         lambda: figures.show_slopes({"tanh": torch.tanh}),
-        [("value", "z", ""), ("slope", "z", "")],
+        [("value", "z", "$f(z)$"), ("slope", "z", "$f'(z)$")],
     ),
     "histograms": (
         lambda: figures.show_histograms({"a": ([ONE], [ONE])}),
@@ -87,6 +88,31 @@ def test_the_dotted_line_of_the_deep_runs_is_the_loss_of_guessing():
         assert list(line.get_ydata()) == pytest.approx([math.log(10)] * 2, abs=1e-4)
         assert line.get_linestyle() == ":" and ax.get_xlabel() == "step"
     assert runs.four_deep_runs().axes[0].get_ylabel() == "loss of the batch"
+
+
+def test_who_cannot_see_the_deep_runs_is_told_how_they_differ():
+    """The jump of C is what its exercise asks for."""
+    told = described(runs.four_deep_runs())
+    assert told.startswith("Loss of the batch against the step, four runs; the dotted")
+    for name, history in runs.histories().items():
+        loss = history.step_loss
+        assert (
+            f"{name}, validation accuracy {history.val_accuracy[-1]:.2f}: "
+            f"{loss[0]:.2f} at first, at most {max(loss):.2f} "
+            f"(step {loss.index(max(loss))}), {sum(loss[-10:]) / 10:.2f} on average"
+        ) in told
+
+
+def test_who_cannot_see_the_planes_is_told_where_the_points_went():
+    X = torch.tensor([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+    y = torch.tensor([[0.0], [1.0], [1.0], [0.0]])
+    H = torch.tensor([[0.0, 0.0], [1.0, 0.0], [1.0, 0.0], [2.0, 1.0]])
+    assert described(figures.show_planes(X, H, y)) == (
+        "Left, the inputs: y = 0 at 00 and 11; y = 1 at 01 and 10. Right, the hidden "
+        "units: 00 at (0, 0); 01 and 10 at (1, 0); 11 at (2, 1). Below the dashed line "
+        "h1 − 2h2 = 1/2 stand only points with y = 1."
+    )
+    assert "stand not only points with" in described(figures.show_planes(X, X, y))
 
 
 # -- explorers -------------------------------------------------------------------------

@@ -227,6 +227,7 @@ def test_the_deep_runs_show_what_the_exercises_ask_for():
 
 def test_the_picture_of_the_deep_runs():
     figure = runs.four_deep_runs()
+    assert len({ax.get_ylim() for ax in figure.axes}) == 1, "one scale for all"
     for ax, (name, history) in zip(figure.axes, runs.histories().items(), strict=True):
         assert ax.get_title(loc="left").startswith(f"{name}: accuracy")
         assert np.allclose(lines(ax)["loss"][1], history.step_loss)

@@ -246,8 +246,14 @@ def test_the_derivative_of_the_nightmare():
     torch.testing.assert_close(by_autograd[1], at_o * h)
     holds(
         "nightmare",
-        r"\frac{d\ell}{dw_1} = \big(\sigma(w_2 \sigma(w_1 x)) - t\big)\; \sigma'\big("
-        r"w_2 \sigma(w_1 x)\big)\; w_2\; \sigma'(w_1 x)\; x",
+        r"\frac{d\ell}{dw_1}=\big(\sigma(w_2\sigma(w_1x))-t\big)\;\sigma'\big("
+        r"w_2\sigma(w_1x)\big)\;w_2\;\sigma'(w_1x)\;x",
+    )
+    holds(
+        "nightmare-why",
+        r"$\sigma(w_1x)$ appears twice; with a million weights the same work would be "
+        "done a million times.",
+        "*store* every value on the way forward and *reuse* each product on the way b",
     )
     holds(
         "chain-of-steps-weights",
@@ -310,18 +316,33 @@ def test_the_four_lines_of_backpropagation():
     )
     holds(
         "backward-why",
-        r"\frac{\partial \ell}{\partial a_{l,j}} = \sum_i w_{ij}\, \delta_{l+1,i}, "
-        r"\qquad \delta_{l,j} = f'(z_{l,j}) \sum_i w_{ij}\, \delta_{l+1,i}.",
-        "over the lines that leave the unit, the weight times the error signal at the "
-        "line's end; multiply by the activation's slope.",
-        "step 2 needs the weights of the forward half.",
+        r"enters each sum $z_{l+1,i}$ of the next layer with a weight $w_{ij}$, and "
+        "the paths add up:",
+        r"\delta_{l,j}=f'(z_{l,j})\sum_{i}w_{ij}\,\delta_{l+1,i}.",
+        r"For all $j$ at once the sum is $\mathbf W_{l+1}^\top\boldsymbol\delta_{l+1}$",
     )
-    holds("sigmoid-squared", r"\delta_L = (\hat y - t) \cdot \hat y (1 - \hat y).")
+    holds("backward-more", "step 2 needs the weights of the forward half.")
+    holds("sigmoid-squared", r"\delta_L=(\hat y-t)\cdot\hat y(1-\hat y).")
     holds(
         "recall-questions", r"$(\mathbf W^\top \boldsymbol\delta) \odot f'(\mathbf z)$"
     )
     holds(
         "recall-questions", "A weight's derivative is the error signal after it times"
+    )
+
+
+def test_a_unit_that_feeds_two_outputs_adds_up_two_paths():
+    """The hidden unit of the example, with a second output of a linear loss."""
+    z = tensor(0.6, dtype=torch.float64, requires_grad=True)
+    a = torch.sigmoid(z)
+    y_hat = torch.sigmoid(0.5 * a + 0.6 * torch.sigmoid(tensor(1.2).double()) + 0.1)
+    second = 0.4 * a  # its sum; -0.1 is the derivative of the loss with respect to it
+    (delta,) = torch.autograd.grad(0.5 * (y_hat - 1) ** 2 - 0.1 * second, z)
+    assert round(delta.item(), 5) == -0.01607
+    holds(
+        "backward-why",
+        "With a second output (weight 0.4, error signal −0.1) the upper hidden unit",
+        r"$\delta=(0.5\cdot(-0.06049)+0.4\cdot(-0.1))\cdot0.64566\cdot0.35434=-0.01607$.",
     )
 
 
@@ -337,7 +358,7 @@ def test_the_error_signals_of_a_batch_are_rows():
     torch.testing.assert_close(D1.T @ H0, dW1)
     torch.testing.assert_close(D1.sum(0), db1)
     holds(
-        "backward-why",
+        "backward-more",
         r"$\mathbf Z_l = \mathbf H_{l-1} \mathbf W_l^\top + \mathbf b_l$",
         r"$\mathbf D_l = (\mathbf D_{l+1} \mathbf W_{l+1}) \odot f'(\mathbf Z_l)$",
         r"with respect to $\mathbf W_l$ is $\mathbf D_l^\top \mathbf H_{l-1}$, a sum",

@@ -4,13 +4,14 @@ As in `test_statements`: what a sentence says is computed, and then it must stan
 """
 
 import math
+import re
 
 import pytest
 import torch
 from torch import nn, tensor
 
 from helpers.chapters.multilayer_perceptrons import claims, explorers
-from tests.taught import holding, text_of
+from tests.taught import holding, taught, text_of
 
 holds = holding("03")
 
@@ -70,7 +71,7 @@ def test_modules_move_in_place_and_tensors_do_not():
         "state-read", "Since torch 2.6 `torch.load` therefore reads only tensors and "
     )
     holds(
-        "state-read", "A missing or surplus name raises an error, unless you pass `st"
+        "state-more", "A missing or surplus name raises an error when a state is loade"
     )
 
 
@@ -90,8 +91,8 @@ def test_variances_that_keep_a_signal_level():
     assert w.var().item() == pytest.approx(2 / (n_in + n_out), rel=0.05)
     holds(
         "how-large-relu",
-        r"$\mathrm E[a^2] = \frac12 \operatorname{Var}(z)$ of the layer before.",
-        r"makes up for it: $\operatorname{Var}(w) = 2/n_\text{in}$.",
+        r"$\mathrm{E}[a^2]=\frac12\operatorname{Var}(z)$ of the layer before.",
+        r"makes up for it: $\operatorname{Var}(w)=2/n_\text{in}$.",
     )
     holds(
         "how-large-why",
@@ -100,7 +101,8 @@ def test_variances_that_keep_a_signal_level():
         r"1/\big(\tfrac12(n_\text{in} + n_\text{out})\big) = 2/(n_\text{in} + n_\text{o"
         r"ut})$.",
     )
-    holds("how-large", r"n_\text{in} \operatorname{Var}(w)\, \mathrm E[a^2].")
+    holds("how-large", r"n_\text{in}\operatorname{Var}(w)\,\mathrm{E}[a^2].")
+    holds("how-large", "a factor in each layer makes it shrink or grow exponentially")
     holds("xavier-read", r"$r = \sqrt{6/(n_\text{in} + n_\text{out})} = 0.1732$.")
     holds("recall-questions", r"Equal units stay equal. $2/n_\text{in}$ keeps the size")
     holds("summary", r"variance about $1/n_\text{in}$ ($2/n_\text{in}$ with ReLU)")
@@ -203,8 +205,8 @@ def test_slope_and_centering_are_both_needed():
     assert [slopes[n] for n in shapes] == pytest.approx([1, 1, 0.25, 0.25])
     holds(
         "arrivals",
-        r"$\sigma(z) - \frac12$ is centered, with slope ¼; $\sigma(4z)$ has slope 1,",
-        r"not centered; $4\sigma(z) - 2$ has both.",
+        r"$\sigma(z)-\frac12$ is centered, $\sigma(4z)$ has slope 1, ",
+        r"$4\sigma(z)-2$ has both.",
     )
     gain = shares["slope alone"] / shares["neither"]
     assert (
@@ -212,10 +214,26 @@ def test_slope_and_centering_are_both_needed():
     )
     holds(
         "depth-table-read",
-        "Centered, but with the old slope: as much is lost. With slope 1, but around ½:"
-        " 30,000 times as much arrives",
-        "Only with *both* does the signal arrive, as it does with tanh: it is slope *a",
+        "less than a millionth of σ's signal arrives; centered, hardly more. With "
+        "slope 1 alone it is 30,000 times as much, yet most is lost: outputs that are "
+        "never negative push the next units off their steep middle. Only with *both* "
+        "does it arrive, as with tanh.",
     )
+
+
+def test_a_control_has_the_function_of_its_name():
+    own = taught("03", "ScaledSigmoid")
+    code = text_of("03", "depth-table-code")
+    z = draw(20)
+    named = {
+        '"σ(z) − ½": partial(ScaledSigmoid, 1.0, 1.0, 0.5),': torch.sigmoid(z) - 0.5,
+        '"σ(4z)": partial(ScaledSigmoid, 1.0, 4.0, 0.0),': torch.sigmoid(4 * z),
+        '"4σ(z) − 2": ScaledSigmoid,': 4 * torch.sigmoid(z) - 2,
+    }
+    for entry, expected in named.items():
+        assert entry in code
+        numbers = [float(n) for n in re.findall(r"\d\.\d", entry)]
+        torch.testing.assert_close(own.ScaledSigmoid(*numbers)(z), expected)
 
 
 def test_the_points_that_the_claim_on_depth_found():
