@@ -50,6 +50,8 @@ def confidently_wrong(net, seed):
     return net
 
 
+IN_ACCURACY = "difference in test accuracy"
+NEW_EACH_SEED = ("initial weights", "order")
 ENDS = {
     "squared error ends higher": -0.01,
     SAME: 0.01,
@@ -64,6 +66,7 @@ ENDS = {
         "cross-entropy, wrong start, best rate",
         "squared error, wrong start, best rate",
         ENDS,
+        axis=IN_ACCURACY,
     ),
     true="cross-entropy ends higher",
     also=[
@@ -71,15 +74,18 @@ ENDS = {
             "cross-entropy, wrong start, rate 0.3",
             "squared error, wrong start, rate 0.3",
             ENDS,
+            axis=IN_ACCURACY,
         ),
         difference(
             "cross-entropy, small start, best rate",
             "squared error, small start, best rate",
             ENDS,
+            axis=IN_ACCURACY,
         ),
     ],
     live=None,  # a few steps on few images end otherwise
     full=(12_000, 10, 10),
+    anew=NEW_EACH_SEED,
 )
 def squared_error(data, n_train, num_epochs, seed):
     """Two losses from two starts, with one rate and with the best of a grid."""
@@ -120,6 +126,7 @@ def twice(logits, y):
         "Gain over guessing with softmax twice, as a share of the gain with one",
         lambda t: (t["twice"] - t["guessing"]) / (t["once"] - t["guessing"]),
         {"it does not learn": 0.05, "it learns, but less": 0.98, "no difference": None},
+        "share of the gain in test accuracy",
     ),
     true="it does not learn",
     also=[
@@ -132,10 +139,12 @@ def twice(logits, y):
                 "it is better than once": None,
             },
             "Twice at ten times the rate minus once",
+            IN_ACCURACY,
         )
     ],
     live=(12_000, 5, 5),
     full=(12_000, 10, 10),
+    anew=NEW_EACH_SEED,
 )
 def softmax_twice(data, n_train, num_epochs, seed):
     """Softmax once, twice, and twice with a ten times larger learning rate."""
@@ -171,6 +180,7 @@ LOSSES = {
     "focal, alpha .75": partial(focal, alpha=(0.25, 0.75)),
 }
 BETTER = {"focal loss is worse": -0.01, SAME: 0.01, "focal loss is better": None}
+with_focal = partial(difference, answers=BETTER, axis="difference of the two values")
 
 
 def one_in_hundred(examples, rare, seed):
@@ -209,26 +219,26 @@ def clouds():
 @claim(
     "Where one example in 100 is positive, focal loss ranks positives above negatives "
     "better than cross-entropy.",
-    difference(
-        "focal", "cross-entropy", BETTER, "Average precision, focal minus cross-entropy"
+    with_focal(
+        "focal",
+        "cross-entropy",
+        quantity="Average precision, focal minus cross-entropy",
     ),
     true="focal loss is better",
     also=[
-        difference(("focal, alpha .75", "recall"), ("cross-entropy", "recall"), BETTER),
-        difference(
-            ("focal, alpha .75", "precision"), ("cross-entropy", "precision"), BETTER
-        ),
-        difference(
+        with_focal(("focal, alpha .75", "recall"), ("cross-entropy", "recall")),
+        with_focal(("focal, alpha .75", "precision"), ("cross-entropy", "precision")),
+        with_focal(
             ("focal, alpha .75", "precision"),
             ("cross-entropy, other threshold", "precision"),
-            BETTER,
-            "Precision, with the threshold of cross-entropy moved to as many finds",
+            quantity="Precision, with the threshold of cross-entropy moved to as many "
+            "finds",
         ),
     ],
     live=(12_000, 5, 5),
     full=(12_000, 8, 10),
     sets={"clouds": clouds},
-    anew=("the rare class", "its training images", "first weights", "order"),
+    anew=("the rare class", "its training images", "initial weights", "order"),
     apart=True,
 )
 def focal_loss(data, n_train, num_epochs, seed):
@@ -301,6 +311,7 @@ def inflation(quantity, configuration):
             "it is too high": None,
         },
         quantity,
+        "test score minus score on new images",
     )
 
 
@@ -318,7 +329,7 @@ def inflation(quantity, configuration):
     ],
     live=(4_000, 5, 3),
     full=(12_000, 5, 6),
-    anew=("training images", "first weights"),
+    anew=("training images", "initial weights"),
     apart=True,
 )
 def test_set(data, n_train, num_epochs, seed):
@@ -361,6 +372,7 @@ def surer(quantity, configuration):
             "surer than right": None,
         },
         quantity,
+        "mean confidence minus accuracy",
     )
 
 
@@ -374,6 +386,7 @@ def surer(quantity, configuration):
     ],
     live=(12_000, 10, 3),
     full=(12_000, 10, 10),
+    anew=NEW_EACH_SEED,
 )
 def calibration(data, n_train, num_epochs, seed):
     """Train softmax regression in three ways; how sure it is, and how often right."""

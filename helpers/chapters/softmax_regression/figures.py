@@ -46,8 +46,8 @@ def show_gradients(losses: Mapping[str, Callable[[Tensor], Tensor]]) -> Figure:
         at = z.detach()
         left.plot(at, values.detach(), label=name, **line_style(k))
         right.plot(at, gradient, label=name, **line_style(k))
-    left.set(title="loss", xlabel="z")
-    right.set(title="gradient", xlabel="z")
+    left.set(ylabel="loss", xlabel="z, difference of the logits")
+    right.set(ylabel="gradient", xlabel="z, difference of the logits")
     for ax in (left, right):
         ax.axvline(5, color=FAINT, linewidth=0.8, linestyle=":")
     left.legend(loc="upper left")
@@ -64,7 +64,7 @@ def show_confusion(counts: Tensor, classes: Sequence[str]) -> Figure:
     ----------
     counts : (K, K) int, how many examples of class i were called class j.
     """
-    figure = Figure(figsize=(4.6, 4.2))
+    figure = Figure(figsize=(4.2, 3.8))
     ax = figure.subplots()
     shares = counts / counts.sum(1, keepdim=True).clamp(min=1)
     ax.imshow(shares.numpy(), cmap="Blues", vmin=0, vmax=1)
