@@ -57,30 +57,25 @@ ENDS = {
     SAME: 0.01,
     "cross-entropy ends higher": None,
 }
+ahead = partial(difference, answers=ENDS, axis=IN_ACCURACY)
 
 
 @claim(
     "From a confidently wrong start, cross-entropy ends more accurate than squared "
     "error, each with its best learning rate.",
-    difference(
+    ahead(
         "cross-entropy, wrong start, best rate",
         "squared error, wrong start, best rate",
-        ENDS,
-        axis=IN_ACCURACY,
     ),
     true="cross-entropy ends higher",
     also=[
-        difference(
+        ahead(
             "cross-entropy, wrong start, rate 0.3",
             "squared error, wrong start, rate 0.3",
-            ENDS,
-            axis=IN_ACCURACY,
         ),
-        difference(
+        ahead(
             "cross-entropy, small start, best rate",
             "squared error, small start, best rate",
-            ENDS,
-            axis=IN_ACCURACY,
         ),
     ],
     live=None,  # a few steps on few images end otherwise
