@@ -457,6 +457,14 @@ def test_questions_of_the_same_answers_share_an_axis(stored_here):
     assert len(Report(claim, claim.run(Data), "digits").picture().axes) == 2
 
 
+def test_an_axis_says_what_its_numbers_are(stored_here):
+    named = difference("B", "A", EFFECT, axis="difference in accuracy")
+    claim = toy(also=[named, level("A itself", "A", EFFECT, "accuracy")])
+    axes = Report(claim, claim.run(Data), "digits").picture().axes
+    labels = [ax.get_xlabel() for ax in axes]
+    assert labels == ["", "difference in accuracy", "accuracy"]
+
+
 def test_an_interval_without_end_is_drawn_to_both_ends():
     endless = Interval("one seed", 0.3, -math.inf, math.inf)
     scale = Scale((0.0, 1.0), ("low", "middle", "high"), {"x": [endless]})

@@ -48,6 +48,17 @@ def test_images_by_their_titles():
     )
 
 
+def test_rows_of_images_have_their_names_at_the_left():
+    figure = show_images(np.zeros((4, 4, 4)), "abcd", num_cols=2, rows=("x", "y"))
+    assert described(figure) == "4 images: a; b; c; d. Rows, from the top: x; y."
+    upper, lower = (text.get_position() for text in figure.texts)
+    middles = [ax.get_position() for ax in figure.axes[::2]]
+    for (x, y), box in zip((upper, lower), middles, strict=True):
+        assert x < box.x0 and y == pytest.approx((box.y0 + box.y1) / 2)
+    with pytest.raises(ValueError, match="2 rows need 2 names, got 1"):
+        show_images(np.zeros((4, 4, 4)), num_cols=2, rows=("x",))
+
+
 @pytest.fixture
 def shell():
     InteractiveShell.clear_instance()

@@ -23,7 +23,9 @@ def described(figure: Figure) -> str:
     if all(ax.images and not ax.axison for ax in axes):
         titles = [_title(ax) for ax in axes]
         named = f": {'; '.join(titles)}" if any(titles) else ""
-        return f"{many(len(axes), 'image')}{named}."
+        rows = [text.get_text() for text in figure.texts]
+        beside = f" Rows, from the top: {'; '.join(rows)}." if rows else ""
+        return f"{many(len(axes), 'image')}{named}.{beside}"
     return " ".join(_chart(ax) for ax in axes)
 
 

@@ -28,6 +28,7 @@ def show_images(
     scale: float = 1.0,
     framed: bool = False,
     palette: bool = False,
+    rows: Sequence[str] | None = None,
 ) -> Figure:
     """A grid of images, each with its title above it.
 
@@ -41,10 +42,11 @@ def show_images(
     framed : whether each image has a thin edge, for those that are white at the border.
     palette : whether 256 colors are enough, which take a third of the space in a
         notebook.
+    rows : the name of each row, to stand at its left; or None.
 
     Raises
     ------
-    ValueError : no image, or fewer titles than images.
+    ValueError : no image, or fewer titles than images, or fewer names than rows.
     """
     images = np.asarray(images, dtype=float)
     if images.ndim == 4:
@@ -60,13 +62,17 @@ def show_images(
     above = 0 if titles is None else 4 + 13 * max(t.count("\n") + 1 for t in titles)
     cell_w, cell_h = w * zoom + 6, h * zoom + 6 + above
     cols = min(num_cols, n)
-    width, height = cols * cell_w, -(-n // cols) * cell_h
+    num_rows = -(-n // cols)
+    if rows is not None and len(rows) != num_rows:
+        raise ValueError(f"{num_rows} rows need {num_rows} names, got {len(rows)}")
+    margin = 0 if rows is None else 16
+    width, height = margin + cols * cell_w, num_rows * cell_h
     figure = Figure(figsize=(width / 100, height / 100), dpi=100, layout="none")
     signed = images.min() < 0
     reach = np.abs(images).max() if signed else 1.0
     look = {"cmap": SIGNED, "vmin": -reach} if signed else {"cmap": "gray", "vmin": 0}
     for k, image in enumerate(images):
-        left = (k % cols) * cell_w + 3
+        left = margin + (k % cols) * cell_w + 3
         top = (k // cols) * cell_h + above + 3
         box = (
             left / width,
@@ -81,6 +87,10 @@ def show_images(
             frame(ax)
         if titles is not None:
             ax.set_title(titles[k], fontsize=8, loc="center", pad=2, parse_math=False)
+    for k, name in enumerate(rows or ()):
+        middle = 1 - (k * cell_h + above + 3 + h * zoom / 2) / height
+        figure.text(margin / 2 / width, middle, name, fontsize=8, rotation=90,
+                    ha="center", va="center", parse_math=False)  # fmt: skip
     if palette:
         figure.set_gid(PALETTE)
     return figure

@@ -13,6 +13,7 @@ from helpers.figures.style import COLORS, drawn
 
 WIDTH, LEFT, RIGHT = 7.2, 1.65, 0.15  # inches: the figure, its margins
 LINE, TITLE, TICKS = 0.18, 0.24, 0.3  # heights of an interval, a title, the numbers
+AXIS = 0.17  # and of what the numbers are
 TEXT, LEADER = 0.15, 0.14  # heights of a line of an answer, and from it to its region
 INK, FAINT, LOOK = "#333333", "#767676", COLORS[1]
 SIZE = 8
@@ -40,11 +41,13 @@ class Scale:
     ----------
     answers : from the lowest to the highest, one more than cuts.
     rows : quantity -> intervals.
+    axis : what the numbers are, or "".
     """
 
     cuts: tuple[float, ...]
     answers: tuple[str, ...]
     rows: dict[str, list[Interval]]
+    axis: str = ""
 
     @property
     def limits(self) -> tuple[float, float]:
@@ -60,6 +63,11 @@ class Scale:
         """Of the axes, in inches."""
         return sum(TITLE + LINE * len(row) for row in self.rows.values()) + 0.08
 
+    @property
+    def below(self) -> float:
+        """Of what stands under the axes, in inches."""
+        return TICKS + (AXIS if self.axis else 0)
+
 
 @drawn
 def plot_intervals(scales: Sequence[Scale]) -> Figure:
@@ -71,7 +79,7 @@ def plot_intervals(scales: Sequence[Scale]) -> Figure:
     """
     texts = [[wrap(answer, 24) for answer in scale.answers] for scale in scales]
     heads = [TEXT * max(map(len, answers)) + LEADER for answers in texts]
-    blocks = [h + s.height + TICKS for h, s in zip(heads, scales, strict=True)]
+    blocks = [h + s.height + s.below for h, s in zip(heads, scales, strict=True)]
     figure = Figure(figsize=(WIDTH, sum(blocks) + 0.1), layout="none")
     FigureCanvasAgg(figure)  # measures texts
     top = sum(blocks)
@@ -94,6 +102,7 @@ def _draw_rows(ax, scale: Scale) -> None:
     """Shade every other region, and draw the intervals from the top down."""
     low, high = scale.limits
     ax.set(xlim=(low, high), ylim=(scale.height, 0), yticks=[])
+    ax.set_xlabel(scale.axis, fontsize=SIZE, color=INK, labelpad=2)
     ax.grid(False)
     ax.spines["left"].set_visible(False)
     edges = (low, *scale.cuts, high)

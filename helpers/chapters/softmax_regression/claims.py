@@ -50,36 +50,37 @@ def confidently_wrong(net, seed):
     return net
 
 
+IN_ACCURACY = "difference in test accuracy"
+NEW_EACH_SEED = ("initial weights", "order")
 ENDS = {
     "squared error ends higher": -0.01,
     SAME: 0.01,
     "cross-entropy ends higher": None,
 }
+ahead = partial(difference, answers=ENDS, axis=IN_ACCURACY)
 
 
 @claim(
     "From a confidently wrong start, cross-entropy ends more accurate than squared "
     "error, each with its best learning rate.",
-    difference(
+    ahead(
         "cross-entropy, wrong start, best rate",
         "squared error, wrong start, best rate",
-        ENDS,
     ),
     true="cross-entropy ends higher",
     also=[
-        difference(
+        ahead(
             "cross-entropy, wrong start, rate 0.3",
             "squared error, wrong start, rate 0.3",
-            ENDS,
         ),
-        difference(
+        ahead(
             "cross-entropy, small start, best rate",
             "squared error, small start, best rate",
-            ENDS,
         ),
     ],
     live=None,  # a few steps on few images end otherwise
     full=(12_000, 10, 10),
+    anew=NEW_EACH_SEED,
 )
 def squared_error(data, n_train, num_epochs, seed):
     """Two losses from two starts, with one rate and with the best of a grid."""
@@ -120,6 +121,7 @@ def twice(logits, y):
         "Gain over guessing with softmax twice, as a share of the gain with one",
         lambda t: (t["twice"] - t["guessing"]) / (t["once"] - t["guessing"]),
         {"it does not learn": 0.05, "it learns, but less": 0.98, "no difference": None},
+        "share of the gain in test accuracy",
     ),
     true="it does not learn",
     also=[
@@ -132,10 +134,12 @@ def twice(logits, y):
                 "it is better than once": None,
             },
             "Twice at ten times the rate minus once",
+            IN_ACCURACY,
         )
     ],
     live=(12_000, 5, 5),
     full=(12_000, 10, 10),
+    anew=NEW_EACH_SEED,
 )
 def softmax_twice(data, n_train, num_epochs, seed):
     """Softmax once, twice, and twice with a ten times larger learning rate."""
@@ -171,6 +175,7 @@ LOSSES = {
     "focal, alpha .75": partial(focal, alpha=(0.25, 0.75)),
 }
 BETTER = {"focal loss is worse": -0.01, SAME: 0.01, "focal loss is better": None}
+with_focal = partial(difference, answers=BETTER, axis="difference of the two values")
 
 
 def one_in_hundred(examples, rare, seed):
@@ -209,20 +214,20 @@ def clouds():
 @claim(
     "Where one example in 100 is positive, focal loss ranks positives above negatives "
     "better than cross-entropy.",
-    difference(
-        "focal", "cross-entropy", BETTER, "Average precision, focal minus cross-entropy"
+    with_focal(
+        "focal",
+        "cross-entropy",
+        quantity="Average precision, focal minus cross-entropy",
     ),
     true="focal loss is better",
     also=[
-        difference(("focal, alpha .75", "recall"), ("cross-entropy", "recall"), BETTER),
-        difference(
-            ("focal, alpha .75", "precision"), ("cross-entropy", "precision"), BETTER
-        ),
-        difference(
+        with_focal(("focal, alpha .75", "recall"), ("cross-entropy", "recall")),
+        with_focal(("focal, alpha .75", "precision"), ("cross-entropy", "precision")),
+        with_focal(
             ("focal, alpha .75", "precision"),
             ("cross-entropy, other threshold", "precision"),
-            BETTER,
-            "Precision, with the threshold of cross-entropy moved to as many finds",
+            quantity="Precision, with the threshold of cross-entropy moved to as many "
+            "finds",
         ),
     ],
     live=(12_000, 5, 5),
@@ -301,6 +306,7 @@ def inflation(quantity, configuration):
             "it is too high": None,
         },
         quantity,
+        "test score minus score on new images",
     )
 
 
@@ -361,6 +367,7 @@ def surer(quantity, configuration):
             "surer than right": None,
         },
         quantity,
+        "mean confidence minus accuracy",
     )
 
 
@@ -374,6 +381,7 @@ def surer(quantity, configuration):
     ],
     live=(12_000, 10, 3),
     full=(12_000, 10, 10),
+    anew=NEW_EACH_SEED,
 )
 def calibration(data, n_train, num_epochs, seed):
     """Train softmax regression in three ways; how sure it is, and how often right."""

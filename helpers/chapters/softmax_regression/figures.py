@@ -15,7 +15,7 @@ FAINT = "#888888"
 @drawn
 def show_log_loss(marked: Sequence[float]) -> Figure:
     """Draw -ln p over p, with a dot and its loss at some probabilities."""
-    figure = Figure(figsize=(5, 2.8))
+    figure = Figure(figsize=(4.6, 2.5))
     ax = figure.subplots()
     p = np.linspace(0.005, 1, 400)
     ax.plot(p, np.log(1 / p), color=COLORS[0], label="−ln p")  # 0 at 1, not -0
@@ -46,8 +46,8 @@ def show_gradients(losses: Mapping[str, Callable[[Tensor], Tensor]]) -> Figure:
         at = z.detach()
         left.plot(at, values.detach(), label=name, **line_style(k))
         right.plot(at, gradient, label=name, **line_style(k))
-    left.set(title="loss", xlabel="z")
-    right.set(title="gradient", xlabel="z")
+    left.set(ylabel="loss", xlabel="z")
+    right.set(ylabel="gradient", xlabel="z")
     for ax in (left, right):
         ax.axvline(5, color=FAINT, linewidth=0.8, linestyle=":")
     left.legend(loc="upper left")
@@ -64,7 +64,7 @@ def show_confusion(counts: Tensor, classes: Sequence[str]) -> Figure:
     ----------
     counts : (K, K) int, how many examples of class i were called class j.
     """
-    figure = Figure(figsize=(4.6, 4.2))
+    figure = Figure(figsize=(4.2, 3.8))
     ax = figure.subplots()
     shares = counts / counts.sum(1, keepdim=True).clamp(min=1)
     ax.imshow(shares.numpy(), cmap="Blues", vmin=0, vmax=1)
@@ -102,7 +102,7 @@ def show_reliability(confidence: Tensor, right: Tensor, num_bins: int = 10) -> F
     right : (n,) bool, whether it was right.
     num_bins : bins of equal width; an empty one has no dot.
     """
-    figure = Figure(figsize=(5, 3.6))
+    figure = Figure(figsize=(4.6, 3.2))
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
     edges = torch.linspace(0, 1, num_bins + 1)
     index = torch.bucketize(confidence.contiguous(), edges[1:-1])
@@ -133,7 +133,7 @@ def show_many_intervals(means: Tensor, reach: Tensor, truth: float) -> Figure:
     ----------
     means, reach : (n,), the middle and half the width of each interval.
     """
-    figure = Figure(figsize=(6, 2.5))
+    figure = Figure(figsize=(5.6, 2.2))
     ax = figure.subplots()
     at = np.arange(1, len(means) + 1)
     holds = ((means - truth).abs() <= reach).numpy()
