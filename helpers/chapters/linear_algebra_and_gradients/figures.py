@@ -180,7 +180,7 @@ def show_taylor(f: Callable[[Tensor], Tensor], x: float, reach: float) -> Figure
     for k, (name, y) in enumerate(orders.items()):
         ax.plot(x + d, y, label=name, **line_style(k))
     ax.plot([x], [value], "o", color=INK, markersize=6)
-    ax.set(xlabel="x", xlim=(x - reach, x + reach))
+    ax.set(xlabel="x", ylabel="value", xlim=(x - reach, x + reach))
     ax.legend(loc="upper left")
     figure.set_label(
         f"A curve, its tangent at {number(x)}, and the parabola with the same slope "
@@ -193,13 +193,17 @@ def show_taylor(f: Callable[[Tensor], Tensor], x: float, reach: float) -> Figure
 
 
 @drawn
-def show_path(f: Callable[[Tensor], Tensor], path: Tensor) -> Figure:
+def show_path(
+    f: Callable[[Tensor], Tensor], path: Tensor, A: Tensor | None = None
+) -> Figure:
     """Draw a function of two variables as a colored map, and a path across it.
 
     Parameters
     ----------
     f : of a tensor (2, ...), which it reads by its first axis.
     path : (k, 2) the points, from the first on.
+    A : (2, 2) symmetric; dashed lines through 0 then show the directions along which
+        x^T A x rises slowest and fastest.
     """
     figure = Figure(figsize=(4.4, 3.2))
     ax = figure.subplots()
@@ -207,6 +211,20 @@ def show_path(f: Callable[[Tensor], Tensor], path: Tensor) -> Figure:
     grid = torch.stack(torch.meshgrid(ticks, ticks, indexing="xy"))
     filled = ax.contourf(*grid.numpy(), f(grid).numpy(), levels=10, cmap="Blues")
     figure.colorbar(filled, ax=ax, label="f")
+    said = ""
+    if A is not None:
+        V = torch.linalg.eigh(A)[1].to(path.dtype)  # the slowest rise first
+        for name, v in zip(("flattest", "steepest"), V.T, strict=True):
+            end = v / v.abs().max() * v[1].sign() * REACH  # at the lower edge
+            line = torch.stack([-end, end])
+            ax.plot(*line.T.tolist(), "--", color=INK, linewidth=1, label=name)
+            ax.text(*(-0.78 * end).tolist(), name, fontsize=8, color=INK, bbox=WHITE,
+                    **CENTERED)  # fmt: skip
+        off = ", ".join(number(x) for x in (path @ V[:, 1]).abs()[:4].tolist())
+        said = (
+            f" Dashed lines through 0 show where f is flattest and where it is "
+            f"steepest; the first points lie {off} away from the flattest."
+        )
     ax.plot(*path.T.tolist(), "o-", color=COLORS[1], markersize=4, label="path")
     ax.annotate("start", path[0].tolist(), (6, 2), textcoords="offset points",
                 color=INK)  # fmt: skip
@@ -215,7 +233,7 @@ def show_path(f: Callable[[Tensor], Tensor], path: Tensor) -> Figure:
     heights = [number(f(point).item()) for point in path]
     figure.set_label(
         f"A map of f, pale where it is low, and a path of {len(path)} points from "
-        f"height {heights[0]} to {heights[-1]}."
+        f"height {heights[0]} to {heights[-1]}.{said}"
     )
     return figure
 

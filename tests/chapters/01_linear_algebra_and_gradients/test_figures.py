@@ -224,6 +224,26 @@ def test_the_path_lies_on_the_map_of_its_function():
     assert np.abs(low).max() < 2.5 and f(low.T).max() <= filled.levels[1] * 1.01
 
 
+def test_the_path_beside_the_lines_of_the_eigenvectors():
+    """Dashed, named by how the map rises along them, and how far the path is off."""
+    M = tensor([[2.0, 1.0], [1.0, 2.0]], dtype=torch.float64)
+    path = tensor([[1.0, 2.0], [-0.2, 0.5], [-0.2, 0.25]], dtype=torch.float64)
+    figure = figures.show_path(lambda x: x[0] ** 2 + x[0] * x[1] + x[1] ** 2, path, M)
+    (ax, _), found = figure.axes, lines(figure.axes[0])
+    for name, value, (a, b) in (("flattest", 1, (1, -1)), ("steepest", 3, (1, 1))):
+        x, y = found[name]
+        assert np.allclose(a * y, b * x) and np.abs(x).max() == pytest.approx(2.5)
+        ends = torch.from_numpy(found[name])
+        torch.testing.assert_close(M @ ends, value * ends)
+        at = words(ax)[name]
+        assert a * at[1] == pytest.approx(b * at[0]), "written on its line"
+        (line,) = (line for line in ax.lines if line.get_label() == name)
+        assert line.get_linestyle() == "--"
+    assert described(figure).endswith(
+        "the first points lie 2.12, 0.212, 0.0354 away from the flattest."
+    )
+
+
 def test_far_points_and_the_middle_in_an_inset():
     x = tensor([-2.0, -1.0, 0.5, 2.0, 30.0])
     y = tensor([0.0, 0, 1, 1, 1])
@@ -303,3 +323,9 @@ def test_the_picture_of_the_curves():
         steps, loss = lines(ax)["loss"]
         assert np.array_equal(steps, range(len(values))) and np.allclose(loss, values)
         assert ax.get_ylim()[0] == 0 and ax.get_ylim()[1] >= max(values)
+    says = described(figure)
+    slow, again, up, well = (part.partition(" ")[2] for part in says.split(". ")[1:])
+    assert slow.startswith("falls all the way: 13.2 at step 10, 7.58")
+    assert again == "falls to 0.251 and climbs back to 16.1, again and again"
+    assert up.startswith("falls to 13.5, then rises faster and faster, to 6.49")
+    assert well.startswith("falls all the way: 2.35 at step 10, 0.123")

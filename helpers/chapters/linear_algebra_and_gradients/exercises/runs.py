@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from helpers.data import make_regression
 from helpers.exercises import exercise
 from helpers.figures import COLORS, drawn
+from helpers.words import number
 
 NUM_STEPS = 40
 # Learning rate, and whether the gradient is set back before each step.
@@ -46,7 +47,26 @@ def four_curves() -> Figure:
         )
         ax.set(title=name, xlabel="step", ylim=(0, 1.05 * max(values)))
     axes[0].set_ylabel("loss")
+    said = " ".join(f"{name} {_seen(values)}." for name, values in losses().items())
+    first = number(losses()["A"][0])
+    figure.set_label(
+        f"Loss against step, four runs of {NUM_STEPS} steps, each from {first}. {said}"
+    )
     return figure
+
+
+def _seen(values: tuple[float, ...]) -> str:
+    """How a loss goes, in words."""
+    last, low = values[-1], min(values)
+    if last == low:
+        at_10 = number(values[10])
+        return f"falls all the way: {at_10} at step 10, {number(last)} at the end"
+    inner = values[1:-1]
+    around = zip(values, inner, values[2:], strict=False)
+    if peaks := [value for before, value, after in around if before < value > after]:
+        high = number(max(peaks))
+        return f"falls to {number(low)} and climbs back to {high}, again and again"
+    return f"falls to {number(low)}, then rises faster and faster, to {number(last)}"
 
 
 ask = partial(exercise, kind="diagnose", options=tuple(RUNS), shows=four_curves)
