@@ -27,6 +27,7 @@ class Question:
         from the next; None for the last. Cuts are fixed before the run and say which
         differences matter, so that a tiny effect is not called an effect only because
         many seeds can resolve it.
+    axis : what the picture says under its numbers: their unit, and how to read them.
 
     The rule: an answer is given if the whole 95 % interval lies between its cuts.
     Then a wrong answer is given in at most 5 % of all experiments (2.5 % at each
@@ -37,6 +38,7 @@ class Question:
     quantity: str
     measure: Callable[[Table], Tensor]
     ends: Answers
+    axis: str = ""
 
     def __post_init__(self):
         *cuts, last = self.ends.values()
@@ -77,7 +79,11 @@ class Question:
 
 
 def difference(
-    first: Key, second: Key, answers: Answers | None = None, quantity: str = ""
+    first: Key,
+    second: Key,
+    answers: Answers | None = None,
+    quantity: str = "",
+    axis: str = "",
 ) -> Question:
     """Ask how much more the first is than the second.
 
@@ -88,12 +94,14 @@ def difference(
     answers : by default "... is lower", no difference, "... is higher", cut at one
         percentage point.
     quantity : by default "Measure, first minus second, what both names end with".
+    axis : what the picture says under its numbers.
     """
     measure, a, b, ending = _names(first, second)
     return Question(
         quantity or _sentence(f"{measure}{a} minus {b}{ending}"),
         lambda table: table[first] - table[second],
         answers or {f"{a} is lower": -0.01, SAME: 0.01, f"{a} is higher": None},
+        axis,
     )
 
 

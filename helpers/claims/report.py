@@ -111,11 +111,12 @@ class Report:
         Questions that follow each other and share their answers share an axis.
         """
         scales = []
-        for (cuts, answers), asked in groupby(
-            self.claim.questions.items(), key=lambda q: (q[1].cuts, q[1].answers)
+        for (cuts, answers, axis), asked in groupby(
+            self.claim.questions.items(),
+            key=lambda q: (q[1].cuts, q[1].answers, q[1].axis),
         ):
             rows = {question.quantity: self._intervals(key) for key, question in asked}
-            scales.append(Scale(cuts, answers, rows))
+            scales.append(Scale(cuts, answers, rows, axis))
         return plot_intervals(scales)
 
     def _runs(self, letter: str) -> dict[str, Estimate]:

@@ -14,6 +14,7 @@ from helpers.figures.style import COLORS, drawn
 WIDTH, LEFT, RIGHT = 7.2, 1.65, 0.15  # inches: the figure, its margins
 LINE, TITLE, TICKS = 0.18, 0.24, 0.3  # heights of an interval, a title, the numbers
 TEXT, LEADER = 0.15, 0.14  # heights of a line of an answer, and from it to its region
+UNDER = 0.16  # height of a line below the numbers
 INK, FAINT, LOOK = "#333333", "#767676", COLORS[1]
 SIZE = 8
 
@@ -40,11 +41,13 @@ class Scale:
     ----------
     answers : from the lowest to the highest, one more than cuts.
     rows : quantity -> intervals.
+    axis : what is written under the numbers, in lines.
     """
 
     cuts: tuple[float, ...]
     answers: tuple[str, ...]
     rows: dict[str, list[Interval]]
+    axis: str = ""
 
     @property
     def limits(self) -> tuple[float, float]:
@@ -60,6 +63,11 @@ class Scale:
         """Of the axes, in inches."""
         return sum(TITLE + LINE * len(row) for row in self.rows.values()) + 0.08
 
+    @property
+    def below(self) -> float:
+        """What the numbers and the words under them take, in inches."""
+        return TICKS + UNDER * len(self.axis.splitlines())
+
 
 @drawn
 def plot_intervals(scales: Sequence[Scale]) -> Figure:
@@ -71,7 +79,7 @@ def plot_intervals(scales: Sequence[Scale]) -> Figure:
     """
     texts = [[wrap(answer, 24) for answer in scale.answers] for scale in scales]
     heads = [TEXT * max(map(len, answers)) + LEADER for answers in texts]
-    blocks = [h + s.height + TICKS for h, s in zip(heads, scales, strict=True)]
+    blocks = [h + s.height + s.below for h, s in zip(heads, scales, strict=True)]
     figure = Figure(figsize=(WIDTH, sum(blocks) + 0.1), layout="none")
     FigureCanvasAgg(figure)  # measures texts
     top = sum(blocks)
@@ -94,6 +102,7 @@ def _draw_rows(ax, scale: Scale) -> None:
     """Shade every other region, and draw the intervals from the top down."""
     low, high = scale.limits
     ax.set(xlim=(low, high), ylim=(scale.height, 0), yticks=[])
+    ax.set_xlabel(scale.axis, fontsize=SIZE)
     ax.grid(False)
     ax.spines["left"].set_visible(False)
     edges = (low, *scale.cuts, high)
