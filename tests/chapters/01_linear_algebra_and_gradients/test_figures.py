@@ -215,10 +215,13 @@ def test_the_path_lies_on_the_map_of_its_function():
         return x[0] ** 2 + 3 * x[1] ** 2
 
     path = tensor([[2.0, 1.0], [1.6, 0.4], [1.0, 0.0]], dtype=torch.float64)
-    figure = figures.show_path(f, path)
+    figure = figures.show_path(f, path, torch.diag(tensor([2.0, 6.0])))
     ax = figure.axes[0]
     assert np.array_equal(lines(ax)["path"], path.T)
-    assert described(figure).endswith("3 points from height 7 to 1.")
+    assert "a path of 3 points from height 7 to 1." in described(figure)
+    assert described(figure).endswith(
+        "Its first step leads from 1 beside the flattest line to 0.4 beside it."
+    )
     filled = ax.collections[0]
     low = filled.get_paths()[0].vertices  # the lowest of the colours
     assert np.abs(low).max() < 2.5 and f(low.T).max() <= filled.levels[1] * 1.01
@@ -240,7 +243,7 @@ def test_the_path_beside_the_lines_of_the_eigenvectors():
         (line,) = (line for line in ax.lines if line.get_label() == name)
         assert line.get_linestyle() == "--"
     assert described(figure).endswith(
-        "the first points lie 2.12, 0.212, 0.0354 away from the flattest."
+        "Its first step leads from 2.12 beside the flattest line to 0.212 beside it."
     )
 
 
@@ -323,9 +326,9 @@ def test_the_picture_of_the_curves():
         steps, loss = lines(ax)["loss"]
         assert np.array_equal(steps, range(len(values))) and np.allclose(loss, values)
         assert ax.get_ylim()[0] == 0 and ax.get_ylim()[1] >= max(values)
+    low = {name: f"{min(values):.3g}" for name, values in runs.losses().items()}
     says = described(figure)
-    slow, again, up, well = (part.partition(" ")[2] for part in says.split(". ")[1:])
-    assert slow.startswith("falls all the way: 13.2 at step 10, 7.58")
-    assert again == "falls to 0.251 and climbs back to 16.1, again and again"
-    assert up.startswith("falls to 13.5, then rises faster and faster, to 6.49")
-    assert well.startswith("falls all the way: 2.35 at step 10, 0.123")
+    assert f"A falls slowly all the way, to {low['A']}." in says
+    assert f"B falls to {low['B']} and climbs back to where it began, again and" in says
+    assert f"C falls to {low['C']}, then rises faster and faster, to 6.49" in says
+    assert f"D falls quickly to {low['D']} and stays there." in says

@@ -42,31 +42,18 @@ def four_curves() -> Figure:
     figure = Figure(figsize=(5.8, 1.6))
     axes = figure.subplots(1, len(RUNS))
     for ax, (name, values) in zip(axes, losses().items(), strict=True):
-        ax.plot(
-            range(len(values)), values, color=COLORS[0], linewidth=1.2, label="loss"
-        )
+        ax.plot(values, color=COLORS[0], linewidth=1.2, label="loss")
         ax.set(title=name, xlabel="step", ylim=(0, 1.05 * max(values)))
     axes[0].set_ylabel("loss")
-    said = " ".join(f"{name} {_seen(values)}." for name, values in losses().items())
-    first = number(losses()["A"][0])
+    low = {name: number(min(values)) for name, values in losses().items()}
     figure.set_label(
-        f"Loss against step, four runs of {NUM_STEPS} steps, each from {first}. {said}"
+        f"Loss against step, four curves that begin at the same height. A falls "
+        f"slowly all the way, to {low['A']}. B falls to {low['B']} and climbs back to "
+        f"where it began, again and again. C falls to {low['C']}, then rises faster "
+        f"and faster, to {number(losses()['C'][-1])}. D falls quickly to {low['D']} "
+        "and stays there."
     )
     return figure
-
-
-def _seen(values: tuple[float, ...]) -> str:
-    """How a loss goes, in words."""
-    last, low = values[-1], min(values)
-    if last == low:
-        at_10 = number(values[10])
-        return f"falls all the way: {at_10} at step 10, {number(last)} at the end"
-    inner = values[1:-1]
-    around = zip(values, inner, values[2:], strict=False)
-    if peaks := [value for before, value, after in around if before < value > after]:
-        high = number(max(peaks))
-        return f"falls to {number(low)} and climbs back to {high}, again and again"
-    return f"falls to {number(low)}, then rises faster and faster, to {number(last)}"
 
 
 ask = partial(exercise, kind="diagnose", options=tuple(RUNS), shows=four_curves)
