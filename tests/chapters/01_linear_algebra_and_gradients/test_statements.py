@@ -119,8 +119,8 @@ def test_the_sign_of_an_inner_product_tells_the_angle():
         "inner-why",
         r"\mathbf a \cdot \mathbf b = \lVert\mathbf a\rVert \, \lVert\mathbf b\rVert "
         r"\cos\varphi , \qquad \lVert\mathbf a\rVert = \sqrt{\mathbf a \cdot",
-        "It is positive if they point roughly the same way, negative if roughly "
-        "opposite ways, and 0 at a right angle.",
+        "It is positive if they point roughly the same way, negative if they point "
+        "roughly opposite ways, and 0 at a right angle.",
     )
     b = draw(2)
     angle = torch.atan2(a[1], a[0]) - torch.atan2(b[1], b[0])
