@@ -487,6 +487,24 @@ def test_a_look_is_drawn_open_and_what_counts_is_filled():
     assert full[0] == full[1] != "white"
 
 
+def test_what_stands_under_the_numbers_has_room():
+    rows = {"x": [Interval("full size", 0.6, 0.5, 0.7)]}
+    figures = []
+    for axis in ("", "share of images", "share of images\nof ten seeds"):
+        scale = Scale((0.5,), ("low", "high"), rows, axis)
+        figures.append(plot_intervals([scale, scale]))
+        assert [ax.get_xlabel() for ax in figures[-1].axes] == [axis, axis]
+    heights = [figure.get_figheight() for figure in figures]
+    assert 0.2 < heights[2] - heights[1] == pytest.approx(heights[1] - heights[0])
+
+
+def test_questions_share_an_axis_only_if_it_says_the_same(stored_here):
+    other = difference("B", "A", EFFECT, axis="points")
+    claim = toy(also=[other, difference("A", "B", EFFECT, "Again", "points")])
+    first, second = Report(claim, claim.run(Data), "digits").picture().axes
+    assert (first.get_xlabel(), second.get_xlabel()) == ("", "points")
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_answers_keep_their_order_and_do_not_meet(seed):
     random = np.random.default_rng(seed)

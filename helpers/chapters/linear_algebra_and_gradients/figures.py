@@ -180,7 +180,7 @@ def show_taylor(f: Callable[[Tensor], Tensor], x: float, reach: float) -> Figure
     for k, (name, y) in enumerate(orders.items()):
         ax.plot(x + d, y, label=name, **line_style(k))
     ax.plot([x], [value], "o", color=INK, markersize=6)
-    ax.set(xlabel="x", xlim=(x - reach, x + reach))
+    ax.set(xlabel="x", ylabel="value", xlim=(x - reach, x + reach))
     ax.legend(loc="upper left")
     figure.set_label(
         f"A curve, its tangent at {number(x)}, and the parabola with the same slope "
@@ -193,13 +193,15 @@ def show_taylor(f: Callable[[Tensor], Tensor], x: float, reach: float) -> Figure
 
 
 @drawn
-def show_path(f: Callable[[Tensor], Tensor], path: Tensor) -> Figure:
+def show_path(f: Callable[[Tensor], Tensor], path: Tensor, A: Tensor) -> Figure:
     """Draw a function of two variables as a colored map, and a path across it.
 
     Parameters
     ----------
     f : of a tensor (2, ...), which it reads by its first axis.
     path : (k, 2) the points, from the first on.
+    A : (2, 2) symmetric, the Hessian of f; dashed lines through 0 lie along its
+        eigenvectors.
     """
     figure = Figure(figsize=(4.4, 3.2))
     ax = figure.subplots()
@@ -207,15 +209,23 @@ def show_path(f: Callable[[Tensor], Tensor], path: Tensor) -> Figure:
     grid = torch.stack(torch.meshgrid(ticks, ticks, indexing="xy"))
     filled = ax.contourf(*grid.numpy(), f(grid).numpy(), levels=10, cmap="Blues")
     figure.colorbar(filled, ax=ax, label="f")
+    V = torch.linalg.eigh(A)[1].to(path.dtype)  # the column of the flattest way first
+    for name, v in zip(("flattest", "steepest"), V.T, strict=True):
+        end = v / v.abs().max() * (v[1].sign() or 1) * REACH
+        ax.plot(*torch.stack([-end, end]).T, "--", color=INK, linewidth=1, label=name)
+        ax.text(*(-0.78 * end).tolist(), name, fontsize=8, bbox=WHITE, **CENTERED)
     ax.plot(*path.T.tolist(), "o-", color=COLORS[1], markersize=4, label="path")
     ax.annotate("start", path[0].tolist(), (6, 2), textcoords="offset points",
                 color=INK)  # fmt: skip
     ax.set(xlabel="$x_1$", ylabel="$x_2$", aspect="equal")
     ax.grid(visible=False)
-    heights = [number(f(point).item()) for point in path]
+    first, second, last = path[[0, 1, -1]]
     figure.set_label(
-        f"A map of f, pale where it is low, and a path of {len(path)} points from "
-        f"height {heights[0]} to {heights[-1]}."
+        f"A map of f, pale where it is low, with dashed lines where it is flattest and "
+        f"where it is steepest; a path of {len(path)} points from height "
+        f"{number(f(first).item())} to {number(f(last).item())}. Its first step leads "
+        f"from {number((first @ V[:, 1]).abs().item())} beside the flattest line to "
+        f"{number((second @ V[:, 1]).abs().item())} beside it."
     )
     return figure
 

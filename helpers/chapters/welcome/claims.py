@@ -32,6 +32,8 @@ def moved(X: Tensor, pixels: int = PIXELS) -> Tensor:
             "moved ones are read better": None,
         },
         "Accuracy, moved by 4 pixels minus in place",
+        "difference of two accuracies; −0.4: of 100 images, 40 fewer are read\n"
+        "a look: just run, with 3 seeds; full size: run before, with 10",
     ),
     true=[SAME, "moved ones are read better"],
     live=(12_000, 5, 3),

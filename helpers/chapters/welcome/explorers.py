@@ -36,7 +36,12 @@ def fit_a_line(slope=Slider(-2, 4, start=0.0), intercept=Slider(-6, 8, start=0.0
     pane.line(ends, color=COLORS[2], width=2.4, name="line")
     pane.dots(np.c_[X, Y], color=COLORS[0], size=4.5, name="points")
     error, best = mean_squared_error(slope, intercept), mean_squared_error(*BEST)
-    says = f"Mean squared error {error:.2f}. The best line there is has {best:.2f}."
+    above, outside = int((Y > at).sum()), sum(error - best > h for h in ABOVE)
+    says = (
+        f"Mean squared error {error:.2f}. The best line there is has {best:.2f}. "
+        f"Left: {above} of the {len(X)} points lie above the line. Right: the dot lies "
+        f"outside of {outside} of the {len(ABOVE)} rings around the best line."
+    )
     valley = Pane("the error of every line", (-2, 4), (-6, 8),
                   labels=("slope", "intercept"), grid=False, name="valley")  # fmt: skip
     rings = [ring(BEST, np.sqrt(h / CURVATURES), TURNED) for h in ABOVE]

@@ -1,4 +1,4 @@
-"""The map of all chapters: what each needs, its hours, and the exercises solved."""
+"""The map of all chapters: what each asks and needs, its hours, what is solved."""
 
 import html
 import importlib.util
@@ -13,23 +13,24 @@ from helpers.exercises.feedback import COLORS, LEFT
 from helpers.exercises.progress import states
 
 NOTEBOOKS = Path(__file__).parents[3] / "notebooks"
-TITLES = (
-    "Welcome",
-    "Linear algebra and gradients",
-    "Softmax regression",
-    "Multilayer perceptrons",
-    "Dropout and regularization",
-    "Convolution",
-    "Classic CNNs",
-    "Batch normalization",
-    "Residual networks",
-    "Transfer learning",
-    "Recurrent networks",
-    "Optimizers and schedules",
-    "Hyperparameter search",
-    "Generative adversarial networks",
-    "Deployment",
-)
+ASKED = {  # title: the question that the chapter answers
+    "Welcome": "How does this course work?",
+    "Linear algebra and gradients": "Which way, and how far, must a number change?",
+    "Softmax regression": "How can scores become probabilities of classes?",
+    "Multilayer perceptrons": "What can layers do that one line cannot?",
+    "Dropout and regularization": "Why does a network learn by heart, and what helps?",
+    "Convolution": "How can a thing be found wherever it stands?",
+    "Classic CNNs": "Which ideas made networks good at images?",
+    "Batch normalization": "What does normalizing each batch do, and not do?",
+    "Residual networks": "Why can deeper be worse, and what mends it?",
+    "Transfer learning": "What if there are only a few pictures?",
+    "Recurrent networks": "How can a network read text, and write it?",
+    "Optimizers and schedules": "Which rule for the steps arrives soonest?",
+    "Hyperparameter search": "How are settings chosen, and fairly compared?",
+    "Generative adversarial networks": "How can a network make new images?",
+    "Deployment": "How does a trained network come into use?",
+}
+TITLES = tuple(ASKED)
 
 
 def all_exercises() -> dict[str, Sequence[Exercise]]:
@@ -71,7 +72,7 @@ class ChapterMap:
     def __repr__(self) -> str:
         return "\n".join(
             f"{chapter} {title:{max(map(len, TITLES))}}  {needs:9} {hours:4} "
-            f"{_words(path, *counts)}".rstrip()
+            f"{_words(path, *counts):17}  {ASKED[title]}"
             for chapter, title, path, needs, hours, *counts in self._rows
         )
 
@@ -80,6 +81,7 @@ class ChapterMap:
         for chapter, title, path, needs, hours, total, solved, tried in self._rows:
             name = f"{chapter} {html.escape(title)}"
             link = f'<a href="{path.name}">{name}</a>' if path else name
+            link += f"<br>{html.escape(ASKED[title])}"
             words = _words(path, total, solved, tried)
             faint = "" if path else ";opacity:.65"
             rows.append(

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from matplotlib.path import Path
 
 from helpers.chapters.welcome import explorers
 
@@ -19,6 +20,23 @@ def test_errors_reach_from_the_points_to_the_line(slope, intercept):
     assert np.isnan(errors[:, 2]).all()
     loss = torch.nn.functional.mse_loss(*map(torch.tensor, (at, points[:, 1])))
     assert scene.says.startswith(f"Mean squared error {loss:.2f}. ")
+
+
+@pytest.mark.parametrize(
+    "slope, intercept, above, outside",
+    [(0.0, 0.0, 12, 3), (4.0, 8.0, 0, 4), (*explorers.BEST, None, 0)],
+)
+def test_its_sentence_says_where_line_and_dot_lie(slope, intercept, above, outside):
+    scene = explorers.fit_a_line.scene(slope=slope, intercept=intercept)
+    points, rings = scene["points"]["xy"], scene["contours"]["xy"]
+    if above is None:
+        above = sum(y > slope * x + intercept for x, y in points)
+    assert f"Left: {above} of the 12 points lie above the line." in scene.says
+    assert f"outside of {outside} of the 5 rings around the best line." in scene.says
+    parts = np.split(rings, np.flatnonzero(np.isnan(rings[:, 0])))
+    paths = [Path(part[~np.isnan(part[:, 0])]) for part in parts]
+    inside = [path.contains_point((slope, intercept)) for path in paths]
+    assert inside.count(False) == outside
 
 
 def test_no_line_is_better_than_the_best():

@@ -6,6 +6,7 @@ import nbformat
 import pytest
 
 from helpers.chapters.welcome import chapter_map
+from helpers.chapters.welcome.overview import ASKED, TITLES
 from tests.test_stored_notebooks import PATHS
 
 WORDS = {"an hour and a half": 90, "half an hour": 30, "two hours": 120, "an hour": 60}
@@ -36,3 +37,13 @@ def test_the_map_says_what_the_chapters_say(path):
     shown = f"{hours:g}".replace(".5", "½")
     assert re.search(rf" {shown}\s+\d+ of \d+ solved", row)
     assert ", ".join(map(str, needs)) in row
+
+
+def test_each_chapter_has_a_question_of_its_own_on_the_map():
+    questions = list(ASKED.values())
+    assert len(set(questions)) == len(TITLES) == 15
+    html, lines = chapter_map()._repr_html_(), repr(chapter_map()).splitlines()
+    for title, question, line in zip(TITLES, questions, lines, strict=True):
+        assert question.endswith("?") and len(question.split()) <= 10
+        assert title in line and line.endswith(question)
+        assert re.search(rf"{title}(</a>)?<br>{re.escape(question)}</td>", html)

@@ -1,11 +1,13 @@
 """Chapter 0: what it says of the course, held against the course itself."""
 
+import ast
 import itertools
 import json
 import math
 import re
 
 import pytest
+import torch
 from matplotlib.text import Annotation
 
 from helpers import MLP, load_images, plot_curves, seeded, train
@@ -16,8 +18,10 @@ from helpers.chapters.welcome import (
     figures,
     overview,
 )
+from helpers.claims import Report
 from helpers.data.drawings import frame_of
 from helpers.figures import COLORS
+from tests.said import shown
 from tests.taught import holding, notebook_path, text_of
 from tests.test_stored_notebooks import PATHS
 from tests.verdicts import of_chapter
@@ -197,6 +201,37 @@ def test_the_loop_is_drawn_with_the_networks_own_numbers():
     (arrow,) = [t for t in arrows if t.arrow_patch.get_linewidth() > 2]
     assert arrow.xy[0] < arrow.xyann[0], "from the loss to the network"
     assert "change each number a little: one step" in texts
+
+
+def test_one_step_by_hand_is_the_step_of_autograd():
+    w = torch.tensor(1.0, requires_grad=True)
+    loss = (w * 2.0 - 6.0) ** 2
+    loss.backward()
+    after = (w - 0.1 * w.grad).item()
+    shown_here = (2 * w.item(), loss.item(), w.grad.item(), round(after, 6))
+    found = ast.literal_eval(shown("00", "training-step-code").strip())
+    assert found == (*shown_here, round((after * 2 - 6) ** 2, 2))
+    assert found == (2.0, 16.0, -16.0, 2.6, 0.64)
+    holds("training-step", "$w$; for 2 it should answer 6")
+    holds(
+        "training-step-read",
+        "It answers 2, so the loss is 16. The gradient, $-16$, says that the loss "
+        "falls as $w$ grows. The step takes $w$ from 1 to 2.6, and the loss is down to "
+        "0.64.",
+    )
+    num_parameters = sum(p.numel() for p in MLP().parameters())
+    holds("training-step-read", f"with all {num_parameters:,} numbers")
+
+
+def test_the_picture_of_the_claim_says_what_its_axis_and_rows_are():
+    (claim,) = of_chapter("00").values()
+    (ax,) = Report(claim, None, "digits").picture().axes
+    unit, rows = ax.get_xlabel().splitlines()
+    assert unit.startswith(
+        "difference of two accuracies; −0.4: of 100 images, 40 fewer"
+    )
+    assert (claim.live.num_seeds, claim.full.num_seeds) == (3, 10)
+    assert rows == "a look: just run, with 3 seeds; full size: run before, with 10"
 
 
 def test_how_many_moved_digits_are_read():

@@ -38,9 +38,12 @@ AXES = {
         lambda: figures.show_secants(torch.square, 1.0, [2, 1]),
         ("x", "value"),
     ),
-    "taylor": (lambda: figures.show_taylor(torch.exp, 0.0, 1.6), ("x", "")),
+    "taylor": (
+        lambda: figures.show_taylor(torch.exp, 0.0, 1.6),
+        ("x", "value"),
+    ),
     "path": (
-        lambda: figures.show_path(lambda x: x[0] ** 2 + x[1] ** 2, torch.eye(2)),
+        lambda: figures.show_path(lambda x: x[0] ** 2 + x[1] ** 2, torch.eye(2), A),
         ("$x_1$", "$x_2$"),
     ),
     "noise": (lambda: figures.show_noise(X, Y, 2.0, 1.0, 0.8), ("x", "y")),

@@ -215,13 +215,36 @@ def test_the_path_lies_on_the_map_of_its_function():
         return x[0] ** 2 + 3 * x[1] ** 2
 
     path = tensor([[2.0, 1.0], [1.6, 0.4], [1.0, 0.0]], dtype=torch.float64)
-    figure = figures.show_path(f, path)
+    figure = figures.show_path(f, path, torch.diag(tensor([2.0, 6.0])))
     ax = figure.axes[0]
     assert np.array_equal(lines(ax)["path"], path.T)
-    assert described(figure).endswith("3 points from height 7 to 1.")
+    assert "a path of 3 points from height 7 to 1." in described(figure)
+    assert described(figure).endswith(
+        "Its first step leads from 1 beside the flattest line to 0.4 beside it."
+    )
     filled = ax.collections[0]
     low = filled.get_paths()[0].vertices  # the lowest of the colours
     assert np.abs(low).max() < 2.5 and f(low.T).max() <= filled.levels[1] * 1.01
+
+
+def test_the_path_beside_the_lines_of_the_eigenvectors():
+    """Dashed, named by how the map rises along them, and how far the path is off."""
+    M = tensor([[2.0, 1.0], [1.0, 2.0]], dtype=torch.float64)
+    path = tensor([[1.0, 2.0], [-0.2, 0.5], [-0.2, 0.25]], dtype=torch.float64)
+    figure = figures.show_path(lambda x: x[0] ** 2 + x[0] * x[1] + x[1] ** 2, path, M)
+    (ax, _), found = figure.axes, lines(figure.axes[0])
+    for name, value, (a, b) in (("flattest", 1, (1, -1)), ("steepest", 3, (1, 1))):
+        x, y = found[name]
+        assert np.allclose(a * y, b * x) and np.abs(x).max() == pytest.approx(2.5)
+        ends = torch.from_numpy(found[name])
+        torch.testing.assert_close(M @ ends, value * ends)
+        at = words(ax)[name]
+        assert a * at[1] == pytest.approx(b * at[0]), "written on its line"
+        (line,) = (line for line in ax.lines if line.get_label() == name)
+        assert line.get_linestyle() == "--"
+    assert described(figure).endswith(
+        "Its first step leads from 2.12 beside the flattest line to 0.212 beside it."
+    )
 
 
 def test_far_points_and_the_middle_in_an_inset():
@@ -303,3 +326,9 @@ def test_the_picture_of_the_curves():
         steps, loss = lines(ax)["loss"]
         assert np.array_equal(steps, range(len(values))) and np.allclose(loss, values)
         assert ax.get_ylim()[0] == 0 and ax.get_ylim()[1] >= max(values)
+    low = {name: f"{min(values):.3g}" for name, values in runs.losses().items()}
+    says = described(figure)
+    assert f"A falls slowly all the way, to {low['A']}." in says
+    assert f"B falls to {low['B']} and climbs back to where it began, again and" in says
+    assert f"C falls to {low['C']}, then rises faster and faster, to 6.49" in says
+    assert f"D falls quickly to {low['D']} and stays there." in says

@@ -285,11 +285,12 @@ def test_a_step_goes_against_the_gradient():
     holds("descent", r"\mathbf x_{k+1} = \mathbf x_k - \alpha\,\nabla f(\mathbf x_k),")
     holds("path-read", "The map is pale where $f$ is low. The rate is 0.3 all the time")
     holds("path-read", r"a step is $\alpha\lVert\nabla f\rVert$ long")
+    holds("path-read", "nearly reaches the dashed line where the bowl is flattest; the")
     holds(
         "descent-direction", r"Every $\mathbf u$ with $\mathbf u^\top\nabla f < 0$ is"
     )
     path = torch.stack([tensor([1.0, 2.0]), tensor([0.2, 0.1])])
-    ax = figures.show_path(own.bowl, path).axes[0]
+    ax = figures.show_path(own.bowl, path, A).axes[0]
     filled = ax.collections[0]
     light = [sum(c[:3]) for c in filled.cmap(filled.norm(filled.levels))]
     assert light[0] > light[-1], "pale where it is low"

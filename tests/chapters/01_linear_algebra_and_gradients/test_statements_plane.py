@@ -4,6 +4,7 @@ As in `test_statements`: what a sentence says is computed, and then it must stan
 """
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from torch import tensor
 from helpers import make_regression
 from helpers.chapters.linear_algebra_and_gradients import explorers, figures
 from helpers.figures import DASHES
+from tests.said import shown
 from tests.taught import holding, taught, text_of
 
 own = taught("01", "descend", "bowl")
@@ -198,6 +200,28 @@ def test_orders_of_taylor_and_their_lines():
     holds("taylor-explore-read", "Near 4 and near 8 for small distances")
 
 
+def test_the_expansion_says_how_long_a_step_may_be():
+    x = tensor([1.0, 2.0]).double()
+    g = A @ x
+    falls, rises = g @ g, g @ A @ g
+    assert (own.bowl(x), falls, rises) == (7, 41, 122)
+    for lr in (0.3, 0.7):
+        exact = own.bowl(x - lr * g)
+        assert exact == pytest.approx((7 - lr * falls + lr**2 * rises / 2).item())
+        down, up = f"{lr * falls:.3g}", f"{lr**2 * rises / 2:.2f}"
+        holds("taylor-more", f"$7-{down}+{up}={exact:.2f}$")
+    assert (2 * falls / rises).item() == pytest.approx(0.672, abs=5e-4)
+    for k in range(20):
+        d = draw(2, seed=k)
+        assert 2 * (d @ d) / (d @ A @ d) >= 2 / 3 - 1e-9
+    holds(
+        "taylor-more",
+        r"$f$ changes by about $-\alpha\lVert\mathbf g\rVert^2 + \frac12\alpha^2",
+        r"for a small $\alpha$ the slope wins and $f$ falls; for a large one the curv",
+        r"The two terms cancel at $\alpha = 2 \cdot 41/122 = 0.672$. In no direction",
+    )
+
+
 def test_where_the_first_order_is_as_good_as_the_second():
     for x, y, degrees in ((0.0, 0.8, 30), (-0.5, 1.3, 110)):
         curvature = explorers.expansion(x, y, degrees)[2]
@@ -232,16 +256,27 @@ def test_the_largest_curvature_limits_the_rate():
     limit = r"\frac{2}{\lambda_{\max}} ."
     holds("stable", r"0 < \alpha < " + limit)
     holds("stable", r"A step turns $x$ into $(1-\alpha)x$ and $y$ into $(1-10\alpha)y$")
-    holds("stable-bowl", r"so $\alpha < 2/\lambda$. Our $\mathbf A$ has the eigenvalue")
-    holds("stable-bowl", "so the limit is $2/3$: our rate 0.3 was safe.")
-    x = tensor([1.0, 2.0]).double()
-    for along, left in ((tensor([1.0, -1.0]), 0.7), (tensor([1.0, 1.0]), 0.1)):
-        part = along.double() @ x
-        assert along.double() @ (x - 0.3 * A @ x) == pytest.approx(left * part)
     holds(
-        "descent-explore", "at the rate 0.3 left $1-0.3=0.7$ of the part along $(1,-1)$"
+        "parts-read", r"which shrinks if $|1 - \alpha\lambda| < 1$, so $\alpha < 2/\lam"
     )
-    holds("descent-explore", "but only $1-0.9=0.1$ along $(1,1)$.")
+    holds("stable-bowl", "has the eigenvalues 1 and 3, so the limit is $2/3$.")
+    x = tensor([1.0, 2.0]).double()
+    along, across = tensor([1.0, -1.0]).double(), tensor([1.0, 1.0]).double()
+    for v, lr, left in ((along, 0.3, 0.7), (across, 0.3, 0.1), (across, 0.7, -1.1)):
+        assert v @ (x - lr * A @ x) == pytest.approx(left * (v @ x))
+    holds(
+        "parts-read",
+        "At 0.3 each step leaves $1-0.3=0.7$ of the part along $(1,-1)$, but only "
+        "$1-0.9=0.1$ along $(1,1)$: so the path bent. At 0.7 the second is multiplied "
+        "by $1-2.1=-1.1$: it changes sides and grows.",
+    )
+    rows = re.findall(r"step \d: +(\S+) +(\S+)", shown("01", "parts-code"))
+    parts = torch.tensor([[*map(float, row)] for row in rows]).double().view(2, 4, 2)
+    for lr, steps in zip((0.3, 0.7), parts, strict=True):
+        for k, (one, other) in enumerate(steps):
+            sum_of_parts = one * along + other * across
+            expected = own.descend(lambda x: A @ x, x, lr, k)
+            torch.testing.assert_close(sum_of_parts, expected, atol=2e-4, rtol=0)
     holds("stable-read", "Just below the limit it converges, slowly. At the limit it j")
     holds("recall-questions", r"Above $2/\lambda_{\max}$. Standardized inputs bring th")
     holds("summary", r"the largest limits the learning rate to $2/\lambda_{\max}$.")

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from helpers.data import make_regression
 from helpers.exercises import exercise
 from helpers.figures import COLORS, drawn
+from helpers.words import number
 
 NUM_STEPS = 40
 # Learning rate, and whether the gradient is set back before each step.
@@ -41,11 +42,17 @@ def four_curves() -> Figure:
     figure = Figure(figsize=(5.8, 1.6))
     axes = figure.subplots(1, len(RUNS))
     for ax, (name, values) in zip(axes, losses().items(), strict=True):
-        ax.plot(
-            range(len(values)), values, color=COLORS[0], linewidth=1.2, label="loss"
-        )
+        ax.plot(values, color=COLORS[0], linewidth=1.2, label="loss")
         ax.set(title=name, xlabel="step", ylim=(0, 1.05 * max(values)))
     axes[0].set_ylabel("loss")
+    low = {name: number(min(values)) for name, values in losses().items()}
+    figure.set_label(
+        f"Loss against step, four curves that begin at the same height. A falls "
+        f"slowly all the way, to {low['A']}. B falls to {low['B']} and climbs back to "
+        f"where it began, again and again. C falls to {low['C']}, then rises faster "
+        f"and faster, to {number(losses()['C'][-1])}. D falls quickly to {low['D']} "
+        "and stays there."
+    )
     return figure
 
 
