@@ -14,7 +14,7 @@ from tests.test_stored_notebooks import PATHS
 
 HELD = ("01", "02", "03", "04", "05", "06", "07", "08", "09", "10")
 MOST_SLIDES, MOST_WORDS, MOST_LINES = 45, 80, 15  # and of these, on one slide
-MAIN_LINE, SECTION = 4_700, 500  # words that are not folded
+MAIN_LINE, SECTION = 4_500, 500  # words that are not folded
 RECALL, CLAIMS = 8, (2, 5)
 
 

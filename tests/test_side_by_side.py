@@ -21,7 +21,7 @@ def examples(*shape, num_classes=3, n=40):
 
 
 def made(make, k=3, equal=False):
-    """Return k networks of different (or equal) first weights."""
+    """Return k networks of different (or equal) initial weights."""
     nets = []
     for seed in range(k):
         torch.manual_seed(0 if equal else seed)

@@ -27,11 +27,7 @@ class Question:
         from the next; None for the last. Cuts are fixed before the run and say which
         differences matter, so that a tiny effect is not called an effect only because
         many seeds can resolve it.
-<<<<<<< HEAD
-    axis : what the numbers under its picture are, such as "difference in accuracy".
-=======
     axis : what the picture says under its numbers: their unit, and how to read them.
->>>>>>> c01
 
     The rule: an answer is given if the whole 95 % interval lies between its cuts.
     Then a wrong answer is given in at most 5 % of all experiments (2.5 % at each
@@ -98,11 +94,7 @@ def difference(
     answers : by default "... is lower", no difference, "... is higher", cut at one
         percentage point.
     quantity : by default "Measure, first minus second, what both names end with".
-<<<<<<< HEAD
     axis : as in `Question`.
-=======
-    axis : what the picture says under its numbers.
->>>>>>> c01
     """
     measure, a, b, ending = _names(first, second)
     return Question(

@@ -13,7 +13,6 @@ from helpers.figures.style import COLORS, drawn
 
 WIDTH, LEFT, RIGHT = 7.2, 1.65, 0.15  # inches: the figure, its margins
 LINE, TITLE, TICKS = 0.18, 0.24, 0.3  # heights of an interval, a title, the numbers
-AXIS = 0.17  # and of what the numbers are
 TEXT, LEADER = 0.15, 0.14  # heights of a line of an answer, and from it to its region
 UNDER = 0.16  # height of a line below the numbers
 INK, FAINT, LOOK = "#333333", "#767676", COLORS[1]
@@ -42,11 +41,7 @@ class Scale:
     ----------
     answers : from the lowest to the highest, one more than cuts.
     rows : quantity -> intervals.
-<<<<<<< HEAD
-    axis : what the numbers are, or "".
-=======
     axis : what is written under the numbers, in lines.
->>>>>>> c01
     """
 
     cuts: tuple[float, ...]
@@ -70,13 +65,8 @@ class Scale:
 
     @property
     def below(self) -> float:
-<<<<<<< HEAD
-        """Of what stands under the axes, in inches."""
-        return TICKS + (AXIS if self.axis else 0)
-=======
         """What the numbers and the words under them take, in inches."""
         return TICKS + UNDER * len(self.axis.splitlines())
->>>>>>> c01
 
 
 @drawn
@@ -112,11 +102,7 @@ def _draw_rows(ax, scale: Scale) -> None:
     """Shade every other region, and draw the intervals from the top down."""
     low, high = scale.limits
     ax.set(xlim=(low, high), ylim=(scale.height, 0), yticks=[])
-<<<<<<< HEAD
     ax.set_xlabel(scale.axis, fontsize=SIZE, color=INK, labelpad=2)
-=======
-    ax.set_xlabel(scale.axis, fontsize=SIZE)
->>>>>>> c01
     ax.grid(False)
     ax.spines["left"].set_visible(False)
     edges = (low, *scale.cuts, high)

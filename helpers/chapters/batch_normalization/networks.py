@@ -50,7 +50,7 @@ def network(
     ----------
     activation, weights, norm : names in ACTIVATIONS, STARTS and NORMS; "" is no
         normalization.
-    seed : of the first weights, which do not depend on the normalization.
+    seed : of the initial weights, which do not depend on the normalization.
     """
     make, before = NORMS.get(norm, (None, True))
     layers, c = [], NUM_PIXELS

@@ -30,7 +30,7 @@ TOP = 4.0  # what is higher, or no number, stands at the upper edge
 
 @lru_cache(maxsize=256)  # 8 kB each; without norm it stays where the norm changes
 def losses(depth: int, activation: str, weights: str, norm: str, seed: int = 0):
-    """Loss of every step at every rate, (13, 80), all from the same first weights."""
+    """Loss of every step at every rate, (13, 80), all from the same initial weights."""
     net = network(depth, activation, weights, norm, seed)
     nets = [copy.deepcopy(net) for _ in RATES]
     found, _ = train_side_by_side(
@@ -56,7 +56,7 @@ def rates(
     """The loss after 80 steps of SGD, without and with normalization, at 13 rates.
 
     Each point is one run of an MLP with 32 units in each hidden layer on 512 digits of
-    14 x 14 pixels, in batches of 64, all from the same first weights. The right pane
+    14 x 14 pixels, in batches of 64, all from the same initial weights. The right pane
     shows the two runs at the rate that is nearest to the slider's.
     """
     chosen = int(np.abs(np.log(np.array(RATES) / lr)).argmin())

@@ -107,7 +107,7 @@ def signal(
 
     An MLP with 32 units in each hidden layer is trained on 512 digits of 14 x 14 pixels
     in batches of 64 at a rate of 0.1, once without normalization and once with it, from
-    the same first weights; the numbers are those of the next batch. The histograms
+    the same initial weights; the numbers are those of the next batch. The histograms
     count all that a layer's units hand to their activation, each less the mean of its
     unit over the batch, and the sizes of a gradient's numbers.
     """

@@ -256,7 +256,7 @@ def test_how_the_claims_are_read(data):
     found = claims.dropout_symmetry.stored()[data].table
     random = found["random, two layers, dropout"]["test accuracy"].mean
     assert random > found["constant, two layers, dropout"]["test accuracy"].mean
-    holds("claim-symmetry-read", "Random first weights cost nothing.")
+    holds("claim-symmetry-read", "Random initial weights cost nothing.")
     holds("claims", "An answer counts if the whole 95 % interval supports it: that cov")
     holds(
         "panel-answers",

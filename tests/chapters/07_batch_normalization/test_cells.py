@@ -74,7 +74,7 @@ def test_the_first_three_networks_differ_in_what_their_names_say(data):
     assert kaiming[3].bias.abs().sum() == 0 and plain[3].bias.abs().sum() > 0
     spread = kaiming[3].weight.std().item()
     assert spread == pytest.approx((2 / 64) ** 0.5, rel=0.05)
-    assert plain[1].weight.equal(normalized[1].weight)  # the same first weights
+    assert plain[1].weight.equal(normalized[1].weight)  # the same initial weights
 
 
 def test_a_look_ahead_goes_along_the_gradient_and_leaves_the_network(data):

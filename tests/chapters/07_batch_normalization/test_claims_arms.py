@@ -243,7 +243,7 @@ def test_every_batch_size_trains_every_network(shrunk, monkeypatch):
 
 @pytest.mark.parametrize("net", ["convolutions", "MLP"])
 def test_the_norm_stands_before_or_behind_every_relu(net):
-    """From the same first weights, and nothing else differs."""
+    """From the same initial weights, and nothing else differs."""
     orders, made = {}, {}
     for place in ("before", "behind"):
         with seeded(0):

@@ -265,7 +265,7 @@ def spread_of(counts):
 def test_with_batch_norm_every_layer_has_spread_one(activation, least):
     """Before the first step exactly. The histogram leaves out how far tails reach.
 
-    Of five first weights the histograms' spreads were 0.998 to 1.004 with sigmoid and
+    Of five initial weights the histograms' spreads were 0.998 to 1.004 with sigmoid and
     0.953 to 1.004 with ReLU. The scale of a unit is learned: after 60 steps the spreads
     were 1.007 to 1.037 with sigmoid, 1.008 to 1.009 with ReLU.
     """
@@ -283,7 +283,7 @@ def test_with_batch_norm_every_layer_has_spread_one(activation, least):
 def test_without_it_the_spread_shrinks_from_layer_to_layer(activation, factor, reach):
     """The mean factor from layer to layer, over layers 1 to 5.
 
-    Five first weights had 0.135 to 0.139 with sigmoid, 0.359 to 0.395 with ReLU; the
+    Five initial weights had 0.135 to 0.139 with sigmoid, 0.359 to 0.395 with ReLU; the
     band is the mean and four standard deviations.
     """
     start = trained(20, activation, "torch's", "")[0]
@@ -348,7 +348,7 @@ def test_layer_norm_keeps_images_alike_that_are():
         trained(20, "sigmoid", "torch's", norm)[0]["spread of inputs"]
         for norm in ("layer", "batch")
     )
-    assert layer[0] > 0.5 and layer[-1] < 1e-6, "five first weights: at most 1e-7"
+    assert layer[0] > 0.5 and layer[-1] < 1e-6, "five initial weights: at most 1e-7"
     assert batch.min() > 0.9
 
 

@@ -196,7 +196,7 @@ def test_the_signal_explorers_ratios_are_those_said():
 
 
 def test_the_histograms_columns_are_those_said():
-    """Sigmoid, from torch's first weights: a seventh of the width in each layer."""
+    """Sigmoid, from torch's initial weights: a seventh of the width in each layer."""
     (share,) = groups(
         r"A sigmoid layer leaves about a (\w+) of the width", "signal-explorer-read"
     )
