@@ -23,7 +23,7 @@ from helpers.widgets.predict import claim
 WRONG = 0.3  # share of wrong labels, where there are any
 RATES = (0.03, 0.1)  # with momentum 0.9 and batches of 100
 CONSTANTS = (0.001, 0.01)  # with 0.1 nothing is learned
-ANEW = ("training images", "first weights", "order")
+ANEW = ("training images", "initial weights", "order")
 GAIN = {"it loses": -0.01, SAME: 0.01, "it gains": None}
 
 
@@ -213,12 +213,12 @@ def difference_of_units(net):
 
 @claim(
     "With dropout, a network of two hidden layers whose weights all start equal learns "
-    "as well as one with random first weights.",
+    "as well as one with random initial weights.",
     difference(
         "constant, two layers, dropout",
         "random, two layers, dropout",
         AS_GOOD,
-        "Test accuracy, constant minus random first weights, two layers, dropout",
+        "Test accuracy, constant minus random initial weights, two layers, dropout",
     ),
     true=[SAME, "constant weights end higher"],
     also=[
@@ -227,7 +227,7 @@ def difference_of_units(net):
         ),
         difference("constant, one layer", "random, one layer", AS_GOOD),
         level(
-            "How far units differ, constant first weights, one layer, dropout",
+            "How far units differ, constant initial weights, one layer, dropout",
             ("constant, one layer, dropout", "difference of units"),
             PARTED,
         ),
@@ -242,7 +242,7 @@ def difference_of_units(net):
     anew=ANEW,
 )
 def dropout_symmetry(data, n_train, num_epochs, seed):
-    """Random and constant first weights, with and without dropout, one and two layers.
+    """Random and constant initial weights; one and two layers; without, with dropout.
 
     Of two constants the one is reported that is best on the validation images.
     """
