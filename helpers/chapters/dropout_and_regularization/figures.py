@@ -29,7 +29,7 @@ def show_fits(x: Tensor, y: Tensor, fits: Mapping[str, Tensor]) -> Figure:
     x, y : (n,), the points; x in -1..1.
     fits : title -> weights (degree + 1,), the constant first.
     """
-    figure = Figure(figsize=(2.2 * len(fits), 2.1))
+    figure = Figure(figsize=(2.5 * len(fits), 2.3))
     grid = np.linspace(-1, 1, 400)
     axes = figure.subplots(1, len(fits), sharey=True, squeeze=False)[0]
     polyval, said = np.polynomial.polynomial.polyval, []
@@ -214,13 +214,14 @@ def show_remedies(
             ax.plot(mean, row, "D", markeredgecolor=COLORS[k], markerfacecolor="none",
                     markersize=7, gid=f"{name}, {part}, mean")  # fmt: skip
             numbers = ", ".join(f"{v:.3f}" for v in single)
-            told.append(f"{part} {numbers}, mean of the networks {mean:.3f}")
+            told.append(f"{part} {numbers}, mean {mean:.3f}")
         said.append(f"{name}: {'; '.join(told)}")
     ax.set_yticks(range(len(found)), found)
     ax.invert_yaxis()
     ax.set(xlabel="accuracy")
     ax.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2)
-    head = f"Accuracy by remedy; {right:g} of the training labels are right"
+    head = "Accuracy by remedy, of single networks and of their mean"
+    head += f"; {right:g} of the training labels are right"
     figure.set_label(f"{head}. {'. '.join(said)}.")
     return figure
 

@@ -140,9 +140,9 @@ def test_remedies_have_a_row_each_with_dots_and_a_diamond():
     labels = [text.get_text() for text in ax.get_legend().get_texts()]
     assert labels == ["training labels", "validation images"]
     assert described(figure).startswith(
-        "Accuracy by remedy; 0.6 of the training labels are right. none: training "
-        "labels 1.000, 0.750, mean of the networks 0.875; validation images 0.250, "
-        "0.500, mean of the networks 0.625. decay: "
+        "Accuracy by remedy, of single networks and of their mean; 0.6 of the training "
+        "labels are right. none: training labels 1.000, 0.750, mean 0.875; validation "
+        "images 0.250, 0.500, mean 0.625. decay: "
     )
 
 
