@@ -118,7 +118,7 @@ def show_memory(histories: Mapping[str, History], chance: float) -> Figure:
     histories : name of the labels -> a training with them, one panel each.
     chance : the share that guessing names rightly, a dotted line.
     """
-    figure = Figure(figsize=(5.4, 2.2))
+    figure = Figure(figsize=(4.8, 2.0))
     axes = figure.subplots(1, len(histories), sharey=True, squeeze=False)[0]
     for ax, (name, history) in zip(axes, histories.items(), strict=True):
         for k, (part, values) in enumerate(
@@ -158,7 +158,7 @@ def show_bias_variance(
 def show_sizes(gaps: Mapping[int, tuple[float, float]]) -> Figure:
     """Draw losses over the number of images: n -> (on training, on validation)."""
     on_train, on_val = zip(*gaps.values(), strict=True)
-    curves = {"validation images": on_val, "training images": on_train}
+    curves = {"training images": on_train, "validation images": on_val}
     return _curves([*gaps], curves, "x", xlabel="training images", ylabel="loss")
 
 
@@ -166,7 +166,7 @@ def show_sizes(gaps: Mapping[int, tuple[float, float]]) -> Figure:
 def show_strengths(found: Mapping[float, tuple[float, float]]) -> Figure:
     """Draw errors over the strength of a penalty: lam -> (on training, on new)."""
     on_train, on_new = zip(*found.values(), strict=True)
-    curves = {"new points": on_new, "training points": on_train}
+    curves = {"training points": on_train, "new points": on_new}
     return _curves(
         [*found], curves, "xy", xlabel="strength λ", ylabel="mean squared error"
     )
@@ -187,6 +187,43 @@ def show_rates(
     curves = {"training": on_train, "validation": on_val}
     level = stopped and ("early stopping, no dropout", stopped)
     return _curves([*found], curves, level=level, xlabel="dropout p", ylabel="accuracy")
+
+
+@drawn
+def show_remedies(
+    found: Mapping[str, Sequence[tuple[float, float]]], right: float
+) -> Figure:
+    """Draw accuracies of some remedies, a row for each: dots and a diamond.
+
+    Parameters
+    ----------
+    found : remedy -> (on its training labels, on validation) of single networks, and
+        last of the mean of their probabilities, which is the diamond.
+    right : share of the training labels that are right, a dotted line.
+    """
+    figure = Figure(figsize=(4.8, 0.28 * len(found) + 0.6))
+    ax, parts = figure.subplots(), ("training labels", "validation images")
+    ax.axvline(right, color=FAINT, linewidth=1, linestyle=":")
+    said = []
+    for row, (name, scores) in enumerate(found.items()):
+        told = []
+        for k, part in enumerate(parts):
+            *single, mean = (score[k] for score in scores)
+            ax.plot(single, [row] * len(single), "o", color=COLORS[k], markersize=4,
+                    label="" if row else part, gid=f"{name}, {part}")  # fmt: skip
+            ax.plot(mean, row, "D", markeredgecolor=COLORS[k], markerfacecolor="none",
+                    markersize=7, gid=f"{name}, {part}, mean")  # fmt: skip
+            numbers = ", ".join(f"{v:.3f}" for v in single)
+            told.append(f"{part} {numbers}, mean {mean:.3f}")
+        said.append(f"{name}: {'; '.join(told)}")
+    ax.set_yticks(range(len(found)), found)
+    ax.invert_yaxis()
+    ax.set(xlabel="accuracy")
+    ax.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2)
+    head = "Accuracy by remedy, of single networks and of their mean"
+    head += f"; {right:g} of the training labels are right"
+    figure.set_label(f"{head}. {'. '.join(said)}.")
+    return figure
 
 
 # -- networks -------------------------------------------------------------------------
@@ -272,7 +309,7 @@ def show_widths(stored: Mapping[str, Stored]) -> Figure:
         "64, best dose" for each width; one panel each, with standard deviations.
     """
     widths = (8, 64, 256, 1024)
-    figure = Figure(figsize=(5.6, 2.4))
+    figure = Figure(figsize=(5.2, 2.2))
     axes = figure.subplots(1, len(stored), sharey=True, squeeze=False)[0]
     said = []
     for ax, (name, found) in zip(axes, stored.items(), strict=True):
@@ -323,26 +360,4 @@ def show_double_descent(widths: Sequence[int], wrong: Tensor, n: int) -> Figure:
     ax.xaxis.minorticks_off()
     ax.legend(loc="upper right", handlelength=LEGEND_LINE)
     figure.set_label(f"Share wrong against hidden units. {'; '.join(said)}.")
-    return figure
-
-
-@drawn
-def show_decay(histories: Mapping[str, History]) -> Figure:
-    """Draw the validation accuracies of some runs by epoch, and a dot at each best."""
-    figure = Figure(figsize=(4.8, 2.3))
-    ax = figure.subplots()
-    said = []
-    for k, (name, history) in enumerate(histories.items()):
-        values = np.array(history.val_accuracy)
-        best = int(values.argmax())
-        style = line_style(k)
-        ax.plot(np.arange(1, len(values) + 1), values, label=name, **style)
-        ax.plot([best + 1], [values[best]], "o", color=style["color"], markersize=6)
-        said.append(
-            f"{name} is best in epoch {best + 1} with {values[best]:.3f} and ends "
-            f"with {values[-1]:.3f}"
-        )
-    ax.set(xlabel="epoch", ylabel="validation accuracy")
-    ax.legend(loc="lower right", handlelength=LEGEND_LINE)
-    figure.set_label(f"Validation accuracy against epoch. {'; '.join(said)}.")
     return figure

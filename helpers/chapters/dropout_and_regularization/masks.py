@@ -27,7 +27,7 @@ def random_numbers() -> Tensor:
 
 @explorer(width=640, height=330)
 def dropout_masks(
-    dropout=Slider(0, 1, start=0.5), mask=IntSlider(1, NUM_MASKS, start=1)
+    dropout=Slider(0, 1, start=0.4), mask=IntSlider(1, NUM_MASKS, start=3)
 ):
     """Drop units of a drawn network; probability and mask are dragged."""
     keep, scaled = dropped(dropout, mask)

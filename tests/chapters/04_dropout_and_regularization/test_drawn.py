@@ -39,8 +39,8 @@ TWO = torch.tensor([3.0, 1.0])
 STORED = claims.wide_and_regularized.stored()
 NAMES = {  # title, label below, label at the left, of each of the axes
     "memory": (
-        lambda: figures.show_memory({"true": HISTORY, "drawn": HISTORY}, 0.1),
-        [("true", "epoch", "accuracy"), ("drawn", "epoch", "")],
+        lambda: figures.show_memory({"true": HISTORY, "random": HISTORY}, 0.1),
+        [("true", "epoch", "accuracy"), ("random", "epoch", "")],
     ),
     "fits": (
         lambda: figures.show_fits(TWO - 2, TWO, {"line": TWO}),
@@ -70,9 +70,9 @@ NAMES = {  # title, label below, label at the left, of each of the axes
         lambda: figures.show_rates(PAIRS, stopped=4.0),
         [("", "dropout p", "accuracy")],
     ),
-    "decay": (
-        lambda: figures.show_decay({"none": HISTORY}),
-        [("", "epoch", "validation accuracy")],
+    "remedies": (
+        lambda: figures.show_remedies({"none": [(0.5, 0.4), (0.6, 0.5)]}, right=0.6),
+        [("", "accuracy", "")],
     ),
     "ensembles": (
         lambda: figures.show_ensembles([0.5, 0.4], alone=[0.45, 0.55]),

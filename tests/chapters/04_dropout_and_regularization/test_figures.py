@@ -117,19 +117,40 @@ def test_strengths_have_ticks_of_one_kind():
         assert [tick.get_text() for tick in ax.get_xticklabels()] == expected
 
 
-def test_decay_has_a_dot_at_each_best_epoch():
-    found = {"none": history([], [0.25, 0.75, 0.5]), "decay": history([], [0.1, 0.2])}
-    figure = figures.show_decay(found)
+def test_remedies_have_a_row_each_with_dots_and_a_diamond():
+    found = {
+        "none": [(1.0, 0.25), (0.75, 0.5), (0.875, 0.625)],
+        "decay": [(0.5, 0.375), (0.625, 0.75), (0.5, 0.8125)],
+    }
+    figure = figures.show_remedies(found, right=0.6)
     (ax,) = figure.axes
-    curves = {line.get_label(): line for line in ax.lines}
-    assert curves["none"].get_xydata().T.tolist() == [[1, 2, 3], [0.25, 0.75, 0.5]]
-    dots = [line for line in ax.lines if line.get_marker() == "o"]
-    assert [d.get_xydata().tolist() for d in dots] == [[[2, 0.75]], [[2, 0.2]]]
-    assert dots[0].get_color() == curves["none"].get_color()
+    assert [tick.get_text() for tick in ax.get_yticklabels()] == ["none", "decay"]
+    drawn = {line.get_gid(): line for line in ax.lines if line.get_gid()}
+    for row, (name, scores) in enumerate(found.items()):
+        for k, part in enumerate(("training labels", "validation images")):
+            dots, diamond = drawn[f"{name}, {part}"], drawn[f"{name}, {part}, mean"]
+            values = [score[k] for score in scores]
+            assert dots.get_xydata().T.tolist() == [values[:2], [row, row]]
+            assert diamond.get_xydata().tolist() == [[values[2], row]]
+            assert dots.get_color() == diamond.get_markeredgecolor() == COLORS[k]
+    (dotted,) = (line for line in ax.lines if line.get_linestyle() == ":")
+    assert dotted.get_xdata() == [0.6, 0.6]
+    low, high = ax.get_ylim()
+    assert low > high, "the first row stands at the top"
+    labels = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert labels == ["training labels", "validation images"]
     assert described(figure).startswith(
-        "Validation accuracy against epoch. none is best in epoch 2 with 0.750 and "
-        "ends with 0.500; decay is best in epoch 2"
+        "Accuracy by remedy, of single networks and of their mean; 0.6 of the training "
+        "labels are right. none: training labels 1.000, 0.750, mean 0.875; validation "
+        "images 0.250, 0.500, mean 0.625. decay: "
     )
+
+
+def test_training_is_blue_and_new_is_orange():
+    for draw in (figures.show_sizes, figures.show_strengths, figures.show_rates):
+        (ax,) = draw({0.5: (3.0, 5.0), 8.0: (2.0, 7.0)}).axes
+        colors = [line.get_color() for line in ax.lines]
+        assert colors == [*COLORS[:2]] and "training" in ax.lines[0].get_label()
 
 
 # -- networks -------------------------------------------------------------------------

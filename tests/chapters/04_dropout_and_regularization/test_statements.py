@@ -197,10 +197,15 @@ def test_first_the_pattern_then_the_noise():
         "best-epoch-read",
         "Too few epochs leave a network under-trained, too many overfit: the training "
         "loss falls to the end, while the validation loss turns and rises.",
-        "a classifier that is always *right* would score 0.600 on these training labels"
+        "A classifier that is always *right* would score 0.600 on these training labels"
         ", and whatever is above that is memory.",
-        "keep the weights of the epoch with the best validation score: **early stopping"
-        "**.",
+    )
+    holds(
+        "best-epoch-why",
+        "What most images of a class share is learned first, for all their gradients pu"
+        "ll that way. Then single images are learned by heart, the wrong labels too. So"
+        " keep the weights of the epoch with the best validation score: **early stoppin"
+        "g**.",
     )
     assert fitting.early_stopping.solution([3.0, 1.0, 2.0, 2.0, 0.5], 2) == 1
     holds(

@@ -242,7 +242,7 @@ def difference_of_units(net):
     anew=ANEW,
 )
 def dropout_symmetry(data, n_train, num_epochs, seed):
-    """Random and constant initial weights, with and without dropout, 1 and 2 layers.
+    """Random and constant initial weights; one and two layers; without, with dropout.
 
     Of two constants the one is reported that is best on the validation images.
     """
