@@ -49,7 +49,7 @@ def ends(found: np.ndarray) -> np.ndarray:
 def rates(
     depth=Choice(2, 5, 10, start=5),
     activation=Choice(*ACTIVATIONS),
-    first_weights=Choice(*STARTS),
+    initial_weights=Choice(*STARTS),
     norm=Choice(*NORMS),
     lr=LogSlider(RATES[0], RATES[-1], start=0.1),
 ):
@@ -74,7 +74,7 @@ def rates(
     left.line([(lr, 0), (lr, TOP)], color=FAINT, width=1)
     told, keyed = [], set()
     for k, (word, kind) in enumerate((("without", ""), ("with", norm))):
-        found = losses(depth, activation, first_weights, kind)
+        found = losses(depth, activation, initial_weights, kind)
         last = ends(found)
         told.append((word, last))
         look = {"color": COLORS[k], "name": word}

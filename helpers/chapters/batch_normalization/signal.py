@@ -97,7 +97,7 @@ def recorded(net: nn.Sequential, X: Tensor, y: Tensor) -> dict[str, np.ndarray]:
 def signal(
     depth=Choice(5, 10, 20, 50, start=20),
     activation=Choice(*ACTIVATIONS, start="sigmoid"),
-    first_weights=Choice(*STARTS),
+    initial_weights=Choice(*STARTS),
     norm=Choice(*NORMS),
     gradient_of=Choice("weights", "activations"),
     view=Choice("spread", "histograms"),
@@ -111,7 +111,7 @@ def signal(
     count all that a layer's units hand to their activation, each less the mean of its
     unit over the batch, and the sizes of a gradient's numbers.
     """
-    arms = [trained(depth, activation, first_weights, n)[steps] for n in ("", norm)]
+    arms = [trained(depth, activation, initial_weights, n)[steps] for n in ("", norm)]
     gradients = [arm[f"norm of {gradient_of}"] for arm in arms]
     told = (
         _told(word, gradient, arm["loss"])

@@ -73,7 +73,7 @@ def test_activations(row):
 
 
 @pytest.mark.parametrize("row", table("variance of the weights"), ids=lambda r: r[0])
-def test_variances_of_first_weights(row):
+def test_variances_of_initial_weights(row):
     name, formula, _ = row
     (init,) = [f for key, f in INITS.items() if key in name]
     torch.manual_seed(0)

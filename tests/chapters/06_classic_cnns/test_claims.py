@@ -152,7 +152,7 @@ def deep(head, activation=nn.Sigmoid):
         return starts.Deep(activation, head, 256, 10)
 
 
-def test_an_auxiliary_head_changes_neither_first_weights_nor_answers():
+def test_an_auxiliary_head_changes_neither_initial_weights_nor_answers():
     X = torch.rand(5, 1, 16, 16)
     with_head, without = deep(True).eval(), deep(False).eval()
     assert with_head(X).shape == (5, 10)

@@ -232,7 +232,7 @@ def test_a_start_of_nin_is_made_as_its_name_says(name):
     assert (way == "Adam") == ("Adam" in name)
 
 
-def test_each_seed_draws_first_weights_of_its_own(monkeypatch):
+def test_each_seed_draws_initial_weights_of_its_own(monkeypatch):
     met = []
 
     def noted(net, *_, **__):

@@ -122,7 +122,7 @@ def test_the_grid_is_told_in_powers_of_two(shrunk, monkeypatch):
     assert (row[rates.BEST], row[rates.LARGEST], row[rates.WIDTH]) == (-3, -2, 3)
 
 
-def test_the_networks_differ_in_the_norm_and_the_first_weights(data, monkeypatch):
+def test_the_networks_differ_in_the_norm_and_the_initial_weights(data, monkeypatch):
     """As they are made for the grid: none trains, and each is looked at."""
     made = []
 

@@ -72,7 +72,7 @@ def test_a_network_is_the_mlp_of_the_course():
 
 
 @pytest.mark.parametrize("norm", ["", *NORMS])
-def test_first_weights_do_not_depend_on_the_norm(norm):
+def test_initial_weights_do_not_depend_on_the_norm(norm):
     for name, sd in zip(STARTS, (3**-0.5 / 14, (2 / 196) ** 0.5, 0.01, 1), strict=True):
         linear = [
             [m for m in network(2, "ReLU", name, n) if isinstance(m, nn.Linear)]
@@ -103,7 +103,7 @@ def test_a_point_is_a_run_of_train(norm):
 def test_every_run_is_drawn_inside_above_or_as_diverged():
     seen = set()
     for weights in ("too large, 1", "torch's"):
-        scene = explorers.rates.scene(first_weights=weights)
+        scene = explorers.rates.scene(initial_weights=weights)
         for word, kind in (("without", ""), ("with", "batch")):
             last = losses(5, "ReLU", weights, kind)[:, -8:].mean(1)
             drawn = {}
@@ -129,7 +129,7 @@ def told(says):
 
 
 def test_the_sentence_counts_the_rates():
-    says = explorers.rates.scene(first_weights="Kaiming").says
+    says = explorers.rates.scene(initial_weights="Kaiming").says
     for (lowest, rate, good), kind in zip(told(says), ("", "batch"), strict=True):
         last = losses(5, "ReLU", "Kaiming", kind)[:, -8:].mean(1)
         best = int(np.nanargmin(last))
@@ -138,7 +138,7 @@ def test_the_sentence_counts_the_rates():
         assert good == (last < GUESSING / 2).sum()
     lost = int((~np.isfinite(losses(5, "ReLU", "Kaiming", ""))).any(1).sum())
     assert lost > 0 and f"; at {lost} rates the loss is not a number (×)." in says
-    says = explorers.rates.scene(depth=10, first_weights="too large, 1").says
+    says = explorers.rates.scene(depth=10, initial_weights="too large, 1").says
     assert says.startswith("Without normalization, the loss is not a number at all 13")
 
 
@@ -371,7 +371,7 @@ def test_what_vanishes_and_what_explodes():
     deep = {
         "depth": 50,
         "activation": "ReLU",
-        "first_weights": "Kaiming",
+        "initial_weights": "Kaiming",
         "gradient_of": "activations",
     }
     (without, kept), (with_, large) = ratios(**deep)

@@ -48,7 +48,7 @@ def test_a_choice_freezes_as_many_stages_as_its_name_says():
         assert len(list(net.body.parameters())) == 0 or count < 17
 
 
-def test_the_first_weights_of_a_classifier_are_the_runs_own():
+def test_the_initial_weights_of_a_classifier_are_the_runs_own():
     def first(seed):
         with seeded(seed):
             return panel.target_net(14).classifier.weight.clone()
