@@ -223,9 +223,10 @@ def show_path(f: Callable[[Tensor], Tensor], path: Tensor, A: Tensor) -> Figure:
     figure.set_label(
         f"A map of f, pale where it is low, with dashed lines where it is flattest and "
         f"where it is steepest; a path of {len(path)} points from height "
-        f"{number(f(first).item())} to {number(f(last).item())}. Its first step leads "
-        f"from {number((first @ V[:, 1]).abs().item())} beside the flattest line to "
-        f"{number((second @ V[:, 1]).abs().item())} beside it."
+        f"{number(f(first).item())} to {number(f(last).item())}. Its first step "
+        f"shortens the distance to the flattest line from "
+        f"{number((first @ V[:, 1]).abs().item())} to "
+        f"{number((second @ V[:, 1]).abs().item())}."
     )
     return figure
 

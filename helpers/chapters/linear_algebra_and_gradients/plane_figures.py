@@ -253,7 +253,7 @@ def show_axes(A: Tensor) -> Figure:
         end = v * (2 / curvature) ** 0.5
         _arrow(ax, (0, 0), end, COLORS[k])
         look = {"color": COLORS[k], "ha": "center", "va": "bottom", "bbox": WHITE}
-        ax.text(*(end + 0.15 * v).tolist(), f"curvature {curvature:.0f}", **look)
+        ax.text(*(end + 0.6 * v).tolist(), f"curvature {curvature:.0f}", **look)
         said.append(f"{number(curvature.item())} along {_written(v / v.abs().max())}")
     figure.set_label(f"Ellipses, and arrows with curvatures: {' and '.join(said)}.")
     return figure

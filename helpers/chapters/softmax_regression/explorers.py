@@ -28,7 +28,8 @@ def softmax_temperature(
     look = {"x": (-0.6, 2.6), "xticks": dict(enumerate(NAMES)), "yticks": {}}
     left = Pane("logits o", y=(-6, 6), grid=False, **look)
     left.line([(-0.6, 0), (2.6, 0)], color=FAINT, width=1)
-    right = Pane("softmax(o / T)", y=(0, 1.12), grid=False, **look)
+    title = f"softmax(o / T), T = {temperature:.3g}"
+    right = Pane(title, y=(0, 1.12), grid=False, name="right", **look)
     for pane, heights, digits, name in (
         (left, o, 1, "logits"),
         (right, y_hat, 3, "probabilities"),
@@ -36,7 +37,7 @@ def softmax_temperature(
         look = {"color": COLORS[:3], "digits": digits, "name": name}
         pane.bars(range(3), heights, **look)
     parts = ", ".join(f"{n} {p:.3f}" for n, p in zip(NAMES, y_hat, strict=True))
-    says = f"At temperature {temperature:.2g} the probabilities are {parts}."
+    says = f"At temperature {temperature:.3g} the probabilities are {parts}."
     return says, left, right
 
 

@@ -40,16 +40,28 @@ def show_gradients(losses: Mapping[str, Callable[[Tensor], Tensor]]) -> Figure:
     figure = Figure(figsize=(6.6, 2.5))
     left, right = figure.subplots(1, 2)
     z = torch.linspace(-8, 8, 321, requires_grad=True)
+    start, ends, said = 5, [], []
     for k, (name, loss) in enumerate(losses.items()):
         values = loss(z)
         (gradient,) = torch.autograd.grad(values.sum(), z)
         at = z.detach()
         left.plot(at, values.detach(), label=name, **line_style(k))
         right.plot(at, gradient, label=name, **line_style(k))
+        top = gradient.argmax()
+        words = f"{name} rises to {gradient[top]:.2g}"
+        if top < len(z) - 1:
+            here = gradient[(at - start).abs().argmin()]
+            words += f" at z = {at[top]:.1f} and falls back to {here:.2g}"
+            words += f" at the start, {start}"
+        said.append(words)
+        ends.append(f"{name} rises to {values[-1].item():.2g}")
+    figure.set_label(
+        f"Loss against z: {'; '.join(ends)}. Gradient against z: {'; '.join(said)}."
+    )
     left.set(ylabel="loss", xlabel="z")
     right.set(ylabel="gradient", xlabel="z")
     for ax in (left, right):
-        ax.axvline(5, color=FAINT, linewidth=0.8, linestyle=":")
+        ax.axvline(start, color=FAINT, linewidth=0.8, linestyle=":")
     left.legend(loc="upper left")
     return figure
 

@@ -135,8 +135,8 @@ def test_the_words_for_make_are_targets_and_settings():
     assert "COURSE_IMAGES" in (ROOT / "helpers/data/__init__.py").read_text("utf-8")
     holds("real-data", "`COURSE_IMAGES=fashion_mnist make lab` makes it the set of all")
     holds("real-data", "`make data` fetches Fashion-MNIST, 30 MB, once.")
-    holds("lecturers-how", "For paper, `make handout CHAPTER=02` prints a chapter as a")
-    holds("lecturers-how", "*Slides:* `make slides CHAPTER=02` writes them for any bro")
+    holds("lecturers", "For paper, `make handout CHAPTER=02` prints a chapter as a")
+    holds("lecturers", "*Slides:* `make slides CHAPTER=02` writes them for any bro")
 
 
 # -- explorer, map and exercise --------------------------------------------------------
@@ -217,8 +217,11 @@ def test_one_step_by_hand_is_the_step_of_autograd():
         "training-step-read",
         "It answers 2, so the loss is 16. The gradient, $-16$, says that the loss "
         "falls as $w$ grows. The step takes $w$ from 1 to 2.6, and the loss is down to "
-        "0.64.",
+        "0.64. With `lr = 0.3` the step would go too far, to 5.8, and the loss would "
+        "rise to 31.36.",
     )
+    far = (w - 0.3 * w.grad).item()
+    assert (round(far, 4), round((far * 2 - 6) ** 2, 4)) == (5.8, 31.36)
     num_parameters = sum(p.numel() for p in MLP().parameters())
     holds("training-step-read", f"with all {num_parameters:,} numbers")
 

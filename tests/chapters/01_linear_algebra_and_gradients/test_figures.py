@@ -220,7 +220,7 @@ def test_the_path_lies_on_the_map_of_its_function():
     assert np.array_equal(lines(ax)["path"], path.T)
     assert "a path of 3 points from height 7 to 1." in described(figure)
     assert described(figure).endswith(
-        "Its first step leads from 1 beside the flattest line to 0.4 beside it."
+        "Its first step shortens the distance to the flattest line from 1 to 0.4."
     )
     filled = ax.collections[0]
     low = filled.get_paths()[0].vertices  # the lowest of the colours
@@ -243,7 +243,7 @@ def test_the_path_beside_the_lines_of_the_eigenvectors():
         (line,) = (line for line in ax.lines if line.get_label() == name)
         assert line.get_linestyle() == "--"
     assert described(figure).endswith(
-        "Its first step leads from 2.12 beside the flattest line to 0.212 beside it."
+        "Its first step shortens the distance to the flattest line from 2.12 to 0.212."
     )
 
 

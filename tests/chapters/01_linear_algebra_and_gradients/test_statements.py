@@ -246,7 +246,21 @@ def test_the_gradient_points_where_the_function_rises_fastest():
     holds("steepest-why", r"It is largest for $\varphi = 0$, most negative in the opp")
     holds("recall-questions", "In the direction in which the function rises fastest; ")
     holds("summary", "The gradient points uphill, its length is the slope there")
-    holds("directional", r"$\mathbf u^\top\nabla f/\lVert\mathbf u\rVert$: the partial")
+    holds(
+        "directional",
+        r"Along any $\mathbf u$ the slope is the **directional derivative",
+    )
+    holds("directional", r"$\mathbf u^\top\nabla f/\lVert\mathbf u\rVert$. At $(1, 2)$")
+    short, phi = tensor([3e-6, -2e-6]).double(), torch.linspace(0, 6, 50).double()
+    change = own.bowl(point + short) - own.bowl(point)
+    assert change.item() == pytest.approx((g @ short).item(), rel=1e-3)
+    around = torch.stack([phi.cos(), phi.sin()], 1)
+    torch.testing.assert_close(around @ g, g[0] * phi.cos() + g[1] * phi.sin())
+    holds(
+        "steepest",
+        "A short step $(h_1,h_2)$ changes $f$ by about $g_1h_1+g_2h_2$, if $(g_1,g_2)$",
+        r"$(\cos\varphi,\sin\varphi)$ the slope is $g_1\cos\varphi+g_2\sin\varphi$.",
+    )
     holds("gradient", "they are $2x_1 + x_2$ and $x_1 + 2x_2$.")
     torch.testing.assert_close(point @ A @ point / 2, own.bowl(point))
     torch.testing.assert_close(A @ point, g)
@@ -271,7 +285,7 @@ def test_the_colors_of_the_graph_are_those_of_its_sentence():
         "graph-back",
         "Blue, from left to right: the values. Gray, on each arrow: the slope of its "
         "end with respect to its beginning. Orange, from right to left: the slope of "
-        "$z$ with respect to each node. Two ways lead to $a$, and their products add: "
+        "$z$ with respect to each node. Two paths lead to $a$, and their products add: "
         r"$1\cdot(-3)+1=-2$. This walk is **backpropagation**.",
     )
     assert "a = 2, slope −2" in figures.show_graph(values, arrows).get_label()
@@ -312,7 +326,7 @@ def test_minus_the_logarithm_of_the_likelihood():
     holds(
         "likelihood", r"\frac{1}{\sigma\sqrt{2\pi}} \, e^{-\varepsilon^2/(2\sigma^2)}"
     )
-    holds("likelihood-read", "The smaller the loss, the larger the likelihood.")
+    holds("likelihood-read", "The smaller the loss, the larger the likelihood; of thes")
     holds("noise-read", "The longer the bar, the less surprising is the example.")
     holds("likelihood-code", "torch.distributions.Normal(0.0, 0.8)")
     holds("recall-questions", "If the noise is Gaussian, the smallest squared error is")
@@ -327,8 +341,9 @@ def test_the_gradient_of_linear_regression():
     torch.testing.assert_close(hessian, X.T @ X / 7)
     holds(
         "normal",
-        r"L = \frac1{2n}\lVert\mathbf{Xw} - \mathbf y\rVert^2, \qquad \nabla L = "
-        r"\frac1n\mathbf X^\top(\mathbf{Xw} - \mathbf y) .",
+        r"L=\frac1{2n}\lVert\mathbf{Xw}-\mathbf y\rVert^2,\qquad\nabla L="
+        r"\frac1n\mathbf X^\top(\mathbf{Xw}-\mathbf y).",
+        "If no column is a sum of multiples of the others, this is a bowl;",
         r"$\mathbf X^\top\mathbf{Xw}=\mathbf X^\top\mathbf y$",
     )
     holds(
@@ -368,10 +383,11 @@ def test_more_noise_asks_for_another_loss():
         tensor(-4.0)
     )
     holds(
-        "likelihood-read", r"density proportional to $e^{-\lvert\varepsilon\rvert}$, wh"
+        "likelihood-more", r"density proportional to $e^{-\lvert\varepsilon\rvert}$, wh"
     )
     holds(
-        "likelihood-read", "where large errors are more common, it is the absolute er"
+        "likelihood-more",
+        "which has large errors more often, the loss is the absolute ",
     )
 
 

@@ -167,7 +167,7 @@ def test_curvatures_and_contours_of_the_bowl():
         t = math.sqrt(2 * 0.7 / curvature)
         assert own.bowl(t * unit).item() == pytest.approx(0.7)
     holds("axes-read", "Along $(1, 1)$ the curvature is 3, and the contours lie close ")
-    holds("axes-read", "along $(1, -1)$ it is 1.")
+    holds("axes-read", "along $(1, -1)$ it is 1. Both arrows end on the same contour.")
     holds(
         "axes-more", r"is met at $t = \sqrt{2c/\lambda}$: half-axes in proportion to "
     )
@@ -259,16 +259,24 @@ def test_the_largest_curvature_limits_the_rate():
     holds(
         "parts-read", r"which shrinks if $|1 - \alpha\lambda| < 1$, so $\alpha < 2/\lam"
     )
-    holds("stable-bowl", "has the eigenvalues 1 and 3, so the limit is $2/3$.")
+    holds(
+        "stable", r"multiplies the part along an eigenvector by $1-\alpha\lambda$, so"
+    )
+    holds("stable-bowl", "above the limit of $2/3$:")
     x = tensor([1.0, 2.0]).double()
     along, across = tensor([1.0, -1.0]).double(), tensor([1.0, 1.0]).double()
     for v, lr, left in ((along, 0.3, 0.7), (across, 0.3, 0.1), (across, 0.7, -1.1)):
         assert v @ (x - lr * A @ x) == pytest.approx(left * (v @ x))
     holds(
+        "descent-explore",
+        "Our bowl has the curvatures 1 and 3. At the rate 0.3 a step leaves "
+        "$1-0.3=0.7$ of the part along $(1,-1)$, but only $1-0.9=0.1$ along $(1,1)$: "
+        "so the path bent. Above $2/3$ it would explode.",
+    )
+    holds(
         "parts-read",
-        "At 0.3 each step leaves $1-0.3=0.7$ of the part along $(1,-1)$, but only "
-        "$1-0.9=0.1$ along $(1,1)$: so the path bent. At 0.7 the second is multiplied "
-        "by $1-2.1=-1.1$: it changes sides and grows.",
+        "At 0.7 the part along $(1,1)$ is multiplied by $1-2.1=-1.1$: it changes sides "
+        "and grows.",
     )
     rows = re.findall(r"step \d: +(\S+) +(\S+)", shown("01", "parts-code"))
     parts = torch.tensor([[*map(float, row)] for row in rows]).double().view(2, 4, 2)
@@ -277,7 +285,7 @@ def test_the_largest_curvature_limits_the_rate():
             sum_of_parts = one * along + other * across
             expected = own.descend(lambda x: A @ x, x, lr, k)
             torch.testing.assert_close(sum_of_parts, expected, atol=2e-4, rtol=0)
-    holds("stable-read", "Just below the limit it converges, slowly. At the limit it j")
+    holds("stable-read", "Just below the limit it converges, slowly; at the limit it j")
     holds("recall-questions", r"Above $2/\lambda_{\max}$. Standardized inputs bring th")
     holds("summary", r"the largest limits the learning rate to $2/\lambda_{\max}$.")
 
@@ -293,8 +301,8 @@ def test_the_best_rate_is_where_both_ends_are_equal():
         "stable-more",
         r"$\alpha = 2/(\lambda_{\min} + \lambda_{\max})$, here $2/11$, where each step "
         "leaves $9/11$ of the distance.",
-        r"In general at most $(\kappa - 1)/(\kappa + 1)$ of it is left, with the "
-        r"**condition number** $\kappa = \lambda_{\max}/\lambda_{\min}$.",
+        r"At the best rate a step leaves in general at most $(\kappa - 1)/(\kappa + "
+        r"1)$ of it, with the **condition number** $\kappa = \lambda_{\max}/\lambda",
         r"Where $\lambda_{\max}/\lambda_{\min}$, the condition number, is large, the v",
         "a column of large numbers makes a steep wall",
     )

@@ -25,6 +25,8 @@ def test_softmax_temperature_says_and_draws_the_softmax(temperature, o):
     heights = explorer.scene["probabilities"]["lengths"]
     assert heights == pytest.approx(expected.numpy(), abs=1e-6)
     assert explorer.scene["logits"]["lengths"].tolist() == list(o)
+    title = explorer.scene.sent()["panes"][1]["title"]
+    assert title == f"softmax(o / T), T = {temperature:g}"
 
 
 def test_decision_borders_are_those_of_gradient_descent():

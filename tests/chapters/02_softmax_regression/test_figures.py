@@ -28,7 +28,15 @@ def test_the_price_of_an_answer():
 
 def test_the_gradient_is_the_slope_of_the_loss_beside_it():
     losses = {"a": lambda z: 0.5 * torch.sigmoid(z) ** 2, "b": lambda z: F.softplus(z)}
-    left, right = figures.show_gradients(losses).axes
+    figure = figures.show_gradients(losses)
+    left, right = figure.axes
+    sigmoid = 1 / (1 + np.exp(-5))
+    there = sigmoid**2 * (1 - sigmoid)  # and at most 4 / 27, where sigmoid is 2 / 3
+    assert described(figure) == (
+        "Loss against z: a rises to 0.5; b rises to 8. Gradient against z: a rises to "
+        f"{4 / 27:.2g} at z = {np.log(2):.1f} and falls back to {there:.2g} at the "
+        "start, 5; b rises to 1."
+    )
     for name in losses:
         z, loss = lines(left)[name]
         at, gradient = lines(right)[name]

@@ -27,8 +27,7 @@ def losses() -> dict[str, tuple[float, ...]]:
         for _ in range(NUM_STEPS + 1):
             loss = 0.5 * ((X @ w - y) ** 2).mean()
             values.append(loss.item())
-            if forgets:
-                w.grad = None
+            w.grad = None if forgets else w.grad
             loss.backward()
             with torch.no_grad():
                 w -= lr * w.grad
@@ -44,6 +43,7 @@ def four_curves() -> Figure:
     for ax, (name, values) in zip(axes, losses().items(), strict=True):
         ax.plot(values, color=COLORS[0], linewidth=1.2, label="loss")
         ax.set(title=name, xlabel="step", ylim=(0, 1.05 * max(values)))
+        ax.yaxis.offsetText.set_x(0.6)  # a power of ten, right of the title
     axes[0].set_ylabel("loss")
     low = {name: number(min(values)) for name, values in losses().items()}
     figure.set_label(
