@@ -83,6 +83,7 @@ helpers.__path__ = [str(pathlib.Path(sys.argv[1]).parents[1])]
 spec = importlib.util.spec_from_file_location("progress", sys.argv[1])
 progress = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(progress)
+progress.PATIENCE_SECONDS = float(sys.argv[4])  # a busy machine takes long
 print("ready", flush=True)
 input()  # until both are
 for k in range(150):
@@ -95,7 +96,10 @@ def test_two_notebooks_at_once(path):
     run = [sys.executable, "-c", WRITER, progress.__file__, "02"]
     writers = [
         subprocess.Popen(
-            [*run, name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [*run, name, str(PATIENCE)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         for name in ("a", "b")
     ]
