@@ -44,11 +44,12 @@ def show_fits(x: Tensor, y: Tensor, fits: Mapping[str, Tensor]) -> Figure:
         ends = ("left", curve[0]), ("right", curve[-1])
         left = " and ".join(f"at the {end}" for end, v in ends if abs(v) > 2)
         said.append(
-            f"{title} misses the points by {missed:.2f} on average"
+            f"{title.capitalize()} misses the points by {missed:.2f} on average"
             + (f" and leaves the picture {left}" if left else "")
         )
+    axes[0].set_ylabel("y")
     axes[-1].legend(loc="lower right")
-    figure.set_label(f"{many(len(x), 'point')}, sin 3x and a fit. {'; '.join(said)}.")
+    figure.set_label(f"{many(len(x), 'point')}, sin 3x and a fit. {'. '.join(said)}.")
     return figure
 
 
@@ -292,7 +293,12 @@ def show_ensembles(errors: Sequence[float], alone: Sequence[float]) -> Figure:
     (ax,), alone = figure.axes, [float(v) for v in alone]
     ax.plot([1] * len(alone), alone, "o", color=COLORS[1], markersize=3.5,
             alpha=0.7, zorder=3, gid="alone")  # fmt: skip
-    ax.text(1.15, max(alone), "each network alone", va="center", color=COLORS[1])
+    over = {"facecolor": "white", "edgecolor": "none", "pad": 1}  # the grid
+    ax.text(1.15, max(alone), "each network alone", va="center", color=COLORS[1],
+            bbox=over)  # fmt: skip
+    k = len(errors) // 2  # in the middle, above the line
+    ax.annotate("mean of the probabilities", (k + 1, errors[k]), (0, 8),
+                textcoords="offset points", color=COLORS[0], bbox=over)  # fmt: skip
     reach = f"{min(alone):.3g} to {max(alone):.3g}"
     head, told = figure.get_label().split(". ", 1)
     figure.set_label(f"{head}; each network alone {reach}. {told}")

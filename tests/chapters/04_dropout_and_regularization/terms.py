@@ -19,7 +19,7 @@ MEANINGS = {  # the Chinese name, and what the line on a term must tell
     "k-fold cross-validation": ("K 折交叉验证", "each of k parts is validated on once"),
     "regularization": (
         "正则化",
-        "accepting more training error for less generalization error",
+        "any change meant to lower the generalization error, though not the training ",
     ),
     "penalty": ("惩罚项", "a charge for large weights, added to the loss"),
     "L1, lasso": ("L1 正则化", "absolute weights; exact zeros by a soft threshold"),

@@ -44,7 +44,7 @@ NAMES = {  # title, label below, label at the left, of each of the axes
     ),
     "fits": (
         lambda: figures.show_fits(TWO - 2, TWO, {"line": TWO}),
-        [("line", "x", "")],
+        [("line", "x", "y")],
     ),
     "errors": (
         lambda: figures.show_errors([1, 2], {"a": TWO}),

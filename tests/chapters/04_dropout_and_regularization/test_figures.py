@@ -182,9 +182,12 @@ def test_ensembles_are_counted_from_one():
     assert mean.get_xydata().T.tolist() == [[1, 2, 3], [0.5, 0.25, 0.125]]
     assert alone.get_xydata().T.tolist() == [[1, 1, 1], [0.4375, 0.5625, 0.5]]
     assert alone.get_linestyle() == "None" and ax.get_legend() is None
-    (text,) = ax.texts
-    assert text.get_text() == "each network alone"
-    assert text.get_color() == alone.get_color() != mean.get_color()
+    colors = {text.get_text(): text.get_color() for text in ax.texts}
+    assert colors == {
+        "each network alone": alone.get_color(),
+        "mean of the probabilities": mean.get_color(),
+    }
+    assert alone.get_color() != mean.get_color()
     assert described(figure) == (
         "Share wrong against networks averaged; each network alone 0.438 to 0.562. "
         "mean of the probabilities 1: 0.5, 2: 0.25, 3: 0.125."
