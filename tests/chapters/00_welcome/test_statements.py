@@ -72,10 +72,12 @@ def test_the_curves_and_buttons_do_what_is_said():
     holds(
         "panel",
         "Thin lines are the images it trains on, strong lines with dots are images it "
-        "has never seen.",
+        "has never seen;",
     )
     holds(
         "panel-read",
+        "The thin line is the mean over an epoch, while the network still changes; the "
+        "strong one, *val*, is measured at its end on the validation images.",
         "**Pause** holds the training and **Step** then takes one small step at a time",
         "**Stop** ends it and keeps its curve in the table, where *load* puts its sett",
         "the same settings with the same seed give the same curve.",
@@ -133,7 +135,7 @@ def test_the_words_for_make_are_targets_and_settings():
     named = re.findall(r"\bmake ([a-z-]+)", " ".join(re.findall(r"`[^`]*`", prose)))
     assert {"data", "doctor", "handout", "lab", "slides"} <= set(named) <= targets
     assert "COURSE_IMAGES" in (ROOT / "helpers/data/__init__.py").read_text("utf-8")
-    holds("real-data", "`COURSE_IMAGES=fashion_mnist make lab` makes it the set of all")
+    holds("real-data", "`COURSE_IMAGES=fashion_mnist make lab` makes it what `load_im")
     holds("real-data", "`make data` fetches Fashion-MNIST, 30 MB, once.")
     holds("lecturers", "For paper, `make handout CHAPTER=02` prints a chapter as a")
     holds("lecturers", "*Slides:* `make slides CHAPTER=02` writes them for any bro")
@@ -217,13 +219,32 @@ def test_one_step_by_hand_is_the_step_of_autograd():
         "training-step-read",
         "It answers 2, so the loss is 16. The gradient, $-16$, says that the loss "
         "falls as $w$ grows. The step takes $w$ from 1 to 2.6, and the loss is down to "
-        "0.64. With `lr = 0.3` the step would go too far, to 5.8, and the loss would "
-        "rise to 31.36.",
+        "0.64.",
     )
-    far = (w - 0.3 * w.grad).item()
-    assert (round(far, 4), round((far * 2 - 6) ** 2, 4)) == (5.8, 31.36)
     num_parameters = sum(p.numel() for p in MLP().parameters())
-    holds("training-step-read", f"with all {num_parameters:,} numbers")
+    holds("training-path-read", f"with all {num_parameters:,} numbers")
+
+
+def test_a_small_rate_arrives_and_a_large_one_goes_farther_away():
+    near, far = (
+        ast.literal_eval(line.partition(" ")[2])
+        for line in shown("00", "training-path-code").strip().splitlines()
+    )
+    for lr, path in ((0.1, near), (0.3, far)):
+        w = torch.tensor(1.0, dtype=torch.float64)
+        for told in path:
+            w = w - lr * 2 * (w * 2 - 6) * 2
+            assert round(w.item(), 2) == told
+    away = [[abs(w - 3) for w in (1, *path)] for path in (near, far)]
+    assert away[0] == sorted(away[0], reverse=True) and near[-1] == 3
+    assert away[1] == sorted(away[1]) and (far[0] - 3) * (far[1] - 3) < 0
+    holds(
+        "training-path-read",
+        "With 0.1 it arrives at 3, in ever smaller steps, since the gradient shrinks "
+        "with the error. With 0.3 each step goes past 3 and lands farther away than it "
+        "began: at 5.8 the loss is already 31.36.",
+    )
+    assert round((far[0] * 2 - 6) ** 2, 2) == 31.36
 
 
 def test_the_picture_of_the_claim_says_what_its_axis_and_rows_are():

@@ -241,7 +241,7 @@ def test_the_gradient_points_where_the_function_rises_fastest():
     across = tensor([-5.0, 4.0]).double()
     assert risen(g) > max(risen(draw(2, seed=k)) for k in range(50))
     assert risen(-g) < 0 and abs(risen(across)) < 1e-3 * risen(g)
-    holds("steepest-read", "Along the dashed line the slope is 0.")
+    holds("steepest-read", "In the direction of the dashed line it is 0.")
     holds("steepest-why", "keeps its value: the gradient is perpendicular to them.")
     holds("steepest-why", r"It is largest for $\varphi = 0$, most negative in the opp")
     holds("recall-questions", "In the direction in which the function rises fastest; ")
@@ -283,9 +283,10 @@ def test_the_colors_of_the_graph_are_those_of_its_sentence():
             assert color == figures.GRAY
     holds(
         "graph-back",
-        "Blue, from left to right: the values. Gray, on each arrow: the slope of its "
-        "end with respect to its beginning. Orange, from right to left: the slope of "
-        "$z$ with respect to each node. Two paths lead to $a$, and their products add: "
+        "Blue: the values. Gray, on each arrow: the slope of its end with respect to "
+        "its beginning, along this arrow alone. Orange, from right to left: the slope "
+        "of $z$ with respect to each node, along all paths. Two paths lead to $a$, and "
+        "their products add: "
         r"$1\cdot(-3)+1=-2$. This walk is **backpropagation**.",
     )
     assert "a = 2, slope −2" in figures.show_graph(values, arrows).get_label()

@@ -287,7 +287,10 @@ def test_the_largest_curvature_limits_the_rate():
             torch.testing.assert_close(sum_of_parts, expected, atol=2e-4, rtol=0)
     holds("stable-read", "Just below the limit it converges, slowly; at the limit it j")
     holds("recall-questions", r"Above $2/\lambda_{\max}$. Standardized inputs bring th")
-    holds("summary", r"the largest limits the learning rate to $2/\lambda_{\max}$.")
+    holds(
+        "summary",
+        r"on a quadratic, the largest limits the learning rate to $2/\lambda_{\max}$.",
+    )
 
 
 def test_the_best_rate_is_where_both_ends_are_equal():

@@ -91,7 +91,7 @@ def test_one_unit_is_and_or_or_by_its_threshold():
         "perceptron-read", "Threshold 1.5 makes it AND, threshold 0.5 makes it OR. Si"
     )
     holds("perceptron-read", r"a bias is minus a threshold: $b = -\theta$.")
-    holds("perceptron", "It fires if the weighted sum exceeds a **threshold**")
+    holds("perceptron", "It fires if the weighted sum exceeds its **threshold**")
     holds(
         "perceptron", "of McCulloch and Pitts (1943), compares a count of active inputs"
     )
@@ -222,9 +222,9 @@ def test_units_for_each_wave_and_the_corner():
     assert 0.001 < largest_errors("|x|")[60, 0] < 0.003 < largest_errors("|x|")[31, 0]
     holds(
         "approximation-read",
-        "About two units for each full wave: with fewer the error hardly falls, with "
-        "more it drops steeply. The corner of $|x|$ is harder: there the error falls "
-        "slowly.",
+        "A little over two units for each full wave: with fewer the error hardly falls"
+        ", with more it drops steeply. The corner of $|x|$ is harder: there the error "
+        "falls slowly.",
     )
 
 

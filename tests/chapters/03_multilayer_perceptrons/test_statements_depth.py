@@ -46,7 +46,7 @@ def test_when_view_refuses():
         "`every_other.view(6)` works: a single stride of 2 walks through both of its r",
         "`x[:, :3].view(6)` raises",
         "Transposing moves no numbers either",
-        "Only `reshape` of it to one row must copy.",
+        "But to put the transpose into one row, `reshape` must copy.",
     )
     holds(
         "shapes", "`reshape` returns a view where that is possible and a copy where n"

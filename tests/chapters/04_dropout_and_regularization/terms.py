@@ -62,9 +62,9 @@ ANSWERS = {
         "alone."
     ),
     "Are L2 and weight decay the same": (
-        "For plain descent they are. With momentum the penalty's pull is summed up and "
-        "shrinks weights faster; Adam divides it by the recent size of the gradient. "
-        "AdamW shrinks the weights apart from the gradient."
+        "For torch's SGD they are, with momentum too: it sums up the penalty's pull "
+        "together with the loss's. Adam divides the pull by the recent size of the "
+        "gradient; AdamW shrinks the weights apart from it."
     ),
     "What does dropout do in training": (
         "it sets each unit to 0 with probability $p$ and divides the others by "

@@ -445,9 +445,8 @@ def test_decay_and_dropout_together_do_no_better_than_dropout():
     )
     holds(
         "remedies-read",
-        "Every remedy helps, more images most. Together, decay and dropout do no better"
-        " than dropout alone: left of the dotted line, the network misses right labels "
-        "too.",
+        "Every remedy helps, more images most. Decay and dropout together do no better "
+        "than dropout alone, although they fit far fewer training labels.",
     )
     holds(
         "remedies-more",
@@ -511,7 +510,9 @@ def test_the_exam_is_read_of_what_validation_chose():
         "chosen = max(nets, key=lambda p: evaluate(nets[p], noisy.val).accuracy) "
         "chosen, evaluate(nets[chosen], noisy.test).accuracy"
     )
-    holds("test-once", "the one with the best validation score gets its exam:")
+    holds(
+        "test-once", "Of the four networks with different $p$, the one with the best "
+    )
 
 
 @pytest.mark.parametrize("data", ["digits", "fashion_mnist"])
@@ -526,7 +527,7 @@ def test_what_the_claims_found(data):
         "claim-smoothing-read",
         "At full size smoothing gains with right labels on both sets: neither interval "
         "contains 0. Whether the gain is a whole percentage point is undecided. With "
-        "wrong labels the two sets do not agree.",
+        "wrong labels it gains on the digits; on Fashion-MNIST the interval contains 0",
         "Smoothing lowers confidence whether it was too high or not, so it can overshoo"
         "t, and a network may then be less sure than it could be.",
     )
@@ -547,7 +548,7 @@ def test_what_the_claims_found(data):
     assert round(100 * behind) == {"digits": 7, "fashion_mnist": 8}[data]
     holds(
         "claim-double-read",
-        "a gain may come from the width alone.",
+        "a gain may come from the width alone:",
         r"784 \cdot 64 + 64 + 64 \cdot 10 + 10 = 50{,}890$ and 101,770 parameters",
     )
 
@@ -567,15 +568,16 @@ def test_what_twice_the_width_gains():
         for data in ("digits", "fashion_mnist")
     )
     assert digits["a"] < 0 < digits["c"] < digits["b"]
-    assert [round(digits[k], 1) for k in "cb"] == [1.7, 5.3]
+    assert [round(digits[k], 1) for k in "cbd"] == [1.7, 5.3, 0.9]
     assert all(clothes[k] < 1 for k in "abc")
     n_train, _, _ = claims.double_width.full
     assert (n_train, n_train // 5, networks.WRONG) == (2_000, 400, 0.3)
     holds(
         "claim-double-read",
-        "On the digits nothing is gained with 2,000 right labels, 1.7 percentage points"
-        " with 400 of them, and 5.3 with 30 % wrong ones, where there is noise to learn"
-        " by heart. On Fashion-MNIST it is one point or less each time.",
+        "On the digits no gain shows with 2,000 right labels, 1.7 percentage points "
+        "with 400 of them, and 5.3 with 30 % wrong ones, where there is noise to learn "
+        "by heart. On Fashion-MNIST it is one point or less each time.",
+        "with 2,000 right labels on the digits it is 0.9 points without dropout.",
     )
 
 

@@ -178,8 +178,8 @@ def test_an_edge_of_the_diamond_keeps_both_weights():
     holds(
         "penalties-read",
         "At a corner of the diamond one weight is exactly 0",
-        "If both weights of the minimum are larger than the strength, and the correlati"
-        "on is 0, L1 meets an edge and keeps both.",
+        "If both weights of the minimum exceed the strength in size, and the "
+        "correlation is 0, L1 meets an edge and keeps both.",
     )
 
 
@@ -244,7 +244,7 @@ def test_momentum_sums_up_the_pull_of_the_penalty():
     holds(
         "decay-read",
         "With momentum 0.9, as in our runs, the penalty's pull is summed up as well: it"
-        " shrinks weights about ten times as fast.",
+        " shrinks weights about ten times as fast, as the loss's pull is sped up, too;",
     )
 
 
@@ -340,7 +340,7 @@ def test_noise_in_labels_and_in_inputs():
         "The part of the weights that fits noise has a random direction, and on average"
         " it only adds to the squared norm. A penalty holds it back. Noise in the input"
         "s, added on purpose, regularizes as well",
-        r"Averaged over the noise, it *is* ridge, with $\lambda = \sigma^2$.",
+        r"the loss *is* that of ridge regression, with $\lambda = \sigma^2$.",
         r"the weights become $\mathbf w/(1 + \sigma^2)$, and a random rest.",
     )
     holds(
