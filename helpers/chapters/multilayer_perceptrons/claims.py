@@ -24,6 +24,7 @@ from helpers.widgets.predict import claim
 
 RATES = (0.1, 0.3, 1.0)
 BATCH_SIZE = 64
+IN_ACCURACY = "difference in test accuracy"
 
 
 def kaiming(weight, draw=nn.init.kaiming_uniform_):
@@ -183,6 +184,7 @@ def compared(what):
         "64",
         compared("four layers"),
         "Test accuracy, four hidden layers of 64 minus one, from Kaiming's start",
+        axis=IN_ACCURACY,
     ),
     true="four layers are better",
     also=[
@@ -191,12 +193,14 @@ def compared(what):
             "64, tiny start",
             compared("four layers"),
             "The same from weights of standard deviation 0.01",
+            axis=f"{IN_ACCURACY}, on a much coarser scale",
         ),
         difference(
             "112, 112",
             "128",
             compared("two layers"),
             "Two layers of 112 minus one of 128, which has as many parameters",
+            axis=IN_ACCURACY,
         ),
         difference(
             "64",
@@ -207,6 +211,7 @@ def compared(what):
                 "the hidden layer helps": None,
             },
             "One hidden layer of 64 minus none",
+            axis=IN_ACCURACY,
         ),
     ],
     live=None,  # on few images even one hidden layer is no better than none

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import torch
+from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from torch import Tensor
 
@@ -19,7 +20,8 @@ from helpers.words import number
 
 __all__ = [  # here and in networks
     "show_arrivals", "show_chain", "show_dead", "show_hinges", "show_histograms",
-    "show_pass", "show_planes", "show_search", "show_slopes", "show_spread",
+    "show_pass", "show_planes", "show_rates", "show_search", "show_slopes",
+    "show_spread",
 ]  # fmt: skip
 
 
@@ -170,9 +172,15 @@ def show_histograms(
                 size = layer.double().abs().flatten()
                 logs = size[size > 0].log10().clamp(min=LOWEST)
                 counts, edges = np.histogram(logs, bins=np.arange(-12.25, 8.5, 0.5))
+                held = np.flatnonzero(counts)  # no outline where there is nothing
+                if len(held):
+                    counts = counts[held[0] : held[-1] + 1]
+                    edges = edges[held[0] : held[-1] + 2]
                 height = 0.85 * counts / max(counts.max(), 1)
-                ax.stairs(level + height, edges, baseline=level, color=COLORS[k],
-                          fill=True, alpha=0.6, label=name if level == 1 else None,
+                ax.stairs(level + height, edges, baseline=level, fill=True,
+                          facecolor=to_rgba(COLORS[k], 0.45), edgecolor=INK,
+                          linestyle=("-", "--", ":")[k % 3], linewidth=0.9,
+                          label=name if level == 1 else None,
                           gid=f"{name} {level}")  # fmt: skip
                 middles.append(logs.median().item() if len(logs) else LOWEST)
             first, last = (number(10**m) for m in (middles[0], middles[-1]))
@@ -307,5 +315,39 @@ def show_search(
     figure.set_label(
         f"Validation accuracy by learning rate, {by_rate}; its mean by hidden layers, "
         f"{by_width}."
+    )
+    return figure
+
+
+@drawn
+def show_rates(
+    pairs: Mapping[str, Mapping[str, Mapping[float, Sequence[float]]]],
+) -> Figure:
+    """Draw accuracies against the learning rate, networks of one size in one panel.
+
+    Parameters
+    ----------
+    pairs : title -> the hidden layers in words -> learning rate -> one accuracy for
+        each seed.
+    """
+    figure = Figure(figsize=(6.2, 2.3))
+    axes, said = figure.subplots(1, len(pairs), sharey=True, squeeze=False)[0], []
+    for ax, (title, nets) in zip(axes, pairs.items(), strict=True):
+        for k, (name, by_rate) in enumerate(nets.items()):
+            means = [sum(s) / len(s) for s in by_rate.values()]
+            ax.plot(list(by_rate), means, label=name, **line_style(k))
+            for lr, scores in by_rate.items():
+                ax.plot([lr] * len(scores), scores, "os"[k % 2], markersize=3.5,
+                        color=COLORS[k], alpha=0.7, gid=f"{name} {lr:g}")  # fmt: skip
+            lr, best = max(zip(by_rate, means, strict=True), key=lambda pair: pair[1])
+            said.append(f"{title}, {name}: {best:.2f} at {lr:g}")
+        rates = sorted({lr for by_rate in nets.values() for lr in by_rate})
+        ax.set(title=title, xlabel="learning rate", xscale="log", ylim=(0.4, 1))
+        ax.set_xticks(rates, [f"{lr:g}" for lr in rates])
+        ax.set_xticks([], minor=True)
+        ax.legend(title="hidden layers", loc="lower left", fontsize=8)
+    axes[0].set_ylabel("test accuracy")
+    figure.set_label(
+        f"Accuracy against the learning rate; highest means: {'; '.join(said)}."
     )
     return figure

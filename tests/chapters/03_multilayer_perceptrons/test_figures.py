@@ -147,6 +147,7 @@ def test_histograms_stand_at_their_layer_and_magnitude():
         for level, log in enumerate(logs, 1):
             (ridge,) = [p for p in ax.patches if p.get_gid() == f"a {level}"]
             values, edges, baseline = ridge.get_data()
+            assert ridge.get_edgecolor()[3] == 1, "an outline"
             assert baseline == level and values.max() == pytest.approx(level + 0.85)
             middle = edges[values.argmax() :][:2].mean()
             assert middle == pytest.approx(log, abs=0.26)
@@ -154,6 +155,13 @@ def test_histograms_stand_at_their_layer_and_magnitude():
         "a, activations: 0.01 in the first layer, 100 in the last; "
         "a, error signals: 100 in the first layer, 0.01 in the last."
     )
+
+
+def test_ridges_can_be_told_apart_without_their_colors():
+    one = torch.ones(50, 4)
+    starts = {name: ([one], [one]) for name in "abc"}
+    for ax in figures.show_histograms(starts).axes:
+        assert len({ridge.get_linestyle() for ridge in ax.patches}) == 3
 
 
 def test_spread_is_drawn_from_the_input_on():
@@ -208,6 +216,24 @@ def test_search_shows_every_seed_and_the_mean():
     assert dots == [[[0, 0.6], [0, 0.7]], [[1, 0.8], [1, 0.7]]]
     assert lines(right)["mean"][1].tolist() == pytest.approx([0.65, 0.75])
     assert [t.get_text() for t in right.get_xticklabels()] == ["none", "16"]
+
+
+def test_rates_show_every_seed_and_the_mean():
+    small = {"8": {0.1: [0.5, 0.7], 1.0: [0.9, 0.8]}, "2-2": {0.1: [0.6, 0.7]}}
+    figure = figures.show_rates({"small": small, "large": {"9": {1.0: [1.0]}}})
+    left, right = figure.axes
+    assert lines(left)["8"][1].tolist() == pytest.approx([0.6, 0.85])
+    dots = {x.get_gid(): x.get_xydata().tolist() for x in left.lines if x.get_gid()}
+    assert dots == {
+        "8 0.1": [[0.1, 0.5], [0.1, 0.7]],
+        "8 1": [[1.0, 0.9], [1.0, 0.8]],
+        "2-2 0.1": [[0.1, 0.6], [0.1, 0.7]],
+    }
+    assert lines(right)["9"].tolist() == [[1], [1]]
+    assert described(figure).endswith(
+        "highest means: small, 8: 0.85 at 1; small, 2-2: 0.65 at 0.1; large, 9: 1.00 "
+        "at 1."
+    )
 
 
 # -- the four runs of the exercises ----------------------------------------------------

@@ -125,7 +125,8 @@ def test_what_xavier_loses_with_relu():
     assert (1 / (3 * 256)) / (2 / 256) == pytest.approx(1 / 6)
     holds(
         "twenty-read",
-        r"Torch's default variance, the curve $1/(3n_\text{in})$, is a sixth of",
+        r"Torch's default variance $1/(3n_\text{in})$, the curve *nn.Linear's*, is a"
+        " sixth of",
         "after 20 plain layers hardly anything depends on the input.",
         "with them the outputs would not be small, only nearly the same for every inpu",
     )
@@ -327,4 +328,40 @@ def test_the_panels_can_be_set_to_what_their_questions_ask():
     assert "num_epochs=IntSlider(1, 30, start=10)," in panel
     assert '{"num_epochs": 10, "lr": 0.3, "batch_size": 128}' in text_of(
         "03", "baseline-code"
+    )
+
+
+# -- depth at equal size ---------------------------------------------------------------
+
+
+def test_shapes_of_equal_size_are_compared():
+    """What the titles and the sentences call equal is equal to one parameter."""
+    source = text_of("03", "fair-depth-run")
+    for widths, n in (((37,), 187), ((8, 8, 8), 186), ((125,), 627), ((16,) * 3, 626)):
+        sizes = [2, *widths, 2]
+        pairs = zip(sizes, sizes[1:], strict=False)
+        assert sum(i * o + o for i, o in pairs) == n
+        assert f"{widths}: " in source and str(n) in source
+    assert "accuracies(spirals.val).mean(1).argmax()" in source, "chosen on validation"
+    assert "on_new = accuracies(new_points)" in source, "measured on new points"
+    holds(
+        "fair-depth-read",
+        "three narrow layers are no better than one wide one: level at about 630 "
+        "parameters, behind at about 187, where they also vary far more from seed to",
+        "What looked like depth was size and rate.",
+    )
+    holds("claim-depth-read", "Nor did depth help on the spirals")
+
+
+def test_a_relu_network_whose_other_units_are_dead():
+    """It sees one point; the others share the output bias, whose best is a third."""
+    targets = tensor([0.0, 1.0, 0.0])
+    best = targets.mean()
+    loss = ((targets - best) ** 2).sum() / 4  # the fourth point is right
+    assert (best.item(), loss.item()) == pytest.approx((1 / 3, 1 / 6))
+    holds(
+        "train-xor-read",
+        "Seven of its eight units are 0 at all four points: their slope is 0 there, ",
+        r"settles on the mean of their targets, $(0 + 1 + 0)/3 = \frac13$, where the lo"
+        r"ss is $(\frac19 + \frac49 + \frac19 + 0)/4 = \frac16$",
     )

@@ -8,6 +8,7 @@ from torch import nn
 from torch.nn import functional as F
 
 import helpers
+from helpers import make_points, models, seeded
 from helpers.chapters.multilayer_perceptrons import figures
 from tests.taught import taught
 
@@ -75,8 +76,12 @@ def test_a_bias_is_minus_a_threshold(threshold, expected):
 def test_xor_needs_a_bend():
     names = own.train_xor.__globals__
     names["X"], names["y"] = XOR, torch.tensor([[0.0], [1.0], [1.0], [0.0]])
-    line = own.train_xor(nn.Identity(), 4, num_nets=5, lr=0.1, num_steps=500)
-    bent = own.train_xor(torch.tanh, 8, num_nets=5, num_steps=500)
+    line, _ = own.train_xor(nn.Identity(), 4, num_nets=5, lr=0.1, num_steps=500)
+    bent, trained = own.train_xor(torch.tanh, 8, num_nets=5, num_steps=500)
+    W1, b1, W2, b2 = trained
+    y_hat = torch.tanh(XOR @ W1.mT + b1) @ W2.mT + b2
+    now = ((y_hat - names["y"]) ** 2).mean((1, 2))
+    assert (now < 0.02).all(), "the parameters are those of the trained networks"
     torch.testing.assert_close(line, torch.full((5,), 0.25), rtol=0, atol=1e-3)
     assert (bent < 0.01).all()
 
@@ -228,3 +233,26 @@ def test_show_planes_draws_a_line_that_parts_the_classes():
     assert x0 - 2 * y0 == x1 - 2 * y1 == 0.5
     above = (y1 - y0) * (H[:, 0] - x0) < (x1 - x0) * (H[:, 1] - y0)
     assert above.tolist() == [True, False, False, True]
+
+
+def test_networks_trained_together_are_those_trained_alone():
+    """Three rates and two seeds side by side, and each of them by its own loop."""
+    own = taught("03", "init_with", "train_together")
+    points = make_points("spirals", n_train=50, n_val=50)
+    rates, seeds, epochs = (0.1, 0.4, 1.0), (3, 4), 30
+    together = own.train_together((5, 4), rates, seeds, points, num_epochs=epochs)
+    found = together(points.val)
+    assert found.shape == (3, 2)
+    for i, lr in enumerate(rates):
+        for j, seed in enumerate(seeds):
+            with seeded(seed):
+                init = own.init_with(nn.init.kaiming_normal_)
+                net = models.MLP((5, 4), 2, 2, init=init)
+            optimizer = torch.optim.SGD(net.parameters(), lr=lr)
+            for _ in range(epochs):  # 50 points make one batch
+                loss = F.cross_entropy(net(points.train.X), points.train.y)
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+            right = (net(points.val.X).argmax(1) == points.val.y).float().mean()
+            assert found[i, j].item() == pytest.approx(right.item(), abs=0.021)
