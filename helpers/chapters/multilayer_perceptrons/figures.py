@@ -20,8 +20,7 @@ from helpers.words import number
 
 __all__ = [  # here and in networks
     "show_arrivals", "show_chain", "show_dead", "show_hinges", "show_histograms",
-    "show_pass", "show_planes", "show_rates", "show_search", "show_slopes",
-    "show_spread",
+    "show_pass", "show_planes", "show_search", "show_slopes", "show_spread",
 ]  # fmt: skip
 
 
@@ -89,7 +88,7 @@ def show_hinges(
     knots : (m,), where each unit begins to rise.
     weights : (m,), what each unit is multiplied by.
     """
-    figure = Figure(figsize=(5.2, 1.8))
+    figure = Figure(figsize=(4.7, 1.7))
     left, right = figure.subplots(1, 2)
     x = torch.linspace(-1, 1, 201)
     units = torch.relu(x[:, None] - knots) * weights  # (n, m)
@@ -128,7 +127,7 @@ def show_slopes(functions: Mapping[str, Callable[[Tensor], Tensor]]) -> Figure:
     ----------
     functions : name -> function of a tensor (n,) -> (n,) that autograd can follow.
     """
-    figure = Figure(figsize=(6.0, 2.2))
+    figure = Figure(figsize=(4.6, 1.7))
     left, right = figure.subplots(1, 2)
     for k, (name, f) in enumerate(functions.items()):
         z = torch.linspace(-4, 3, 281, requires_grad=True)
@@ -138,7 +137,7 @@ def show_slopes(functions: Mapping[str, Callable[[Tensor], Tensor]]) -> Figure:
         right.plot(z.detach(), slope, label=name, **line_style(k))
     left.set(title="value", xlabel="z", ylabel="$f(z)$")
     right.set(title="slope", xlabel="z", ylabel="$f'(z)$")
-    left.legend(loc="upper left", fontsize=8)
+    left.legend(loc="upper left", fontsize=6.5, handlelength=1.6, labelspacing=0.2)
     return figure
 
 
@@ -160,7 +159,7 @@ def show_histograms(
     ----------
     starts : name -> activations of each layer, and error signals of each layer.
     """
-    figure = Figure(figsize=(6.2, 2.5))
+    figure = Figure(figsize=(5.0, 2.2))
     axes = figure.subplots(1, 2, sharey=True)
     said = []
     for k, (name, both) in enumerate(starts.items()):
@@ -180,6 +179,7 @@ def show_histograms(
                 ax.stairs(level + height, edges, baseline=level, fill=True,
                           facecolor=to_rgba(COLORS[k], 0.45), edgecolor=INK,
                           linestyle=("-", "--", ":")[k % 3], linewidth=0.9,
+                          antialiased=False,  # a third less to store
                           label=name if level == 1 else None,
                           gid=f"{name} {level}")  # fmt: skip
                 middles.append(logs.median().item() if len(logs) else LOWEST)
@@ -209,7 +209,7 @@ def show_spread(spreads: Mapping[str, Mapping[str, Sequence[float]]]) -> Figure:
     ----------
     spreads : activation -> start -> one number for each layer, the input first.
     """
-    figure = Figure(figsize=(5.6, 1.8))
+    figure = Figure(figsize=(5.0, 1.7))
     axes = figure.subplots(1, len(spreads))
     for ax, (activation, starts) in zip(axes, spreads.items(), strict=True):
         # bounded activations never leave the range of their inputs: show it larger
@@ -231,7 +231,7 @@ def show_arrivals(arrivals: Mapping[str, Mapping[int, float]]) -> Figure:
     arrivals : activation -> depth -> norm of the first layer's error signal over that
         of the last one.
     """
-    figure = Figure(figsize=(4.5, 2.1))
+    figure = Figure(figsize=(4.0, 1.9))
     ax = figure.subplots()
     colors, ends = (*COLORS, INK), []
     for k, (name, by_depth) in enumerate(arrivals.items()):
@@ -294,7 +294,7 @@ def show_search(
     rates : learning rate -> accuracy.
     widths : the hidden layers in words -> accuracies, one for each seed.
     """
-    figure = Figure(figsize=(6.4, 2.2))
+    figure = Figure(figsize=(5.6, 2.0))
     left, right = figure.subplots(1, 2, width_ratios=(2, 3))
     left.plot(list(rates), list(rates.values()), marker="o", markersize=4,
               color=COLORS[0], label="accuracy")  # fmt: skip
@@ -315,39 +315,5 @@ def show_search(
     figure.set_label(
         f"Validation accuracy by learning rate, {by_rate}; its mean by hidden layers, "
         f"{by_width}."
-    )
-    return figure
-
-
-@drawn
-def show_rates(
-    pairs: Mapping[str, Mapping[str, Mapping[float, Sequence[float]]]],
-) -> Figure:
-    """Draw accuracies against the learning rate, networks of one size in one panel.
-
-    Parameters
-    ----------
-    pairs : title -> the hidden layers in words -> learning rate -> one accuracy for
-        each seed.
-    """
-    figure = Figure(figsize=(6.2, 2.3))
-    axes, said = figure.subplots(1, len(pairs), sharey=True, squeeze=False)[0], []
-    for ax, (title, nets) in zip(axes, pairs.items(), strict=True):
-        for k, (name, by_rate) in enumerate(nets.items()):
-            means = [sum(s) / len(s) for s in by_rate.values()]
-            ax.plot(list(by_rate), means, label=name, **line_style(k))
-            for lr, scores in by_rate.items():
-                ax.plot([lr] * len(scores), scores, "os"[k % 2], markersize=3.5,
-                        color=COLORS[k], alpha=0.7, gid=f"{name} {lr:g}")  # fmt: skip
-            lr, best = max(zip(by_rate, means, strict=True), key=lambda pair: pair[1])
-            said.append(f"{title}, {name}: {best:.2f} at {lr:g}")
-        rates = sorted({lr for by_rate in nets.values() for lr in by_rate})
-        ax.set(title=title, xlabel="learning rate", xscale="log", ylim=(0.4, 1))
-        ax.set_xticks(rates, [f"{lr:g}" for lr in rates])
-        ax.set_xticks([], minor=True)
-        ax.legend(title="hidden layers", loc="lower left", fontsize=8)
-    axes[0].set_ylabel("test accuracy")
-    figure.set_label(
-        f"Accuracy against the learning rate; highest means: {'; '.join(said)}."
     )
     return figure

@@ -65,10 +65,6 @@ NAMES = {  # title, label below, label at the left, of each of the axes
         lambda: figures.show_dead({"a": [0.5, 0.2]}),
         [("", "hidden layer", "share dead")],
     ),
-    "rates": (
-        lambda: figures.show_rates({"a": {"8": {0.1: [0.5]}}, "b": {"9": {1.0: [1]}}}),
-        [("a", "learning rate", "test accuracy"), ("b", "learning rate", "")],
-    ),
     "search": (
         lambda: figures.show_search({0.1: 0.5}, {"none": [0.5, 0.6]}),
         [("rate", "learning rate", "validation accuracy"), ("hidden layers", "", "")],

@@ -218,24 +218,6 @@ def test_search_shows_every_seed_and_the_mean():
     assert [t.get_text() for t in right.get_xticklabels()] == ["none", "16"]
 
 
-def test_rates_show_every_seed_and_the_mean():
-    small = {"8": {0.1: [0.5, 0.7], 1.0: [0.9, 0.8]}, "2-2": {0.1: [0.6, 0.7]}}
-    figure = figures.show_rates({"small": small, "large": {"9": {1.0: [1.0]}}})
-    left, right = figure.axes
-    assert lines(left)["8"][1].tolist() == pytest.approx([0.6, 0.85])
-    dots = {x.get_gid(): x.get_xydata().tolist() for x in left.lines if x.get_gid()}
-    assert dots == {
-        "8 0.1": [[0.1, 0.5], [0.1, 0.7]],
-        "8 1": [[1.0, 0.9], [1.0, 0.8]],
-        "2-2 0.1": [[0.1, 0.6], [0.1, 0.7]],
-    }
-    assert lines(right)["9"].tolist() == [[1], [1]]
-    assert described(figure).endswith(
-        "highest means: small, 8: 0.85 at 1; small, 2-2: 0.65 at 0.1; large, 9: 1.00 "
-        "at 1."
-    )
-
-
 # -- the four runs of the exercises ----------------------------------------------------
 
 

@@ -48,14 +48,16 @@ def histories() -> dict[str, History]:
 @drawn
 def four_deep_runs() -> Figure:
     """Draw the loss of each step of the four runs, and write validation accuracies."""
-    figure = Figure(figsize=(6.2, 1.7))
+    figure = Figure(figsize=(5.2, 1.5))
     axes = figure.subplots(1, len(RUNS), sharey=True)
     highest, told = max(max(h.step_loss) for h in histories().values()), []
     for ax, (name, history) in zip(axes, histories().items(), strict=True):
         loss = np.array(history.step_loss)
         ax.plot(loss, color=COLORS[0], linewidth=0.9, label="loss")
         ax.axhline(2.3026, color="#888888", linestyle=":", linewidth=1)
-        ax.set(title=f"{name}: accuracy {history.val_accuracy[-1]:.2f}", xlabel="step")
+        title = f"{name}: accuracy {history.val_accuracy[-1]:.2f}"
+        ax.set_title(title, fontsize=8.5)
+        ax.set(xlabel="step")
         told.append(
             f"{name}, validation accuracy {history.val_accuracy[-1]:.2f}: "
             f"{loss[0]:.2f} at first, at most {loss.max():.2f} (step {loss.argmax()}), "
