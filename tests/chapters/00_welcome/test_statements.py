@@ -76,8 +76,9 @@ def test_the_curves_and_buttons_do_what_is_said():
     )
     holds(
         "panel-read",
-        "The thin line is the mean over an epoch, while the network still changes; the "
-        "strong one, *val*, is measured at its end on the validation images.",
+        "The thin line, *train*, is a mean over an epoch, while the network still "
+        "changes; for the loss a live chart takes it over a few batches. The strong "
+        "one, *val*, is measured at the end of each epoch on the validation images.",
         "**Pause** holds the training and **Step** then takes one small step at a time",
         "**Stop** ends it and keeps its curve in the table, where *load* puts its sett",
         "the same settings with the same seed give the same curve.",
