@@ -80,11 +80,12 @@ def test_nudging_a_graph_and_autograd_find_one_slope_and_the_engine_learns():
     assert space["w"].data == pytest.approx(2, abs=1e-4)
     holds(
         "engine-learns-read",
-        "Three ways, one number: what nudging finds, the graph carries back, and `.grad",
+        "Three ways, one number: the slope that nudging finds is the one that our "
+        "graph carries back and that `.grad` holds.",
         r"By hand, it is the mean of $(wx-y)\cdot x$, here $-28/3$.",
     )
     holds("engine-learns-result", "It finds 2 in 20 steps, as the opening did.")
-    holds("chain", r"The opening's $\frac12(wx-y)^2$ has the slope $(wx-y)\cdot x$, ou")
+    holds("chain", r"The opening's $\frac12(wx-y)^2$ has the slope $(wx-y)\cdot x$ in")
 
 
 # -- tensors -------------------------------------------------------------------------
@@ -149,8 +150,8 @@ def test_the_sign_of_an_inner_product_tells_the_angle():
     assert a @ tensor([-4.0, 3.0]) == 0
     holds(
         "inner-why",
-        r"\mathbf a \cdot \mathbf b = \lVert\mathbf a\rVert \, \lVert\mathbf b\rVert "
-        r"\cos\varphi , \qquad \lVert\mathbf a\rVert = \sqrt{\mathbf a \cdot",
+        r"\mathbf a\cdot\mathbf b=\lVert\mathbf a\rVert\,\lVert\mathbf b\rVert"
+        r"\cos\varphi,\qquad\lVert\mathbf a\rVert=\sqrt{\mathbf a\cdot\mathbf a}",
         "It is positive if they point roughly the same way, negative if they point "
         "roughly opposite ways, and 0 at a right angle.",
     )
@@ -165,8 +166,8 @@ def test_norms_and_where_they_end():
         assert torch.linalg.vector_norm(x, p) == value
     holds(
         "norms",
-        r"\lVert\mathbf x\rVert_1 = \sum_i |x_i|, \qquad \lVert\mathbf x\rVert_2 = "
-        r"\sqrt{\sum_i x_i^2}, \qquad \lVert\mathbf x\rVert_\infty = \max_i |x_i| .",
+        r"\lVert\mathbf x\rVert_1=\sum_i|x_i|,\qquad\lVert\mathbf x\rVert_2="
+        r"\sqrt{\sum_ix_i^2},\qquad\lVert\mathbf x\rVert_\infty=\max_i|x_i|.",
     )
     holds(
         "norms-read", "7 blocks to walk in a city, 5 along the straight line, and a l"
@@ -329,7 +330,7 @@ def test_the_colors_of_the_graph_are_those_of_its_sentence():
 
 
 def test_a_step_goes_against_the_gradient():
-    holds("descent", r"\mathbf x_{k+1} = \mathbf x_k - \alpha\,\nabla f(\mathbf x_k),")
+    holds("descent", r"\mathbf x_{k+1}=\mathbf x_k-\alpha\,\nabla f(\mathbf x_k),")
     holds("path-read", "The map is pale where $f$ is low. The rate is 0.3 all the time")
     holds("path-read", r"a step is $\alpha\lVert\nabla f\rVert$ long")
     holds("path-read", "nearly reaches the dashed line where the bowl is flattest; the")
@@ -356,9 +357,7 @@ def test_minus_the_logarithm_of_the_likelihood():
     )
     density = math.exp(-(0.5**2) / (2 * sigma**2)) / (sigma * math.sqrt(2 * math.pi))
     assert math.exp(-minus[0]) == pytest.approx(density)
-    holds(
-        "likelihood", r"\frac{1}{\sigma\sqrt{2\pi}}\,e^{-\varepsilon^2/(2\sigma^2)}"
-    )
+    holds("likelihood", r"\frac{1}{\sigma\sqrt{2\pi}}\,e^{-\varepsilon^2/(2\sigma^2)}")
     holds("likelihood-read", "The smaller the loss, the larger the likelihood; of thes")
     holds("noise-read", "The longer the bar, the less surprising the example.")
     holds("likelihood-code", "torch.distributions.Normal(0.0, 0.8)")
@@ -390,7 +389,7 @@ def test_the_gradient_of_linear_regression():
     torch.testing.assert_close((error * X[:, k]).mean(), gradient[k])
     holds(
         "normal-more",
-        r"Entry $k$ of $\nabla L$ is the opening's `slope` with only $w_k$ nudged: the m",
+        r"Entry $k$ of $\nabla L$ is the opening's `slope` with only $w_k$ nudged:",
         "the mean of error times input $k$.",
     )
     holds("gradient", "entry $i$ is the opening's `slope` with only $x_i$ nudged:")

@@ -114,9 +114,7 @@ def test_signs_of_eigenvalues_decide():
         for end in (min(filled.levels), max(filled.levels))
     )
     assert high[2] > high[0] and low[0] > low[2], "blue above 0, red below"
-    holds(
-        "definite", "if this **quadratic form** is positive for every $\\mathbf x\\n"
-    )
+    holds("definite", "if this **quadratic form** is positive for every $\\mathbf x\\n")
     holds("definite", "**positive semidefinite** if it is never negative.")
     holds("definite", "## Positive definite means uphill from 0 in every direction")
     holds(
@@ -150,9 +148,7 @@ def test_the_hessian_of_the_cubic():
     torch.testing.assert_close(gradient, torch.stack([3 * x**2 + 2 * y**2, 4 * x * y]))
     expected = torch.stack([torch.stack([6 * x, 4 * y]), torch.stack([4 * y, 4 * x])])
     torch.testing.assert_close(H, expected)
-    holds(
-        "hessian", r"For $f=x^3+2xy^2$, with $x,y$ for $x_1,x_2$, the gradient is $("
-    )
+    holds("hessian", r"For $f=x^3+2xy^2$, with $x,y$ for $x_1,x_2$, the gradient is $(")
     holds("hessian", r"the gradient is $(3x^2+2y^2,\ 4xy)$")
     holds("hessian", r"\mathbf H=\begin{pmatrix}6x&4y\\ 4y&4x\end{pmatrix},\quad")
     holds("hessian-read", r"Its eigenvalues here, $5 \pm \sqrt{65}$, have both signs: ")
