@@ -152,7 +152,7 @@ def test_the_factors_of_a_chain_of_units():
         "chain-read",
         "Weights 4 cancel the slopes; weights 100 multiply by 25 per layer: the **expl",
     )
-    holds("chain-below", "No. In a chain it takes weights of at most 1 in magnitude; in wide layers")
+    holds("chain-below", "No. In a chain it takes weights of at most 1 in magnitude")
     w, b = draw(3).tolist(), draw(3, seed=1).requires_grad_()
     a, zs = tensor(0.3).double(), []
     for k in range(3):
@@ -348,7 +348,7 @@ def test_shapes_of_equal_size_are_compared():
         "fair-depth-read",
         "three narrow layers are no better than one wide one: level at about 630 "
         "parameters, behind at about 187, where they also vary far more from seed to",
-        "What looked like depth was mostly the rate: at 0.4 the wide one of 627 stands ",
+        "What looked like depth was mostly the rate: at 0.4 the wide one of 627 ",
     )
     holds("claim-depth-read", "Nor did depth help on the spirals")
 

@@ -56,7 +56,7 @@ def four_deep_runs() -> Figure:
         ax.plot(loss, color=COLORS[0], linewidth=0.9, label="loss")
         ax.axhline(2.3026, color="#888888", linestyle=":", linewidth=1)
         title = f"{name}: accuracy {history.val_accuracy[-1]:.2f}"
-        ax.set_title(title, fontsize=8, pad=3)
+        ax.set_title(title, fontsize=8.5)
         ax.set(xlabel="step")
         told.append(
             f"{name}, validation accuracy {history.val_accuracy[-1]:.2f}: "
