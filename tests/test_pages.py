@@ -74,7 +74,12 @@ def test_a_report_is_seen_as_it_is_stored_and_as_it_was_measured(number, name, o
     assert unquoted(headline) == unquoted(full.headline)
     assert re.findall(r"<b>(.*?)</b>", page) == [html.escape(headline)]
     shown = visible(page)
-    for sentence in sentences([headline, *lines, *full._numbers()]):
+    measured = [
+        f"Full size: {data}. {question.sentence(run.found[letter])}"
+        for data, run in claim.stored().items()
+        for letter, question in claim.questions.items()
+    ]
+    for sentence in sentences([headline, *lines, *measured]):
         assert " ".join(sentence.split()) in shown, "stored text, and not in the page"
     (alt,) = re.findall(r'<img [^>]*?alt="([^"]*)"', page)
     looked_at = re.sub(r"(?<=: )a look: .*?; (?=full size)", "", html.unescape(alt))
