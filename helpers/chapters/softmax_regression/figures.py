@@ -207,7 +207,7 @@ def show_many_intervals(means: Tensor, reach: Tensor, truth: float) -> Figure:
     ----------
     means, reach : (n,), the middle and half the width of each interval.
     """
-    figure = Figure(figsize=(5.6, 2.2))
+    figure = Figure(figsize=(5.2, 2.0))
     ax = figure.subplots()
     at = np.arange(1, len(means) + 1)
     holds = ((means - truth).abs() <= reach).numpy()

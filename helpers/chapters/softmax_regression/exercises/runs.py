@@ -57,7 +57,7 @@ def histories() -> dict[str, History]:
 @drawn
 def four_runs() -> Figure:
     """Draw the loss of each step of the four runs, and write their accuracies."""
-    figure = Figure(figsize=(6.2, 1.9))
+    figure = Figure(figsize=(5.8, 1.8))
     axes = figure.subplots(1, len(RUNS))
     for ax, (name, history) in zip(axes, histories().items(), strict=True):
         ax.plot(
