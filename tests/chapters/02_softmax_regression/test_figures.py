@@ -10,6 +10,7 @@ from helpers.chapters.softmax_regression import figures
 from helpers.chapters.softmax_regression.exercises import runs
 from helpers.figures import COLORS, plot_network
 from helpers.figures.described import described
+from helpers.words import number
 
 
 def lines(ax):
@@ -219,3 +220,17 @@ def test_the_picture_of_the_runs():
         _, loss = lines(ax)["loss"]
         assert np.allclose(loss, history.step_loss)
         assert ax.get_ylim()[1] >= max(history.step_loss)
+
+
+def test_the_words_of_the_runs_tell_how_far_each_loss_rises():
+    """It is the jump of A that tells it from the others."""
+    said = described(runs.four_runs())
+    for name, history in runs.histories().items():
+        first, last = history.step_loss[0], history.step_loss[-1]
+        assert (
+            f"{name}: accuracy {history.val_accuracy[-1]:.2f}, loss from "
+            f"{number(first)} to {number(last)}, at most "
+            f"{number(max(history.step_loss))}."
+        ) in said
+    most = {name: max(h.step_loss) for name, h in runs.histories().items()}
+    assert most["A"] > 4 * max(most[name] for name in "BCD")
