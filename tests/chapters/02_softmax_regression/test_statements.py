@@ -143,6 +143,8 @@ def test_an_interval_is_explained_before_a_claim_is_judged_by_one():
     first = min(i for i, c in enumerate(order) if c.startswith("claim-"))
     assert order.index("interval") < order.index("interval-read") < first
     assert order.index("claims-how") < order.index("claim-calibration-predict")
-    tests = [i for i, cell in enumerate(cells) if ".predict()" in "".join(cell["source"])]
+    tests = [
+        i for i, cell in enumerate(cells) if ".predict()" in "".join(cell["source"])
+    ]
     assert order[min(tests)] == "claim-calibration-predict"
     assert "interval" in source_of("02", "claim-calibration")
