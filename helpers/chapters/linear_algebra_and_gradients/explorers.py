@@ -104,7 +104,7 @@ def taylor(
     u = np.array([math.cos(math.radians(direction)), math.sin(math.radians(direction))])
     point, t = np.array([x, y]), np.linspace(-FARTHEST, FARTHEST, 121)
     plane = Pane(
-        "contours of eˣ sin y, dashed below 0", (-3.2, 3.2), (-4.2, 4.2), grid=False,
+        "eˣ sin y, dashed below 0", (-3.2, 3.2), (-4.2, 4.2), grid=False,
         labels=("x", "y"), equal=True, share=0.7,
     )  # fmt: skip
     for name, xy, dash in CONTOURS:
