@@ -200,6 +200,7 @@ def compared(what):
             "128",
             compared("two layers"),
             "Two layers of 112 minus one of 128, which has as many parameters",
+            axis=IN_ACCURACY,
         ),
         difference(
             "64",
@@ -210,6 +211,7 @@ def compared(what):
                 "the hidden layer helps": None,
             },
             "One hidden layer of 64 minus none",
+            axis=f"{IN_ACCURACY}, on a coarser scale",
         ),
     ],
     live=None,  # on few images even one hidden layer is no better than none

@@ -34,7 +34,7 @@ def show_planes(X: Tensor, H: Tensor, y: Tensor) -> Figure:
     H : (4, 2) hidden units, where the line h1 - 2 h2 = 1/2 is drawn.
     y : (4, 1) labels, 0 or 1.
     """
-    figure = Figure(figsize=(5.2, 2.3))
+    figure = Figure(figsize=(5.0, 2.2))
     left, right = figure.subplots(1, 2)
     stands = []
     for ax, points, name in ((left, X, "x"), (right, H, "h")):
@@ -88,7 +88,7 @@ def show_hinges(
     knots : (m,), where each unit begins to rise.
     weights : (m,), what each unit is multiplied by.
     """
-    figure = Figure(figsize=(4.7, 1.7))
+    figure = Figure(figsize=(4.2, 1.7))
     left, right = figure.subplots(1, 2)
     x = torch.linspace(-1, 1, 201)
     units = torch.relu(x[:, None] - knots) * weights  # (n, m)
@@ -110,7 +110,8 @@ def show_hinges(
     right.plot(at, f(at), "o", color=COLORS[0], markersize=4, label="knots")
     left.set(title="weighted units", xlabel="x", ylabel="value")
     right.set(title="their sum", xlabel="x")
-    right.legend(loc="upper center", bbox_to_anchor=(0.4, -0.3), ncols=3, fontsize=8)
+    names = right.get_legend_handles_labels()
+    figure.legend(*names, loc="outside lower center", ncols=3, fontsize=8)
     begin = ", ".join(number(round(knot, 3) + 0.0) for knot in knots.tolist())
     figure.set_label(
         f"Left, {len(knots)} weighted hinges, which begin at {begin}. Right, their sum "
@@ -127,7 +128,7 @@ def show_slopes(functions: Mapping[str, Callable[[Tensor], Tensor]]) -> Figure:
     ----------
     functions : name -> function of a tensor (n,) -> (n,) that autograd can follow.
     """
-    figure = Figure(figsize=(4.6, 1.7))
+    figure = Figure(figsize=(4.3, 1.6))
     left, right = figure.subplots(1, 2)
     for k, (name, f) in enumerate(functions.items()):
         z = torch.linspace(-4, 3, 281, requires_grad=True)
@@ -159,7 +160,7 @@ def show_histograms(
     ----------
     starts : name -> activations of each layer, and error signals of each layer.
     """
-    figure = Figure(figsize=(5.0, 2.2))
+    figure = Figure(figsize=(4.8, 2.1))
     axes = figure.subplots(1, 2, sharey=True)
     said = []
     for k, (name, both) in enumerate(starts.items()):
@@ -209,7 +210,7 @@ def show_spread(spreads: Mapping[str, Mapping[str, Sequence[float]]]) -> Figure:
     ----------
     spreads : activation -> start -> one number for each layer, the input first.
     """
-    figure = Figure(figsize=(5.0, 1.7))
+    figure = Figure(figsize=(4.7, 1.6))
     axes = figure.subplots(1, len(spreads))
     for ax, (activation, starts) in zip(axes, spreads.items(), strict=True):
         # bounded activations never leave the range of their inputs: show it larger
@@ -269,7 +270,7 @@ def show_dead(shares: Mapping[str, Sequence[float]]) -> Figure:
     ----------
     shares : name -> one share, 0 to 1, for each layer.
     """
-    figure = Figure(figsize=(5, 2.4))
+    figure = Figure(figsize=(4.8, 2.3))
     ax = figure.subplots()
     width = 0.8 / len(shares)
     for k, (name, values) in enumerate(shares.items()):
@@ -294,7 +295,7 @@ def show_search(
     rates : learning rate -> accuracy.
     widths : the hidden layers in words -> accuracies, one for each seed.
     """
-    figure = Figure(figsize=(5.6, 2.0))
+    figure = Figure(figsize=(5.4, 1.95))
     left, right = figure.subplots(1, 2, width_ratios=(2, 3))
     left.plot(list(rates), list(rates.values()), marker="o", markersize=4,
               color=COLORS[0], label="accuracy")  # fmt: skip

@@ -48,7 +48,7 @@ def histories() -> dict[str, History]:
 @drawn
 def four_deep_runs() -> Figure:
     """Draw the loss of each step of the four runs, and write validation accuracies."""
-    figure = Figure(figsize=(5.2, 1.5))
+    figure = Figure(figsize=(5.0, 1.6))
     axes = figure.subplots(1, len(RUNS), sharey=True)
     highest, told = max(max(h.step_loss) for h in histories().values()), []
     for ax, (name, history) in zip(axes, histories().items(), strict=True):
@@ -56,7 +56,7 @@ def four_deep_runs() -> Figure:
         ax.plot(loss, color=COLORS[0], linewidth=0.9, label="loss")
         ax.axhline(2.3026, color="#888888", linestyle=":", linewidth=1)
         title = f"{name}: accuracy {history.val_accuracy[-1]:.2f}"
-        ax.set_title(title, fontsize=8.5)
+        ax.set_title(title, fontsize=8, pad=3)
         ax.set(xlabel="step")
         told.append(
             f"{name}, validation accuracy {history.val_accuracy[-1]:.2f}: "
