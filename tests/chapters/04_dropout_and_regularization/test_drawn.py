@@ -319,6 +319,6 @@ def test_the_slow_run_has_all_its_epochs_and_still_rises():
         blocks = [max(slow[k : k + 5]) for k in range(0, 30, 5)]
         assert (np.diff(blocks) > 0).all() and slow[-1] == max(slow)
     told = words(source_of("04", "four-trainings"))
-    assert "one learns so slowly that 30 epochs are too few for it" in told
-    assert "held back too much, by a *penalty* on its weights" in told
+    assert "one needs more than 30 epochs" in told
+    assert "held back too much by a *penalty* on its weights" in told
     assert max(found["A"].train_accuracy) < min(0.5, found["D"].train_accuracy[-1])

@@ -138,7 +138,9 @@ def test_remedies_have_a_row_each_with_dots_and_a_diamond():
     low, high = ax.get_ylim()
     assert low > high, "the first row stands at the top"
     labels = [text.get_text() for text in ax.get_legend().get_texts()]
-    assert labels == ["training labels", "validation images"]
+    assert labels == ["training labels", "validation images", "networks averaged"]
+    shapes = [line.get_marker() for line in ax.get_legend().legend_handles]
+    assert shapes == ["o", "o", "D"]
     assert described(figure).startswith(
         "Accuracy by remedy, of single networks and of their mean; 0.6 of the training "
         "labels are right. none: training labels 1.000, 0.750, mean 0.875; validation "

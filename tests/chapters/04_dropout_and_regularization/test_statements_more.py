@@ -133,8 +133,8 @@ def test_a_crossed_unit_and_its_lines():
     holds(
         "dropout-network-read",
         "A crossed unit sends nothing, so its lines are gone: each image in each step "
-        "trains a different, thinner network, and all of them share their weights.",
-        "No unit can rely on a partner that may vanish.",
+        "trains another, thinner network, and all share weights.",
+        "The usual explanation: no unit can rely on a partner that may vanish.",
         "is destroyed again and again; what many units see is kept.",
     )
     holds("dropout-why", "In use the whole network stands for their mean.")
@@ -146,7 +146,8 @@ def test_where_dropout_stands():
     assert hidden[-1] is nn.Linear
     holds("where", "The custom is: behind the hidden fully connected layers. Here are")
     holds("where-read", "whole channels are dropped instead, or only the fully connect")
-    holds("eval-read", "`nn.Dropout` does that for you. `train` and `evaluate` from `h")
+    holds("eval-read", "`train` and `evaluate` from `helpers` set the mode.")
+    holds("eval-read", "`nn.Dropout` does that for you.")
 
 
 def test_what_is_averaged_and_what_is_fitted():

@@ -106,13 +106,19 @@ def test_what_grows_and_what_falls_with_the_strength():
     lowest = int(np.argmin(on_new))
     assert on_new[: lowest + 1] == sorted(on_new[: lowest + 1], reverse=True)
     assert on_new[lowest:] == sorted(on_new[lowest:]) and 1 < lowest < 5
-    spreads = re.findall(r"error ([\d.]+)$", shown("04", "ridge-sweep"), re.M)
-    assert [*map(float, spreads)] == sorted(map(float, spreads), reverse=True)
+    lines = shown("04", "ridge-sweep").splitlines()
+    (head,) = (k for k, line in enumerate(lines) if line.split()[:1] == ["λ"])
+    assert lines[head].split() == "λ norm of w new error its spread".split()
+    rows = [[*map(float, line.split())] for line in lines[head + 1 : head + 8]]
+    strengths, norms, errors, spreads = zip(*rows, strict=True)
+    assert list(strengths) == sorted(strengths)
+    assert list(norms) == sorted(norms, reverse=True)
+    assert list(spreads) == sorted(spreads, reverse=True)
     degrees = lines_shown("04", "sweep-code")["new points"]
     assert [degrees[9], degrees[3]] == pytest.approx([0.23, 0.052], abs=0.002)
     drawn = shown("04", "ridge-sweep").split("training points")[1]
     on_training, on_new = drawn.split("new points")
-    assert " 0.001: 0.060" in on_new
+    assert " 0.001: 0.060" in on_new and errors[strengths.index(0.001)] == 0.060
     assert float(*re.findall(r" 1: ([\d.]+)", on_training)) > 0.3, "it underfits"
     holds(
         "ridge-sweep-won",
@@ -272,11 +278,11 @@ def test_steps_of_adam_and_adamw():
         "size; `AdamW` is Adam with the decay applied directly to the weights.",
     )
     holds(
-        "adam-read",
+        "adam-found",
         "Adam's first step is 0.1 whatever the gradient, so the penalty that was added "
         r"to it is divided away. AdamW first shrinks the weights by $0.1 \cdot 0.1$.",
-        "For Adam, L2 and weight decay are two different methods",
     )
+    holds("adam-read", "For Adam, L2 and weight decay are two different methods")
 
 
 def test_twenty_examples_move_the_weights_in_twenty_directions():
@@ -338,7 +344,7 @@ def test_noise_in_labels_and_in_inputs():
     holds(
         "noise-read",
         "The part of the weights that fits noise has a random direction, and on average"
-        " it only adds to the squared norm. A penalty holds it back. Noise in the input"
+        " it only adds to the squared norm. Noise in the input"
         "s, added on purpose, regularizes as well",
         r"the loss *is* that of ridge regression, with $\lambda = \sigma^2$.",
         r"the weights become $\mathbf w/(1 + \sigma^2)$, and a random rest.",
