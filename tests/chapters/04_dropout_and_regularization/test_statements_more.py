@@ -248,8 +248,8 @@ def test_no_law_and_no_free_lunch():
     holds(
         "summary-more",
         "L1 makes zeros with a proximal step and not by plain descent; that weight "
-        "decay is L2 for plain SGD and not for Adam; and that dropout keeps the mean "
-        "and pays in variance.",
+        "decay is L2 for plain SGD and not for Adam; and that with dropout a "
+        "network can better spare units, as with weight decay.",
     )
 
 

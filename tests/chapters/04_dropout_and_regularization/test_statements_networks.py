@@ -82,7 +82,10 @@ def test_dropout_in_place_and_by_an_index():
     )
     assert text_of("04", "dropout-index").startswith("drop = keep == 0 ")
     hidden = [m for m in own.mlp() if isinstance(m, nn.Linear)][0]
-    holds("dropout-why", f"one of $2^{{{hidden.out_features}}}$ **thinned networks**")
+    units = hidden.out_features
+    holds(
+        "dropout-why", f"With {units} hidden units there are $2^{{{units}}}$ such **th"
+    )
 
 
 def test_what_was_to_be_seen_of_the_masks():
@@ -224,12 +227,12 @@ def test_without_a_share_of_its_units(noisy):
     holds(
         "thinned-found",
         "With half of its units off, the network without dropout falls by 0.24, the "
-        "one with $p = 0.5$ by 0.12: it depends less on each unit. But weight decay, which "
-        "never met a thinned network, also falls by 0.12.",
+        "one with $p = 0.5$ by 0.12: it depends less on each unit. But so does the "
+        "network with weight decay, which was never thinned in training.",
     )
     holds(
         "thinned-read",
-        "without dropout, half of the wrong labels that were learned are forgotten.",
+        "without dropout, half of the learned wrong labels are forgotten.",
         "on the whole a network that learned less by heart loses less.",
         "half of the units off cost 0.20 without dropout, 0.11 with $p = 0.5$, 0.12 "
         "with weight decay, and 0.10 in a network that was stopped after 10 epochs; on "
@@ -307,14 +310,12 @@ def test_what_is_said_of_widths_and_doses():
         "ntage point is undecided. Between 256 and 1,024 units there is hardly a differ"
         "ence.",
     )
-    holds(
-        "widths", "8 to 1,024 units, 2,000 images, 40 % wrong labels, 5 seeds. Each w"
-    )
+    holds("widths", "8 to 1,024 units, 2,000 images, 40 % wrong labels, 5 seeds. Every")
     assert claims.wide_and_regularized.full == (2_000, 30, 5)
     holds(
         "widths",
-        "Each width has its best **dose** of regularization, chosen by validation: none"
-        ", one of two weight decays, or dropout.",
+        "Every training stops early; each width has its best **dose** of regularization"
+        ", chosen by validation: none, one of two weight decays, or dropout.",
     )
 
 
