@@ -261,7 +261,7 @@ def test_homework_mock_exam_and_exam():
     )
     holds(
         "coins-read",
-        "train on the training set, choose by the validation score, and report the test"
+        "Train on the training set, choose by the validation score, and report the test"
         " score of the one that was chosen.",
     )
 
