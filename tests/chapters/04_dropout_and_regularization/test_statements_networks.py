@@ -218,13 +218,14 @@ def test_without_a_share_of_its_units(noisy):
     )
     holds(
         "thinned-found",
-        "With half of its units off, the network without dropout falls by 0.24, the "
-        "one with $p = 0.5$ by 0.12: it depends less on each unit. But so does the "
-        "network with weight decay, which was never thinned in training.",
+        "With half of the units off, the accuracy without dropout falls by 0.24, with "
+        "$p = 0.5$ by 0.12: this network depends less on each unit. But so does the one "
+        "with weight decay, which was never thinned in training.",
     )
     holds(
         "thinned-read",
-        "without dropout, half of the learned wrong labels are forgotten.",
+        "without dropout, half of the units remember only half of the learned wrong "
+        "labels.",
         "on the whole a network that learned less by heart loses less.",
         "half of the units off cost 0.20 without dropout, 0.11 with $p = 0.5$, 0.12 "
         "with weight decay, and 0.10 in a network that was stopped after 10 epochs; on "
