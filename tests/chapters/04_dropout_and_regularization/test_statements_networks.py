@@ -219,8 +219,8 @@ def test_without_a_share_of_its_units(noisy):
     holds(
         "thinned-found",
         "With half of the units off, the accuracy without dropout falls by 0.24, with "
-        "$p = 0.5$ by 0.12: this network depends less on each unit. But so does the one "
-        "with weight decay, which was never thinned in training.",
+        "$p = 0.5$ by 0.12: this network depends less on each unit. But so does the "
+        "one with weight decay, which was never thinned in training.",
     )
     holds(
         "thinned-read",
