@@ -12,6 +12,7 @@ import importlib
 import importlib.metadata
 import importlib.util
 import os
+import re
 import shutil
 import sys
 import textwrap
@@ -66,10 +67,15 @@ class Lines(list):
             "<tr><td style='white-space:nowrap'>"
             f"{'✓ fine' if line.ok else '<b>✗ check</b>'}</td>"
             f"<td style='text-align:left'>{html.escape(line.name)}</td>"
-            f"<td style='text-align:left'>{html.escape(line.text)}</td></tr>"
+            f"<td style='text-align:left'>{_prose(line.text)}</td></tr>"
             for line in self
         )
         return f"<table>{rows}</table>"
+
+
+def _prose(text: str) -> str:
+    """Text as HTML, with what stands in backticks as code."""
+    return re.sub("`([^`]+)`", r"<code>\1</code>", html.escape(text))
 
 
 class Trouble(Exception):
@@ -207,11 +213,16 @@ def _data() -> str:
         folders = data.data_folders()
     except data.DataError as error:
         raise Trouble(f"digits fine; {error}") from None
-    texts = ["digits fine (built in)"]
+    texts, missing = ["digits fine (built in)"], []
     for name in data.REMOTE:
         where = [folder for folder in folders if data.is_here(name, folder)]
-        fetch = f"not here, `{MAKE} data DATA={name}` fetches it"
-        texts.append(f"{name}: {short(where[0]) if where else fetch}")
+        if where:
+            texts.append(f"{name}: {short(where[0])}")
+        else:
+            missing.append(name)
+    if missing:
+        names, fetch = ", ".join(missing), f"`{MAKE} data DATA=<name>`"
+        texts.append(f"not fetched, nor needed to begin: {names} ({fetch})")
     return "; ".join(texts)
 
 

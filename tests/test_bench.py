@@ -14,14 +14,16 @@ STORED = [["fit", "1", "1.00", "at least 0.95", "old"],
 
 @pytest.fixture
 def course(tmp_path, monkeypatch):
-    """A folder with a table of three rows and a README around it."""
+    """A folder with a table of three rows and a page around it."""
     monkeypatch.setattr(bench, "ROOT", tmp_path)
     monkeypatch.setattr(bench, "FILE", tmp_path / "bench.csv")
     with bench.FILE.open("w", newline="", encoding="utf8") as file:
         csv.writer(file).writerows(
             [["what", "threads", "result", "target", "machine"], *STORED]
         )
-    (tmp_path / "README.md").write_text(f"before\n{'x'.join(bench.TABLE)}\nafter\n")
+    (tmp_path / "CONTRIBUTING.md").write_text(
+        f"before\n{'x'.join(bench.TABLE)}\nafter\n"
+    )
     return tmp_path
 
 
@@ -37,10 +39,10 @@ def test_rows_that_were_not_measured_stay(course):
         ["notebook", "1", "8 s"],
     ]
     assert [row[4] == "old" for row in rows] == [True, False, False, True]
-    readme = (course / "README.md").read_text()
-    assert readme.startswith("before\n") and readme.endswith("\nafter\n")
-    assert "| fit | 2 | 0.97 | at least 0.95 |" in readme
-    assert f"(old; {rows[1][4]})" in readme, "rows of two machines name both"
+    page = (course / "CONTRIBUTING.md").read_text()
+    assert page.startswith("before\n") and page.endswith("\nafter\n")
+    assert "| fit | 2 | 0.97 | at least 0.95 |" in page
+    assert f"(old; {rows[1][4]})" in page, "rows of two machines name both"
 
 
 def test_new_rows_alone_come_last():

@@ -390,7 +390,7 @@ def test_a_claim_refuted_either_way_is_not_called_undecided(stored_here):
     store(stored_here, claim, "digits", -0.5)
     store(stored_here, claim, "clothes", 0.5)
     assert claim.test(Data).headline == (
-        "Not supported on digits: either worse or no effect; undecided on clothes: "
+        "Not supported on digits: either “worse” or “no effect”; undecided on clothes: "
         "between “no effect” and “an effect”."
     )
 

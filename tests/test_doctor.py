@@ -144,8 +144,12 @@ def test_real_data_are_found(monkeypatch, tmp_path):
     assert f"fashion_mnist: {module.short(tmp_path)}" in line.text
     (folder / file.name).unlink()
     line = lines(monkeypatch, COURSE_DATA=str(tmp_path))["data"]
-    assert f"{module.MAKE} data DATA=fashion_mnist" in line.text
-    assert f"hymenoptera: not here, `{module.MAKE} data DATA=hymenoptera`" in line.text
+    assert line.ok and line.text.endswith(
+        "not fetched, nor needed to begin: fashion_mnist, mnist, hymenoptera, hotdog "
+        f"(`{module.MAKE} data DATA=<name>`)"
+    )
+    shown = module.Lines([line])._repr_html_()
+    assert f"<code>{module.MAKE} data DATA=&lt;name&gt;</code>" in shown
     (tmp_path / "hymenoptera/hymenoptera_data").mkdir(parents=True)
     line = lines(monkeypatch, COURSE_DATA=str(tmp_path))["data"]
     assert f"hymenoptera: {module.short(tmp_path)}" in line.text

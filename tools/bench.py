@@ -5,9 +5,9 @@
 Every row is a ratio of two things measured by turns on this machine, or seconds that
 a person waits; each names its threads. Seconds are judged as they would be on a machine
 whose bare LeNet loop makes 13,000 examples/s: machines differ twofold. ``--write``
-stores the rows in data/bench.csv and in the table of README.md, where rows that were
-not measured stay as they are. Rows that need the real Fashion-MNIST (COURSE_DATA) or
-Chromium are left out, and said to be, where those are missing.
+stores the rows in data/bench.csv and in the table of CONTRIBUTING.md, where rows that
+were not measured stay as they are. Rows that need the real Fashion-MNIST (COURSE_DATA)
+or Chromium are left out, and said to be, where those are missing.
 """
 
 import argparse
@@ -286,7 +286,7 @@ def merged(stored: list[list], measured: list[list]) -> list[list]:
 
 
 def write(rows: list[Row]) -> None:
-    """Store the rows in data/bench.csv and in README.md; other rows stay."""
+    """Store the rows in data/bench.csv and in CONTRIBUTING.md; other rows stay."""
     about = (
         f"{platform.machine()}, {os.cpu_count()} logical cores, "
         f"Python {platform.python_version()}, torch {torch.__version__}"
@@ -299,13 +299,13 @@ def write(rows: list[Row]) -> None:
         csv.writer(file, lineterminator="\n").writerows([head, *stored])
     lines = ["| what | threads | measured | must reach |", "|---|---|---|---|"]
     lines += [f"| {' | '.join(map(str, row[:4]))} |" for row in stored]
-    readme = ROOT / "README.md"
-    text = readme.read_text(encoding="utf8")
+    page = ROOT / "CONTRIBUTING.md"
+    text = page.read_text(encoding="utf8")
     before, rest = text.split(TABLE[0])
     after = rest.split(TABLE[1])[1]
     machines = "; ".join(dict.fromkeys(row[4] for row in stored))
     table = "\n".join([TABLE[0], *lines, "", f"({machines})", TABLE[1]])
-    readme.write_text(before + table + after, encoding="utf8")
+    page.write_text(before + table + after, encoding="utf8")
 
 
 def main() -> int:

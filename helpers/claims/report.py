@@ -242,4 +242,4 @@ def _after(verdict: Verdict) -> str:
     if word == "undecided":
         return answer.removeprefix("undecided ")
     between = re.fullmatch("undecided between “(.*)” and “(.*)”", answer)
-    return "either {} or {}".format(*between.groups()) if between else answer
+    return "either “{}” or “{}”".format(*between.groups()) if between else answer

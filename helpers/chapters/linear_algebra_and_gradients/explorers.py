@@ -37,8 +37,9 @@ def norm_balls(
         label="norm at most 1",
     )  # fmt: skip
     pane.line(
-        norm * ball(p), color=COLORS[1], dash=(6, 3), name="same", label="norm as at x"
-    )
+        norm * ball(p), color=COLORS[1], dash=(6, 3), name="same",
+        label="same norm as x",
+    )  # fmt: skip
     pane.line([(0, 0), (x1, x2)], width=1.3)
     pane.dots([(x1, x2)], size=4.5, name="x", label="x")
     pane.handle((x1, x2), "x1", "x2")
@@ -103,8 +104,8 @@ def taylor(
     u = np.array([math.cos(math.radians(direction)), math.sin(math.radians(direction))])
     point, t = np.array([x, y]), np.linspace(-FARTHEST, FARTHEST, 121)
     plane = Pane(
-        "contours of eˣ sin y", (-3.2, 3.2), (-4.2, 4.2), labels=("x", "y"), grid=False,
-        equal=True, share=0.7,
+        "contours of eˣ sin y, dashed below 0", (-3.2, 3.2), (-4.2, 4.2), grid=False,
+        labels=("x", "y"), equal=True, share=0.7,
     )  # fmt: skip
     for name, xy, dash in CONTOURS:
         plane.line(xy, width=0.9, dash=dash, alpha=0.5, name=name)
@@ -159,9 +160,8 @@ def orders(x: float, y: float, direction: float, t):
     """The function at distance t along a direction, its first and second order."""
     f, slope, curvature = expansion(x, y, direction)
     radians = math.radians(direction)
-    first = f + slope * t
     true = surface(x + t * math.cos(radians), y + t * math.sin(radians))
-    return true, first, first + curvature * t**2 / 2
+    return true, f + slope * t, f + slope * t + curvature * t**2 / 2
 
 
 def errors(x: float, y: float, direction: float, t: float) -> tuple[float, float]:

@@ -159,13 +159,14 @@ def show_graph(
 
 
 @drawn
-def show_taylor(f: Callable[[Tensor], Tensor], x: float, reach: float) -> Figure:
+def show_taylor(f: Callable[[Tensor], Tensor], x: float, reach: float, name: str = "f"):
     """Draw f, and around one point what its value, slope and curvature predict.
 
     Parameters
     ----------
     f : of a tensor, entry by entry, twice differentiable.
     reach : how far to both sides it is drawn.
+    name : what the legend calls f.
     """
     figure = Figure(figsize=(4.2, 2.3))
     ax = figure.subplots()
@@ -174,17 +175,17 @@ def show_taylor(f: Callable[[Tensor], Tensor], x: float, reach: float) -> Figure
     (curvature,) = torch.autograd.grad(slope, at)
     value, slope = f(at).item(), slope.item()
     d = torch.linspace(-reach, reach, 101, dtype=torch.float64)
-    first = value + slope * d
-    second = first + curvature.item() * d**2 / 2
-    orders = {"f": f(x + d), "first order": first, "second order": second}
-    for k, (name, y) in enumerate(orders.items()):
-        ax.plot(x + d, y, label=name, **line_style(k))
+    orders = {name: f(x + d), "first order": value + slope * d}
+    orders["second order"] = orders["first order"] + curvature.item() * d**2 / 2
+    for k, (order, y) in enumerate(orders.items()):
+        ax.plot(x + d, y, label=order, **line_style(k))
     ax.plot([x], [value], "o", color=INK, markersize=6)
     ax.set(xlabel="x", ylabel="value", xlim=(x - reach, x + reach))
     ax.legend(loc="upper left")
+    said = ", ".join(f"{order} {number(y[-1].item())}" for order, y in orders.items())
     figure.set_label(
-        f"A curve, its tangent at {number(x)}, and the parabola with the same slope "
-        "and curvature there."
+        f"The curve {name}, its tangent at {number(x)} (first order), and the parabola "
+        f"with the same slope and curvature there (second order). At the right: {said}."
     )
     return figure
 

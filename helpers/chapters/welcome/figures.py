@@ -1,47 +1,100 @@
-"""The drawing of the welcome notebook: what training does, over and over."""
+"""The drawings of the welcome notebook: what training does, over and over."""
 
+import math
+from collections.abc import Sequence
+
+import torch
 from matplotlib.figure import Figure
+from torch import Tensor, nn
+from torch.nn import functional as F
 
 from helpers.figures import COLORS, drawn
 
 INK = "#333333"
+BOX = {"boxstyle": "round,pad=0.4", "facecolor": "white", "edgecolor": INK}
 
 
 @drawn
-def show_loop(num_parameters: int) -> Figure:
+def show_loop(net: nn.Module, image: Tensor, label: str, classes: Sequence) -> Figure:
     """Draw the loop of training: image, network, scores, loss, and the way back.
 
     Parameters
     ----------
-    num_parameters : the adjustable numbers of the network.
+    net : the network, as it stands before its first step.
+    image : (1, h, w), gray values of 0..1.
+    label : what the image shows, one of ``classes``.
+    classes : names of the classes, in the order of the scores.
     """
-    boxes = {  # place of the middle: text
-        (0, 0): "image\n28 × 28",
-        (2.1, 0): f"network\n{num_parameters:,} numbers",
-        (4.2, 0): "ten scores",
-        (6.1, 0): "loss:\nhow wrong?",
-        (6.1, 1.25): "label: “2”",
-    }
-    figure = Figure(figsize=(6.8, 2.3))
-    ax = figure.subplots()
-    ax.set(xlim=(-0.75, 6.95), ylim=(-1.3, 1.65))
+    with torch.no_grad():
+        scores = net(image[None])[0].numpy()
+    loss = F.cross_entropy(torch.from_numpy(scores), torch.tensor(classes.index(label)))
+    num_parameters = sum(p.numel() for p in net.parameters())
+    figure = Figure(figsize=(6.8, 2.4), layout="none")
+    ax = figure.add_axes((0, 0, 1, 1))
+    ax.set(xlim=(0, 6.8), ylim=(0.2, 2.6))
     ax.set_axis_off()
+    picture = figure.add_axes((0.02, 0.36, 0.15, 0.43))
+    picture.imshow(image[0].numpy(), cmap="gray", vmin=0, vmax=1)
+    picture.set(xticks=[], yticks=[])
+    picture.set_title(f"image, {' × '.join(map(str, image.shape[1:]))}", fontsize=9)
+    boxes = {  # place of the middle: text
+        (2.35, 1.6): f"network\n{num_parameters:,} numbers",
+        (5.95, 1.6): f"loss {loss:.2f}:\nhow wrong?",
+        (5.95, 2.3): f"label: “{label}”",
+    }
     for (x, y), text in boxes.items():
-        ax.text(x, y, text, ha="center", va="center", fontsize=9,
-                bbox={"boxstyle": "round,pad=0.4", "facecolor": "white",
-                      "edgecolor": INK})  # fmt: skip
-    ways = [((0.55, 0), (1.25, 0)), ((2.95, 0), (3.6, 0)), ((4.8, 0), (5.5, 0)),
-            ((6.1, 0.98), (6.1, 0.42))]  # fmt: skip
+        ax.text(x, y, text, ha="center", va="center", fontsize=9, bbox=BOX)
+    bars = figure.add_axes((0.56, 0.33, 0.16, 0.47))
+    bars.barh(range(len(classes)), scores, color=COLORS[0])
+    bars.barh(classes.index(label), scores[classes.index(label)], color=COLORS[1])
+    bars.axvline(0, color=INK, linewidth=0.6)
+    bars.set_yticks(range(len(classes)), classes, fontsize=6.5)
+    bars.tick_params(axis="y", length=0)
+    bars.set(xticks=[], ylim=(len(classes) - 0.4, -0.6))
+    bars.grid(visible=False)
+    bars.set_title(f"{len(classes)} scores", fontsize=9)
+    for side in bars.spines.values():
+        side.set_visible(False)
+    ways = [((1.23, 1.6), (1.6, 1.6)), ((3.05, 1.6), (3.3, 1.6)),
+            ((5.0, 1.6), (5.35, 1.6)), ((5.95, 2.12), (5.95, 1.85))]  # fmt: skip
     for start, end in ways:
         ax.annotate("", end, start, arrowprops={"arrowstyle": "->", "color": INK})
     back = {"arrowstyle": "->", "color": COLORS[1], "linewidth": 2.2,
-            "connectionstyle": "arc3,rad=-0.36"}  # fmt: skip
-    ax.annotate("", (2.1, -0.42), (6.1, -0.42), arrowprops=back)
-    ax.text(4.0, -0.66, "change each number a little: one step", ha="center",
-            fontsize=9, color=COLORS[1])  # fmt: skip
+            "connectionstyle": "arc3,rad=-0.28"}  # fmt: skip
+    ax.annotate("", (2.35, 1.3), (5.95, 1.3), arrowprops=back)
+    ax.text(4.15, 0.4, "one step: change each number a little, so that the loss falls",
+            ha="center", fontsize=9, color=COLORS[1])  # fmt: skip
     figure.set_label(
-        "An image goes through the network to ten scores; the loss compares them with "
-        "the label; an arrow leads back from the loss to the network's "
-        f"{num_parameters:,} numbers: change each a little, one step."
+        f"An image, labeled {label}, goes through the network to {len(classes)} "
+        f"scores, from {scores.min():.2f} to {scores.max():.2f}; the loss, {loss:.2f}, "
+        "compares them with the label; an arrow leads back from the loss to the "
+        f"network's {num_parameters:,} numbers. One step: change each number a little, "
+        "so that the loss falls."
+    )
+    return figure
+
+
+@drawn
+def show_steps(losses: Sequence[float], num_classes: int) -> Figure:
+    """Draw the loss of each batch, step by step, beside the loss of guessing.
+
+    Parameters
+    ----------
+    losses : of the batch of each step, as in `History.step_loss`.
+    num_classes : each of which a guess gives the same probability.
+    """
+    guessing = math.log(num_classes)
+    figure = Figure(figsize=(5.4, 2.5))
+    ax = figure.subplots()
+    ax.plot(range(1, len(losses) + 1), losses, color=COLORS[0], linewidth=1)
+    ax.axhline(guessing, color=INK, linewidth=1, linestyle="--")
+    ax.annotate(f"guessing, {guessing:.2f}", (len(losses), guessing), (0, 4),
+                textcoords="offset points", ha="right", fontsize=9)  # fmt: skip
+    ax.set(xlabel="step", ylabel="loss of the batch", ylim=(0, 1.2 * guessing))
+    figure.set_label(
+        f"Loss of the batch against the step: {losses[0]:.2f} at the first, "
+        f"{losses[len(losses) // 10]:.2f} after a tenth of {len(losses)} steps, about "
+        f"{sum(losses[-20:]) / 20:.1f} at the end, up and down all the way. A dashed "
+        f"line at {guessing:.2f}: guessing."
     )
     return figure

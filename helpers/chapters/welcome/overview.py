@@ -86,7 +86,8 @@ class ChapterMap:
             faint = "" if path else ";opacity:.65"
             rows.append(
                 f'<tr><td style="{LEFT}{faint}">{link}</td>'
-                f'<td style="{LEFT}">{needs}</td><td>{hours}</td>'
+                f'<td style="{LEFT}">{needs}</td>'
+                f'<td style="vertical-align:top">{hours}</td>'
                 f'<td style="{LEFT}">{_bar(solved / total) if path and total else ""}'
                 f'</td><td style="{LEFT}{faint}">{words}</td></tr>'
             )

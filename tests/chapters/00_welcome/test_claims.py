@@ -6,8 +6,11 @@ import torch
 from helpers.chapters.welcome import claims
 from helpers.claims import Size
 from helpers.data import load_images
+from helpers.data.drawings import INK
+from tests.taught import holding
 from tests.verdicts import of_chapter, shown, verdict
 
+holds = holding("00")
 (CLAIM,) = of_chapter("00").values()
 SMALL = Size(2_000, 5, 3)
 EXPECTED = {"anywhere": ("not supported", "3 or more of 10 are lost")}
@@ -43,4 +46,16 @@ def test_little_of_a_digit_is_cut_off():
     assert aside.shape == X.shape
     assert torch.equal(aside[..., 4:], X[..., :-4])
     assert aside[..., :4].abs().sum() == 0
-    assert (aside.sum() / X.sum()).item() == pytest.approx(0.98, abs=0.005)
+    ink, left = (images * (images > INK) for images in (X, aside))
+    assert 0.998 < (left.sum() / ink.sum()).item() < 1
+    holds("claim-anywhere", "hardly any ink leaves the picture")
+
+
+def test_most_digits_of_training_stand_near_the_middle():
+    X = load_images("digits").train.X[:, 0]
+    columns = (X > INK).any(1).double()
+    width = columns.shape[1]
+    first, last = columns.argmax(1), width - 1 - columns.flip(1).argmax(1)
+    near = ((first + last) / 2 - (width - 1) / 2).abs() <= 2
+    assert 0.86 < near.double().mean().item() < 0.9
+    holds("claim-anywhere", "nearly nine in ten digits stood within two pixels of the")

@@ -48,6 +48,11 @@ MEANINGS = {  # the Chinese name, and what the line on a term must tell
         "one pass over all examples; the examples of one",
     ),
     "residual": ("残差", "leaves over"),
+    "standard deviation, variance": (
+        "标准差，方差",
+        "mean squared distance from the mean",
+    ),
+    "density": ("概率密度", "high where much of the noise falls"),
     "likelihood": ("似然", "how probable a model makes the examples"),
     "logistic regression": ("逻辑回归（对数几率回归）", "bent into a probability"),
     "standardizing": ("标准化", "mean 0 and standard deviation 1"),

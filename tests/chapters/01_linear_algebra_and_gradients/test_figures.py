@@ -279,8 +279,11 @@ def test_what_is_said_of_contours_and_axes():
             assert -2 < x < 2 and y < 2, "inside of the axes"
     says = described(figures.show_gradient(A, tensor([1.0, 2.0])))
     assert says.startswith("Contours around 0. At (1, 2) the gradient points outward")
-    says = described(figures.show_taylor(torch.exp, 0.0, 1.6))
-    assert says.startswith("A curve, its tangent at 0, and the parabola with the same")
+    says = described(figures.show_taylor(torch.exp, 0.0, 1.6, "eˣ"))
+    assert says.startswith("The curve eˣ, its tangent at 0 (first order), and the para")
+    assert says.endswith("At the right: eˣ 4.95, first order 2.6, second order 3.88.")
+    (ax,) = figures.show_taylor(torch.exp, 0.0, 1.6, "eˣ").axes
+    assert [text.get_text() for text in ax.get_legend().get_texts()][0] == "eˣ"
 
 
 def test_the_bars_of_the_noise_are_densities():

@@ -15,7 +15,7 @@ from torch.nn import functional as F
 from helpers import make_regression
 from helpers.chapters.linear_algebra_and_gradients import explorers, figures
 from helpers.figures import COLORS
-from tests.taught import holding, taught, terms_of, text_of
+from tests.taught import holding, source_of, taught, terms_of, text_of
 
 own = taught("01", "descend", "bowl", "fit_line", "squared_error", "numeric_gradient")
 A = tensor([[2.0, 1.0], [1.0, 2.0]], dtype=torch.float64)
@@ -40,19 +40,52 @@ def test_the_first_weight_goes_against_its_slope_in_ever_shorter_steps():
     found = [0.0]
     for _ in range(20):
         slope = sum((found[-1] * x - y) * x for x, y in EXAMPLES) / 3
+        nudged = (error(found[-1] + 1e-3) - error(found[-1] - 1e-3)) / 2e-3
+        assert nudged == pytest.approx(slope)
         assert error(found[-1] + 1e-3 * slope) > error(found[-1]), "it grows that way"
         found.append(found[-1] - 0.1 * slope)
     steps = np.abs(np.diff(found))
     assert (np.diff(steps) < 0).all()
-    holds("learn-one-weight-read", "`slope` tells in which direction the error grows w")
+    holds("learn-one-weight-read", "`slope` tells how fast the error grows if $w$ is n")
     holds("learn-one-weight-read", "each step goes the other way.")
     holds("fits-read", "The line starts flat and turns toward the points. Its first st")
     holds(
         "fits-read", "Its first step is the longest; the nearer it comes, the smaller"
     )
     holds("fits-read", "the smaller the errors become, and the steps with them.")
-    holds("learn-one-weight", "# the mean derivative of ½(wx - y)²")
+    holds("learn-one-weight", "# nudge w up and down, and see how much the error grows")
+    space = {}
+    exec(source_of("01", "learn-one-weight"), space)
+    assert space["found"] == pytest.approx(found), "by nudging, the same steps"
     holds("learning-plan", r"the mean of $\frac12(wx - y)^2$, and `slope` is its deriv")
+
+
+def test_nudging_a_graph_and_autograd_find_one_slope_and_the_engine_learns():
+    space = {"torch": torch}
+    for cell in ("learn-one-weight", "value-code", "value-check"):
+        exec(source_of("01", cell), space)
+    slopes = space["nudged"], space["w"].grad, space["w_t"].grad.item()
+    assert slopes == pytest.approx([-28 / 3] * 3, rel=1e-5)
+    for w in (-1.0, 0.5, 3.0):
+        ours, theirs = space["Value"](w), tensor(w, requires_grad=True)
+        found = space["value_error"](ours)
+        assert found.data == pytest.approx(space["mean_error"](w))
+        found.backward()
+        space["mean_error"](theirs).backward()
+        by_hand = sum((w * x - y) * x for x, y in EXAMPLES) / 3
+        assert ours.grad == pytest.approx(by_hand)
+        assert theirs.grad.item() == pytest.approx(by_hand)
+    exec(source_of("01", "engine-learns-code"), space)
+    assert space["w"].data == pytest.approx(space["found"][20], abs=1e-6)
+    assert space["w"].data == pytest.approx(2, abs=1e-4)
+    holds(
+        "engine-learns-read",
+        "Three ways, one number: the slope that nudging finds is the one that our "
+        "graph carries back and that `.grad` holds.",
+        r"By hand, it is the mean of $(wx-y)\cdot x$, here $-28/3$.",
+    )
+    holds("engine-learns-result", "It finds 2 in 20 steps, as the opening did.")
+    holds("chain", r"The opening's $\frac12(wx-y)^2$ has the slope $(wx-y)\cdot x$ in")
 
 
 # -- tensors -------------------------------------------------------------------------
@@ -117,8 +150,8 @@ def test_the_sign_of_an_inner_product_tells_the_angle():
     assert a @ tensor([-4.0, 3.0]) == 0
     holds(
         "inner-why",
-        r"\mathbf a \cdot \mathbf b = \lVert\mathbf a\rVert \, \lVert\mathbf b\rVert "
-        r"\cos\varphi , \qquad \lVert\mathbf a\rVert = \sqrt{\mathbf a \cdot",
+        r"\mathbf a\cdot\mathbf b=\lVert\mathbf a\rVert\,\lVert\mathbf b\rVert"
+        r"\cos\varphi,\qquad\lVert\mathbf a\rVert=\sqrt{\mathbf a\cdot\mathbf a}",
         "It is positive if they point roughly the same way, negative if they point "
         "roughly opposite ways, and 0 at a right angle.",
     )
@@ -133,8 +166,8 @@ def test_norms_and_where_they_end():
         assert torch.linalg.vector_norm(x, p) == value
     holds(
         "norms",
-        r"\lVert\mathbf x\rVert_1 = \sum_i |x_i|, \qquad \lVert\mathbf x\rVert_2 = "
-        r"\sqrt{\sum_i x_i^2}, \qquad \lVert\mathbf x\rVert_\infty = \max_i |x_i| .",
+        r"\lVert\mathbf x\rVert_1=\sum_i|x_i|,\qquad\lVert\mathbf x\rVert_2="
+        r"\sqrt{\sum_ix_i^2},\qquad\lVert\mathbf x\rVert_\infty=\max_i|x_i|.",
     )
     holds(
         "norms-read", "7 blocks to walk in a city, 5 along the straight line, and a l"
@@ -265,7 +298,7 @@ def test_the_gradient_points_where_the_function_rises_fastest():
     torch.testing.assert_close(point @ A @ point / 2, own.bowl(point))
     torch.testing.assert_close(A @ point, g)
     holds(
-        "gradient-read", r"$f(\mathbf x) = \frac12\mathbf x^\top\mathbf{Ax}$ and $\na"
+        "gradient-read", r"$f(\mathbf x)=\frac12\mathbf x^\top\mathbf{Ax}$ and $\nabl"
     )
 
 
@@ -297,7 +330,7 @@ def test_the_colors_of_the_graph_are_those_of_its_sentence():
 
 
 def test_a_step_goes_against_the_gradient():
-    holds("descent", r"\mathbf x_{k+1} = \mathbf x_k - \alpha\,\nabla f(\mathbf x_k),")
+    holds("descent", r"\mathbf x_{k+1}=\mathbf x_k-\alpha\,\nabla f(\mathbf x_k),")
     holds("path-read", "The map is pale where $f$ is low. The rate is 0.3 all the time")
     holds("path-read", r"a step is $\alpha\lVert\nabla f\rVert$ long")
     holds("path-read", "nearly reaches the dashed line where the bowl is flattest; the")
@@ -324,11 +357,9 @@ def test_minus_the_logarithm_of_the_likelihood():
     )
     density = math.exp(-(0.5**2) / (2 * sigma**2)) / (sigma * math.sqrt(2 * math.pi))
     assert math.exp(-minus[0]) == pytest.approx(density)
-    holds(
-        "likelihood", r"\frac{1}{\sigma\sqrt{2\pi}} \, e^{-\varepsilon^2/(2\sigma^2)}"
-    )
+    holds("likelihood", r"\frac{1}{\sigma\sqrt{2\pi}}\,e^{-\varepsilon^2/(2\sigma^2)}")
     holds("likelihood-read", "The smaller the loss, the larger the likelihood; of thes")
-    holds("noise-read", "The longer the bar, the less surprising is the example.")
+    holds("noise-read", "The longer the bar, the less surprising the example.")
     holds("likelihood-code", "torch.distributions.Normal(0.0, 0.8)")
     holds("recall-questions", "If the noise is Gaussian, the smallest squared error is")
 
@@ -350,6 +381,18 @@ def test_the_gradient_of_linear_regression():
     holds(
         "normal-more", r"$\mathbf w = (\mathbf X^\top\mathbf X)^{-1}\mathbf X^\top\ma"
     )
+    k = 1  # nudged alone, as the weight of the opening was
+    nudge = 1e-4 * torch.eye(3, dtype=X.dtype)[k]
+    high, low = (((X @ v - y) ** 2).sum() / 14 for v in (w + nudge, w - nudge))
+    torch.testing.assert_close(((high - low) / 2e-4).detach(), gradient[k])
+    error = (X @ w - y).detach()
+    torch.testing.assert_close((error * X[:, k]).mean(), gradient[k])
+    holds(
+        "normal-more",
+        r"Entry $k$ of $\nabla L$ is the opening's `slope` with only $w_k$ nudged:",
+        "the mean of error times input $k$.",
+    )
+    holds("gradient", "entry $i$ is the opening's `slope` with only $x_i$ nudged:")
     holds("normal-more", r"\partial r_i/\partial w_k = \frac1n\sum_i r_i X_{ik}$.")
     holds(
         "gd-regression", r"the Hessian is $\frac1n\mathbf X^\top\mathbf X$ for all we"

@@ -102,9 +102,9 @@ def test_signs_of_eigenvalues_decide():
         assert tuple(values.sign().tolist()) == signs
     holds(
         "definite-read",
-        "Blue is uphill, red downhill.",
-        "All positive: a bowl, positive definite. Some 0, none negative: a trough, "
-        "only semidefinite. Both signs: a saddle, **indefinite**.",
+        "Blue is uphill, red downhill; the signs of the eigenvalues decide.",
+        "Left (1, 3): a bowl, positive definite. Middle (0, 2): a trough, only "
+        "semidefinite. Right (−1, 3): a saddle, **indefinite**.",
     )
     saddle = tensor([[1.0, 2.0], [2.0, 1.0]])
     drawn = figures.show_forms({"bowl": A.float(), "saddle": saddle}).axes[1]
@@ -114,10 +114,8 @@ def test_signs_of_eigenvalues_decide():
         for end in (min(filled.levels), max(filled.levels))
     )
     assert high[2] > high[0] and low[0] > low[2], "blue above 0, red below"
-    holds(
-        "definite", "if this **quadratic form** is positive for every $\\mathbf x$ bu"
-    )
-    holds("definite", "and **positive semidefinite** if it is never negative.")
+    holds("definite", "if this **quadratic form** is positive for every $\\mathbf x\\n")
+    holds("definite", "**positive semidefinite** if it is never negative.")
     holds("definite", "## Positive definite means uphill from 0 in every direction")
     holds(
         "ex-definite",
@@ -150,11 +148,9 @@ def test_the_hessian_of_the_cubic():
     torch.testing.assert_close(gradient, torch.stack([3 * x**2 + 2 * y**2, 4 * x * y]))
     expected = torch.stack([torch.stack([6 * x, 4 * y]), torch.stack([4 * y, 4 * x])])
     torch.testing.assert_close(H, expected)
-    holds(
-        "hessian", r"For $f = x^3 + 2xy^2$, with $x,y$ for $x_1,x_2$, the gradient is"
-    )
-    holds("hessian", r"the gradient is $(3x^2 + 2y^2,\ 4xy)$")
-    holds("hessian", r"\mathbf H = \begin{pmatrix} 6x & 4y\\ 4y & 4x\end{pmatrix}, \qu")
+    holds("hessian", r"For $f=x^3+2xy^2$, with $x,y$ for $x_1,x_2$, the gradient is $(")
+    holds("hessian", r"the gradient is $(3x^2+2y^2,\ 4xy)$")
+    holds("hessian", r"\mathbf H=\begin{pmatrix}6x&4y\\ 4y&4x\end{pmatrix},\quad")
     holds("hessian-read", r"Its eigenvalues here, $5 \pm \sqrt{65}$, have both signs: ")
     found = torch.linalg.eigvalsh(tensor([[6.0, 8.0], [8.0, 4.0]]).double())
     assert found.tolist() == pytest.approx([5 - math.sqrt(65), 5 + math.sqrt(65)])
@@ -308,7 +304,12 @@ def test_the_best_rate_is_where_both_ends_are_equal():
         r"1)$ of it, with the **condition number** $\kappa = \lambda_{\max}/\lambda",
         r"Where $\lambda_{\max}/\lambda_{\min}$, the condition number, is large, the v",
         "a column of large numbers makes a steep wall",
+        "try rates a factor of three apart, and keep clear of the first at which the l",
     )
+    start = tensor([1.0, 2.0]).double()
+    for k, rises in enumerate((False, False, False, True)):  # the bowl's limit is 2/3
+        end = own.descend(lambda x: A @ x, start, 0.03 * 3**k, 20)
+        assert (own.bowl(end) > own.bowl(start)) == rises
 
 
 def test_at_half_the_limit_the_regression_arrives_and_above_it_explodes():
