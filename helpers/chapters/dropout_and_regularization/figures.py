@@ -296,7 +296,8 @@ def show_ensembles(errors: Sequence[float], alone: Sequence[float]) -> Figure:
     ax.plot([1] * len(alone), alone, "o", color=COLORS[1], markersize=3.5,
             alpha=0.7, zorder=3, gid="alone")  # fmt: skip
     over = {"facecolor": "white", "edgecolor": "none", "pad": 1}  # the grid
-    ax.text(1.15, max(alone), "each network alone", va="center", color=COLORS[1],
+    beside = (max(alone) + float(errors[0])) / 2
+    ax.text(1.15, beside, "each network alone", va="center", color=COLORS[1],
             bbox=over)  # fmt: skip
     k = len(errors) // 2  # in the middle, above the line
     ax.annotate("mean of the probabilities", (k + 1, errors[k]), (0, 8),
@@ -321,16 +322,18 @@ def show_widths(stored: Mapping[str, Stored]) -> Figure:
     axes = figure.subplots(1, len(stored), sharey=True, squeeze=False)[0]
     said = []
     for ax, (name, found) in zip(axes, stored.items(), strict=True):
+        title = name.replace("fashion_mnist", "Fashion-MNIST")
         for k, (dose, label) in enumerate(
             {"best dose": "its best dose", "no dose": "early stopping alone"}.items()
         ):
             here = [found.table[f"{w}, {dose}"]["test accuracy"] for w in widths]
-            ax.errorbar(widths, [r.mean for r in here], [r.sd for r in here],
+            apart = [w * 1.1**k for w in widths]  # their bars would overlap
+            ax.errorbar(apart, [r.mean for r in here], [r.sd for r in here],
                         marker="o", markersize=3.5, capsize=2, label=label,
                         **line_style(k))  # fmt: skip
             numbers = (f"{w}: {r.mean:.3f}" for w, r in zip(widths, here, strict=True))
-            said.append(f"{name}, {label} {', '.join(numbers)}")
-        ax.set(title=name, xscale="log", xlabel="hidden units")
+            said.append(f"{title}, {label} {', '.join(numbers)}")
+        ax.set(title=title, xscale="log", xlabel="hidden units")
         ax.set_xticks(widths, [f"{w:,}" for w in widths])
         ax.xaxis.minorticks_off()
     axes[0].set_ylabel("test accuracy")
@@ -345,13 +348,14 @@ def show_double_descent(widths: Sequence[int], wrong: Tensor, n: int) -> Figure:
 
     Parameters
     ----------
-    wrong : (widths, 2, seeds), on the training images and on new ones.
+    wrong : (widths, 3, seeds), on the training images, on new ones, and there with
+        a penalty.
     n : number of training images, a dotted line: from this width on all can be fitted.
     """
     figure = Figure(figsize=(4.8, 2.3))
     ax = figure.subplots()
     said = []
-    for k, name in enumerate(("training images", "new images")):
+    for k, name in enumerate(("training images", "new images", "new, λ = 0.01")):
         here = wrong[:, k]
         means = here.mean(1)
         reach = torch.stack([means - here.amin(1), here.amax(1) - means])
