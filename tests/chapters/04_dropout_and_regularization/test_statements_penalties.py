@@ -250,20 +250,26 @@ def test_momentum_sums_up_the_pull_of_the_penalty():
     holds(
         "decay-read",
         "With momentum 0.9, as in our runs, the penalty's pull is summed up as well: it"
-        " shrinks weights about ten times as fast, as the loss's pull is sped up, too;",
+        " shrinks weights about ten times as fast. The loss's pull is sped up by the sa"
+        "me factor, so the minimum stays where it is.",
     )
 
 
 def test_which_run_ends_higher():
     told = shown("04", "decay-curves-code").strip().splitlines()
-    without, with_decay = (numbers(line)[-2:] for line in told)
+    without, with_decay = (numbers(line)[-2:] for line in told[:2])
     assert 0 <= with_decay[0] - without[0] < 0.05 < with_decay[1] - without[1]
     assert 2 * (with_decay[0] - with_decay[1]) < without[0] - without[1]
     holds(
         "decay-curves-read",
         "With decay the accuracy falls far less.",
-        "decay never lets them grow that far.",
+        "Early stopping takes the weights before they have grown to fit single images; "
+        "decay never lets them grow that far, as the norms show.",
     )
+    start, stopped, end, _, decayed = numbers(told[2])
+    assert decayed < start < stopped < 0.7 * end
+    code = text_of("04", "decay-curves-code")
+    assert 'settings | {"num_epochs": at.item() + 1})' in code, "stopped at its best"
 
 
 def test_steps_of_adam_and_adamw():
@@ -279,8 +285,8 @@ def test_steps_of_adam_and_adamw():
     )
     holds(
         "adam-found",
-        "Adam's first step is 0.1 whatever the gradient, so the penalty that was added "
-        r"to it is divided away. AdamW first shrinks the weights by $0.1 \cdot 0.1$.",
+        "Adam's first step is 0.1 whatever the gradient: the penalty in it is divided a"
+        r"way. AdamW first takes $0.1 \cdot 0.1$ of each weight away, then steps 0.1.",
     )
     holds("adam-read", "For Adam, L2 and weight decay are two different methods")
 
@@ -351,7 +357,7 @@ def test_noise_in_labels_and_in_inputs():
     )
     holds(
         "noise-found",
-        "Label noise lengthens the weights, as the formula says; input noise shortens t"
+        "Label noise lengthens the weights; input noise shortens t"
         "hem: an input that cannot be trusted is used less.",
     )
 
