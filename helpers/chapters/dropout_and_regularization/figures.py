@@ -12,7 +12,6 @@ from torch import Tensor
 
 from helpers.claims.claim import Stored
 from helpers.figures import COLORS, drawn, line_style
-from helpers.figures.style import PALETTE
 from helpers.training import History
 from helpers.words import many
 
@@ -339,7 +338,6 @@ def show_widths(stored: Mapping[str, Stored]) -> Figure:
         ax.xaxis.minorticks_off()
     axes[0].set_ylabel("test accuracy")
     axes[-1].legend(loc="lower right", handlelength=LEGEND_LINE)
-    figure.set_gid(PALETTE)
     figure.set_label(f"Test accuracy against hidden units. {'; '.join(said)}.")
     return figure
 
@@ -373,6 +371,5 @@ def show_double_descent(widths: Sequence[int], wrong: Tensor, n: int) -> Figure:
     ax.set_xticks(ticks, [f"{w:,}" for w in ticks])
     ax.xaxis.minorticks_off()
     ax.legend(loc="upper right", handlelength=LEGEND_LINE)
-    figure.set_gid(PALETTE)
     figure.set_label(f"Share wrong against hidden units. {'; '.join(said)}.")
     return figure
