@@ -20,7 +20,7 @@ __all__ = ["descent", "norm_balls", "plane_map", "regression", "taylor"]
 WINDOW = 3.0  # the picture shows -3 to 3 in both coordinates
 
 
-@explorer(width=430, height=430)
+@explorer(width=400, height=400)
 def norm_balls(
     p=Slider(0.5, 10.5, start=2.0),  # steps of 0.1, so that 1 and 2 are met
     x1=Slider(-2.5, 2.5, start=1.5),
@@ -104,7 +104,7 @@ def taylor(
     u = np.array([math.cos(math.radians(direction)), math.sin(math.radians(direction))])
     point, t = np.array([x, y]), np.linspace(-FARTHEST, FARTHEST, 121)
     plane = Pane(
-        "contours of eˣ sin y, dashed below 0", (-3.2, 3.2), (-4.2, 4.2), grid=False,
+        "eˣ sin y, dashed below 0", (-3.2, 3.2), (-4.2, 4.2), grid=False,
         labels=("x", "y"), equal=True, share=0.7,
     )  # fmt: skip
     for name, xy, dash in CONTOURS:

@@ -50,25 +50,29 @@ def show_rings(fields: Sequence[str], examples: Sequence[str]) -> Figure:
 
 
 @drawn
-def show_fits(
-    examples: Sequence[tuple[float, float]], weights: Mapping[str, float]
-) -> Figure:
-    """Draw examples, and for each weight the line y = w x.
+def show_fits(examples: Sequence, weights: Mapping, error: Callable) -> Figure:
+    """Draw examples and for each weight the line y = w x, and the error over w.
 
     Parameters
     ----------
     examples : pairs of x and y.
-    weights : what the line is called -> its weight.
+    weights : what the line is called -> its weight, a float.
+    error : of a weight, or of a tensor of them, entry by entry.
     """
-    figure = Figure(figsize=(4.0, 2.1))
-    ax = figure.subplots()
+    figure = Figure(figsize=(5.6, 1.9))
+    ax, curve = figure.subplots(1, 2)
     x, y = zip(*examples, strict=True)
-    right = 1.1 * max(x)
-    for k, (name, w) in enumerate(weights.items()):
-        ax.plot([0, right], [0, w * right], label=name, **line_style(k))
+    right, w = 1.1 * max(x), torch.linspace(-0.4, 4.4, 97)
+    curve.plot(w, error(w), color=INK, label="error")
+    for k, (name, v) in enumerate(weights.items()):
+        ax.plot([0, right], [0, v * right], label=name, **line_style(k))
+        curve.plot([v], [error(v)], "o", color=COLORS[k], label=name)
     ax.plot(x, y, "o", color=INK, markersize=6, label="examples")
-    ax.set(xlabel="x", ylabel="y", xlim=(0, right))
+    ax.set(xlabel="x", ylabel="y", xlim=(0, right), ylim=(-0.4, 1.6 * max(y)))
     ax.legend(loc="upper left")
+    curve.set(xlabel="w", ylabel="mean error")
+    said = "; ".join(f"{name}, error {number(error(v))}" for name, v in weights.items())
+    figure.set_label(f"Left, examples and lines; right, the error over w: {said}.")
     return figure
 
 
@@ -82,9 +86,9 @@ def show_secants(f: Callable[[Tensor], Tensor], x: float, steps: Sequence[float]
     Parameters
     ----------
     f : of a tensor, entry by entry.
-    steps : the values of h.
+    steps : the values of h, at most three.
     """
-    figure = Figure(figsize=(4.2, 2.5))
+    figure = Figure(figsize=(3.8, 2.2))
     ax = figure.subplots()
     at = torch.tensor(x, dtype=torch.float64, requires_grad=True)
     (slope,) = torch.autograd.grad(f(at), at)
@@ -92,12 +96,10 @@ def show_secants(f: Callable[[Tensor], Tensor], x: float, steps: Sequence[float]
     t = torch.linspace(left, right, 101, dtype=torch.float64)
     ax.plot(t, f(t), color=INK, label="f")
     ends = torch.tensor([left, right], dtype=torch.float64)
-    for k, h in enumerate(steps):
+    for h, color in zip(steps, [COLORS[k] for k in (0, 5, 2)], strict=False):
         secant = (f(at + h) - f(at)) / h
-        color = COLORS[(0, 5, 2)[k % 3]]
-        line = f(at) + secant * (ends - x)
-        name = f"h = {h:g}: slope {secant:.2f}"
-        ax.plot(ends, line, color=color, linewidth=1.2, label=name)
+        look = {"color": color, "label": f"h = {h:g}: slope {secant:.2f}"}
+        ax.plot(ends, f(at) + secant * (ends - x), linewidth=1.2, **look)
         ax.plot([x + h], [f(at + h).item()], "o", color=color, markersize=5)
     name = f"tangent: slope {slope:.2f}"
     ax.plot(ends, f(at) + slope * (ends - x), label=name, **line_style(1))
@@ -168,7 +170,7 @@ def show_taylor(f: Callable[[Tensor], Tensor], x: float, reach: float, name: str
     reach : how far to both sides it is drawn.
     name : what the legend calls f.
     """
-    figure = Figure(figsize=(4.2, 2.3))
+    figure = Figure(figsize=(4.0, 2.2))
     ax = figure.subplots()
     at = torch.tensor(x, dtype=torch.float64, requires_grad=True)
     (slope,) = torch.autograd.grad(f(at), at, create_graph=True)
@@ -204,7 +206,7 @@ def show_path(f: Callable[[Tensor], Tensor], path: Tensor, A: Tensor) -> Figure:
     A : (2, 2) symmetric, the Hessian of f; dashed lines through 0 lie along its
         eigenvectors.
     """
-    figure = Figure(figsize=(4.4, 3.2))
+    figure = Figure(figsize=(4.2, 3.0))
     ax = figure.subplots()
     ticks = torch.linspace(-REACH, REACH, 120, dtype=torch.float64)
     grid = torch.stack(torch.meshgrid(ticks, ticks, indexing="xy"))
@@ -216,18 +218,16 @@ def show_path(f: Callable[[Tensor], Tensor], path: Tensor, A: Tensor) -> Figure:
         ax.plot(*torch.stack([-end, end]).T, "--", color=INK, linewidth=1, label=name)
         ax.text(*(-0.78 * end).tolist(), name, fontsize=8, bbox=WHITE, **CENTERED)
     ax.plot(*path.T.tolist(), "o-", color=COLORS[1], markersize=4, label="path")
-    ax.annotate("start", path[0].tolist(), (6, 2), textcoords="offset points",
-                color=INK)  # fmt: skip
+    ax.annotate("start", path[0].tolist(), (6, 2), textcoords="offset points")
     ax.set(xlabel="$x_1$", ylabel="$x_2$", aspect="equal")
     ax.grid(visible=False)
     first, second, last = path[[0, 1, -1]]
+    near, far = (number((p @ V[:, 1]).abs().item()) for p in (second, first))
     figure.set_label(
-        f"A map of f, pale where it is low, with dashed lines where it is flattest and "
-        f"where it is steepest; a path of {len(path)} points from height "
-        f"{number(f(first).item())} to {number(f(last).item())}. Its first step "
-        f"shortens the distance to the flattest line from "
-        f"{number((first @ V[:, 1]).abs().item())} to "
-        f"{number((second @ V[:, 1]).abs().item())}."
+        f"A map of f, pale where it is low; dashed lines where it is flattest and "
+        f"steepest; a path of {len(path)} points from height {number(f(first).item())} "
+        f"to {number(f(last).item())}. Its first step shortens the distance to the "
+        f"flattest line from {far} to {near}."
     )
     return figure
 
@@ -260,10 +260,7 @@ def show_noise(x: Tensor, y: Tensor, w: float, b: float, sigma: float) -> Figure
     ax.plot(x.tolist(), y.tolist(), "o", color=INK, markersize=5, label="examples")
     ax.set(xlabel="x", ylabel="y", xlim=ends.tolist())
     ax.legend(loc="upper left")
-    figure.set_label(
-        f"A line, and around it bell curves of the noise; densities of the examples: "
-        f"{', '.join(said)}."
-    )
+    figure.set_label(f"A line with bell curves of noise; densities: {', '.join(said)}.")
     return figure
 
 
@@ -286,7 +283,7 @@ def show_thresholds(x: Tensor, y: Tensor, lines: dict[str, Tensor]) -> Figure:
     x : (n,) inputs; y : (n,) classes, 0 or 1.
     lines : name -> (2,) slope and intercept.
     """
-    figure, said = Figure(figsize=(5.5, 2.8)), []
+    figure, said = Figure(figsize=(5.0, 2.6)), []
     ax = figure.subplots()
     near = ax.inset_axes((0.47, 0.12, 0.45, 0.38), xlim=(-2.2, 2.2), xticks=(-2, 0, 2))
     ends = torch.stack([x.min() - 1, x.max() + 1])
@@ -306,8 +303,7 @@ def show_thresholds(x: Tensor, y: Tensor, lines: dict[str, Tensor]) -> Figure:
     ax.set(xlabel="x", ylabel="class, and line")
     ax.legend(loc="upper right")
     figure.set_label(
-        f"Points of class 0 and 1, and lines that cross ½ ({'; '.join(said)}). An "
-        f"inset shows the middle: {many(int(wrong.sum()), 'point')} of it on the wrong "
-        "side."
+        f"Points of class 0 and 1, and lines that cross ½ ({'; '.join(said)}). Inset, "
+        f"the middle: {many(int(wrong.sum()), 'point')} of it on the wrong side."
     )
     return figure

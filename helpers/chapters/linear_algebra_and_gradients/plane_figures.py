@@ -182,7 +182,7 @@ def show_forms(matrices: Mapping[str, Tensor]) -> Figure:
     ----------
     matrices : title -> (2, 2) symmetric.
     """
-    figure = Figure(figsize=(6.0, 2.3))
+    figure = Figure(figsize=(5.6, 2.2))
     axes = figure.subplots(1, len(matrices), sharex=True, sharey=True)
     side = torch.linspace(-1.5, 1.5, 61)
     grid = torch.stack(torch.meshgrid(side, side, indexing="xy"), -1)

@@ -15,7 +15,7 @@ BESIDE = 0.65  # from a line to the middle of its label
 TINY = 1e-9  # sliders move in steps of 0.05: what is smaller is rounding
 
 
-@explorer(width=460, height=440, twin="plane_map.js")
+@explorer(width=420, height=400, twin="plane_map.js")
 def plane_map(
     a11=Slider(-2.5, 2.5, start=2.0),
     a12=Slider(-2.5, 2.5, start=1.0),

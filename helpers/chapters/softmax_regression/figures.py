@@ -6,16 +6,71 @@ import numpy as np
 import torch
 from matplotlib.figure import Figure
 from torch import Tensor
+from torch.nn import functional as F
 
-from helpers.figures import COLORS, drawn, line_style
+from helpers.figures import COLORS, drawn, line_style, plot_network, show_images
+from helpers.figures.described import described
+from helpers.words import number
 
-FAINT = "#888888"
+FAINT, PALE = "#888888", "#e4e4e4"
+FEW = 10  # images: the share of so few says little
+
+
+@drawn
+def show_named(images: Tensor, titles: Sequence[str], what: str, **look) -> Figure:
+    """Draw images as ``show_images`` does; the alternative text says what they show.
+
+    Parameters
+    ----------
+    images : (n, h, w) or (n, 1, h, w).
+    titles : n strings.
+    what : what is seen, to stand first in the alternative text.
+    look : what else ``show_images`` takes.
+    """
+    figure = show_images(images, titles, **look)
+    figure.set_label(f"{what}. {described(figure)}")
+    return figure
+
+
+@drawn
+def show_forward(x: Tensor, W: Tensor, b: Tensor) -> Figure:
+    """Draw softmax regression as a network, with the numbers of one example.
+
+    The bias is drawn as the weights of one more input that is always 1, in gray.
+
+    Parameters
+    ----------
+    x : (1, d), W : (d, K), b : (K,).
+    """
+    o = (x @ W + b)[0]
+    inputs = [number(v) for v in x[0].tolist()]
+    logits = [number(v) for v in o.tolist()]
+    y_hat = [f"{p:.2f}" for p in F.softmax(o, 0).tolist()]
+    weights = torch.cat([W, b[None]])
+    titles = ["inputs x", "logits o", "probabilities ŷ"]
+    figure = plot_network([[*inputs, "1"], logits, y_hat], [weights, None], titles)
+    (ax,) = figure.axes
+    circle = ax.patches[len(inputs)]
+    circle.set_facecolor(PALE)
+    left = circle.center[0] - circle.radius - 0.1
+    ax.text(left, circle.center[1], "bias", ha="right", va="center", fontsize=8)
+    names = [f"input {i + 1}" for i in range(len(inputs))] + ["the gray 1"]
+    lines = ", ".join(
+        f"{number(weights[i, k].item())} from {names[i]} to logit {k + 1}"
+        for i, k in weights.nonzero().tolist()
+    )
+    figure.set_label(
+        f"A network from left to right. Inputs x: {', '.join(inputs)}, and a gray 1 "
+        f"for the bias; logits o: {', '.join(logits)}; probabilities ŷ: "
+        f"{', '.join(y_hat)}, each joined with all logits. Weights: {lines}."
+    )
+    return figure
 
 
 @drawn
 def show_log_loss(marked: Sequence[float]) -> Figure:
     """Draw -ln p over p, with a dot and its loss at some probabilities."""
-    figure = Figure(figsize=(4.6, 2.5))
+    figure = Figure(figsize=(4.2, 2.3))
     ax = figure.subplots()
     p = np.linspace(0.005, 1, 400)
     ax.plot(p, np.log(1 / p), color=COLORS[0], label="−ln p")  # 0 at 1, not -0
@@ -37,7 +92,7 @@ def show_gradients(losses: Mapping[str, Callable[[Tensor], Tensor]]) -> Figure:
     ----------
     losses : name -> function of logits (n,) -> (n,) that autograd can follow.
     """
-    figure = Figure(figsize=(6.6, 2.5))
+    figure = Figure(figsize=(5.8, 2.3))
     left, right = figure.subplots(1, 2)
     z = torch.linspace(-8, 8, 321, requires_grad=True)
     start, ends, said = 5, [], []
@@ -76,7 +131,7 @@ def show_confusion(counts: Tensor, classes: Sequence[str]) -> Figure:
     ----------
     counts : (K, K) int, how many examples of class i were called class j.
     """
-    figure = Figure(figsize=(4.2, 3.8))
+    figure = Figure(figsize=(3.7, 3.4))
     ax = figure.subplots()
     shares = counts / counts.sum(1, keepdim=True).clamp(min=1)
     ax.imshow(shares.numpy(), cmap="Blues", vmin=0, vmax=1)
@@ -112,9 +167,10 @@ def show_reliability(confidence: Tensor, right: Tensor, num_bins: int = 10) -> F
     ----------
     confidence : (n,), the probability that each answer was given, in 0..1.
     right : (n,) bool, whether it was right.
-    num_bins : bins of equal width; an empty one has no dot.
+    num_bins : bins of equal width; an empty one has no dot, and one with fewer than
+        ``FEW`` images a hollow one, off the line.
     """
-    figure = Figure(figsize=(4.6, 3.2))
+    figure = Figure(figsize=(4.2, 2.9))
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
     edges = torch.linspace(0, 1, num_bins + 1)
     index = torch.bucketize(confidence.contiguous(), edges[1:-1])
@@ -122,16 +178,22 @@ def show_reliability(confidence: Tensor, right: Tensor, num_bins: int = 10) -> F
     filled = counts > 0
     hits = torch.bincount(index, right.double(), num_bins)[filled] / counts[filled]
     sure = torch.bincount(index, confidence.double(), num_bins)[filled] / counts[filled]
+    few = counts[filled] < FEW
     above.plot([0, 1], [0, 1], color=FAINT, linestyle=":", label="calibrated")
-    above.plot(
-        sure.numpy(), hits.numpy(), marker="o", color=COLORS[0], label="measured"
-    )
+    look = {"color": COLORS[0], "marker": "o"}
+    above.plot(sure[~few].numpy(), hits[~few].numpy(), label="measured", **look)
+    if few.any():
+        hollow = {"markerfacecolor": "white", "linestyle": "none", "clip_on": False}
+        above.plot(sure[few].numpy(), hits[few].numpy(), zorder=3,
+                   label=f"fewer than {FEW} images", **look, **hollow)  # fmt: skip
     above.set(ylabel="share right", ylim=(0, 1.03))
     above.legend(loc="upper left")
     middles = (edges[:-1] + edges[1:]) / 2
     below.bar(middles.numpy(), counts.numpy(), width=0.9 / num_bins, color=COLORS[0])
     dots = zip(sure.tolist(), hits.tolist(), counts[filled].tolist(), strict=True)
-    said = ", ".join(f"{s:.2f}: {h:.2f} of {n}" for s, h, n in dots)
+    said = ", ".join(
+        f"{s:.2f}: {h:.2f} of {n}{' (hollow)' if n < FEW else ''}" for s, h, n in dots
+    )
     figure.set_label(f"Shares right against mean confidence, bin by bin: {said}.")
     below.set(xlabel="confidence", ylabel="images", xlim=(0, 1), axisbelow=True)
     return figure
@@ -145,7 +207,7 @@ def show_many_intervals(means: Tensor, reach: Tensor, truth: float) -> Figure:
     ----------
     means, reach : (n,), the middle and half the width of each interval.
     """
-    figure = Figure(figsize=(5.6, 2.2))
+    figure = Figure(figsize=(5.2, 2.0))
     ax = figure.subplots()
     at = np.arange(1, len(means) + 1)
     holds = ((means - truth).abs() <= reach).numpy()

@@ -1,10 +1,14 @@
 """Chapter 0: what it says of the course, held against the course itself."""
 
 import ast
+import dataclasses
+import html
 import itertools
 import json
 import math
 import re
+from pathlib import Path
+from statistics import fmean
 
 import pytest
 import torch
@@ -18,8 +22,9 @@ from helpers.chapters.welcome import (
     figures,
     overview,
 )
-from helpers.claims import Report
+from helpers.claims import Estimate, Report
 from helpers.data.drawings import frame_of
+from helpers.doctor import CHECKS
 from helpers.figures import COLORS
 from tests.said import shown
 from tests.taught import holding, notebook_path, text_of
@@ -34,6 +39,13 @@ def own_progress(tmp_path, monkeypatch):
 
 
 holds = holding("00")
+
+
+def page_shown(cell: str) -> str:
+    """What a cell shows as HTML, as it is stored."""
+    cells = json.loads(notebook_path("00").read_text("utf-8"))["cells"]
+    ((output,),) = (found["outputs"] for found in cells if found["id"] == cell)
+    return "".join(output["data"]["text/html"])
 
 
 def title_of(chapter: int) -> str:
@@ -143,6 +155,32 @@ def test_the_words_for_make_are_targets_and_settings():
     holds("lecturers", "*Slides:* `make slides CHAPTER=02` writes them for any bro")
 
 
+def test_what_the_doctor_said_here_is_true_elsewhere():
+    """Its stored lines are its own, alike in both forms, and name what make knows."""
+    text, page = shown("00", "doctor"), page_shown("doctor")
+    rows = [re.findall(r"<td[^>]*>(.*?)</td>", row) for row in page.split("<tr>")[1:]]
+    told = [[html.unescape(re.sub(r"<[^>]*>", "", td)) for td in row] for row in rows]
+    assert [name for _, name, _ in told] == list(CHECKS)
+    lines = re.sub(r"\n {19}", " ", text.strip()).splitlines()
+    assert [line[7:19].strip() for line in lines] == list(CHECKS)
+    for line, (mark, _, said) in zip(lines, told, strict=True):
+        assert (line[:5], mark) == ("fine ", "✓ fine"), "as where it was stored"
+        assert line[19:].replace("`", "") == said
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    targets, settings = (
+        re.search(rf"^{word} = (.*)$", makefile, re.M)[1].split()
+        for word in ("COMMANDS", "SETTINGS")
+    )
+    (called,) = re.findall(r"`make (.*?)`", " ".join(text.split()))
+    target, setting = called.split()
+    assert target in targets and setting.partition("=")[0] in settings
+    (code,) = re.findall("<code>(.*?)</code>", page)
+    assert html.unescape(code) == f"make {called}"
+    holds(
+        "environment", "A line that is not fine says what to do. In a terminal, `make"
+    )
+
+
 # -- explorer, map and exercise --------------------------------------------------------
 
 
@@ -166,19 +204,21 @@ def test_errors_are_orange_and_the_line_is_green():
 
 
 def test_the_map_links_to_files_and_its_bars_begin_empty():
-    html = chapter_map(ROOT / "notebooks")._repr_html_()
-    links = re.findall(r'href="([^"]*)"', html)
+    page = chapter_map(ROOT / "notebooks")._repr_html_()
+    links = re.findall(r'href="([^"]*)"', page)
+    assert re.findall(r'href="([^"]*)"', page_shown("chapter-map")) == links
     assert len(links) >= 11
+    assert all(Path(link).name == link for link in links), "for any machine"
     assert all((ROOT / "notebooks" / link).is_file() for link in links)
-    assert "width:0%" in html and "width:100%" not in html
+    assert "width:0%" in page and "width:100%" not in page
 
 
 def test_a_solved_exercise_fills_its_bar(monkeypatch):
     name = exercises.EXERCISES[0].name
     for state, width in (("solved", "width:100%"), ("wrong", "width:0%")):
         monkeypatch.setattr(overview, "states", lambda s=state: {"00": {name: s}})
-        html = overview.ChapterMap(ROOT / "notebooks")._repr_html_()
-        first_row = html.split("<tr>")[2]
+        page = overview.ChapterMap(ROOT / "notebooks")._repr_html_()
+        first_row = page.split("<tr>")[2]
         assert width in first_row
 
 
@@ -258,6 +298,69 @@ def test_the_loss_of_each_step_begins_at_that_of_guessing():
     holds("training-steps-read", "each batch holds other images, 128 as a rule")
 
 
+def test_a_hidden_sum_is_cut_at_0_and_a_score_is_not():
+    with seeded(0):
+        net = MLP()
+    _, first, cut, last = net
+    assert isinstance(cut, torch.nn.ReLU)
+    X = load_images("digits").val.X[:500]
+    with torch.no_grad():
+        sums, hidden, scores = net[:2](X), net[:3](X), net(X)
+    assert ((sums < 0) == (hidden == 0)).all() and (hidden >= 0).all()
+    assert (sums < 0).float().mean() > 0.2 < (scores < 0).float().mean()
+    by_hand = X.flatten(1) @ first.weight.T + first.bias
+    assert torch.allclose(by_hand, sums, atol=1e-5)
+    assert (first.in_features, first.out_features, last.out_features) == (784, 256, 10)
+    holds(
+        "training-read",
+        "The network multiplies the 784 gray values by **weights** and adds them up, "
+        "with one more number, the **bias**. It does so 256 times, each time with "
+        "weights and a bias of its own, and replaces negative sums by 0. From the 256 "
+        "results it makes ten scores, again as weighted sums with a bias, but keeps "
+        "negative ones:",
+        "The bars show the scores as probabilities, which add up to 1.",
+    )
+
+
+def test_what_learning_rates_do_in_five_epochs():
+    """The panel's own training and a second seed; settings as in the notebook."""
+    data, runs = load_images("digits"), {}
+    for seed, lr in (*itertools.product((0, 1), (0.3, 0.5, 1)), (0, 0.1), (0, 2)):
+        with seeded(seed):
+            net = MLP()
+        runs[seed, lr] = train(
+            net, data.train, data.val, num_epochs=5, lr=lr, batch_size=128, seed=seed
+        )
+    ends = {key: run.val_accuracy[-1] for key, run in runs.items()}
+    slow = runs[0, 0.1].train_loss
+    assert slow[3] - slow[4] > 0.05 and ends[0, 0.1] < ends[0, 0.3] - 0.05
+    for seed in (0, 1):
+        assert 0 < ends[seed, 0.5] - ends[seed, 0.3] < 0.06
+        assert jump(runs[seed, 1]) > 1.7 * jump(runs[seed, 0.3])
+    assert ends[0, 2] < 0.15 and runs[0, 2].val_loss[-1] > math.log(10)
+    holds(
+        "panel-read",
+        "at 0.1 the network is still learning after five epochs; at 0.5 it reads a few "
+        "more digits than at 0.3; at 1 the curves jump, and from 2 on it only guesses.",
+    )
+    run = runs[0, 0.3]
+    assert run.val_loss[0] < run.train_loss[0]
+    assert run.val_loss[-1] > run.train_loss[-1]
+    assert run.val_accuracy[-1] < run.train_accuracy[-1]
+    holds(
+        "panel-read",
+        "So the strong one can be better at first. At the end the thin one is ahead: "
+        "the network does better on what it has trained on.",
+    )
+
+
+def jump(history):
+    """By how much the loss differs between five batches and the next five."""
+    losses = history.step_loss[100:]
+    means = [fmean(losses[k : k + 5]) for k in range(0, len(losses) - 4, 5)]
+    return fmean(abs(b - a) for a, b in itertools.pairwise(means))
+
+
 def test_a_rate_of_ten_leaves_a_network_that_no_image_reaches():
     data = load_images("digits")
     with seeded(0):
@@ -287,6 +390,13 @@ def test_one_step_by_hand_is_the_step_of_autograd():
     assert found == (*shown_here, round((after * 2 - 6) ** 2, 2))
     assert found == (2.0, 16.0, -16.0, 2.6, 0.64)
     holds("training-step", "$w$; for 2 it should answer 6")
+    assert found[4] < found[1], "the loss after the step, and before"
+    assert (found[3] - 1) * found[2] < 0, "w goes against the gradient"
+    holds(
+        "training",
+        "the **loss** says how wrong the answers were; each number is changed a "
+        "little, in the direction in which the loss falls. That is one **step**:",
+    )
     holds(
         "training-step-read",
         "It answers 2, so the loss is 16. The gradient, $-16$, says that the loss "
@@ -328,6 +438,84 @@ def test_the_picture_of_the_claim_says_what_its_axis_and_rows_are():
     )
     assert (claim.live.num_seeds, claim.full.num_seeds) == (3, 10)
     assert rows == "a look: just run, with 3 seeds; full size: run before, with 10"
+
+
+def test_the_shaded_range_is_that_of_the_middle_answer():
+    (claim,) = of_chapter("00").values()
+    (ax,) = Report(claim, None, "digits").picture().axes
+    low, high = claim.question.cuts
+    (shade,) = ax.patches
+    box = shade.get_extents().transformed(ax.transData.inverted())
+    assert (box.x0, box.x1) == pytest.approx((low, high))
+    dashed = [line for line in ax.lines if line.get_linestyle() == "--"]
+    assert [line.get_xdata()[0] for line in dashed] == [low, high]
+    for mean, half, answer in ((-0.2, 0.05, 1), (-0.2, 0.12, None), (-0.5, 0.1, 0)):
+        estimate = Estimate(mean, 5 * half, 100)  # half of the interval, nearly
+        ends = estimate.interval
+        inside = [
+            left <= ends[0] and ends[1] <= right
+            for left, right in itertools.pairwise((-math.inf, low, high, math.inf))
+        ]
+        said = claim.question.meaning(estimate)
+        if any(inside):
+            assert said == claim.question.answers[inside.index(True)]
+        else:
+            assert said.startswith("undecided")
+        assert (inside.index(True) if any(inside) else None) == answer
+    holds(
+        "claim-anywhere-read",
+        "Dashed lines separate the answers, and the shaded range is that of the middle "
+        "one; an answer is given only if the whole bar lies within its range.",
+    )
+
+
+def test_the_answers_at_the_end_are_those_of_the_course():
+    data = load_images("digits")
+    names = [field.name for field in dataclasses.fields(data)]
+    assert [n for n in names if n in ("train", "val", "test")] == [
+        "train",
+        "val",
+        "test",
+    ]
+    holds(
+        "panel-read",
+        "in three parts: to train on (*train*), to choose settings on (*val*, for "
+        "validation), and to test on (*test*).",
+    )
+    asked, answered = text_of("00", "before-you-go").split("<summary>Answers</summary>")
+    numbered = [
+        re.findall(r"(\d)\. (.*?)(?= \d\. | <|$)", t) for t in (asked, answered)
+    ]
+    assert dict(numbered[0]) == {
+        "1": "What does one step of training change, and in which direction?",
+        "2": "What are training, validation and test images for?",
+        "3": "Why were the moved digits misread?",
+        "4": "What can a learning rate do that is too large?",
+    }
+    assert dict(numbered[1]) == {
+        "1": "Every number of the network, against its gradient.",
+        "2": "To learn from; to choose settings; to judge at the end, when nothing is "
+        "chosen any more.",
+        "3": "In training the network saw digits near the middle only.",
+        "4": "Step past the minimum and land farther away, so that the loss rises.",
+    }
+
+
+def test_one_step_changes_every_number_that_has_a_gradient():
+    """Against it, and the loss of the batch falls: the first answer at the end."""
+    data = load_images("digits")
+    with seeded(0):
+        net = MLP()
+    X, y = data.train.X[:128], data.train.y[:128]
+    before = torch.nn.functional.cross_entropy(net(X), y)
+    before.backward()
+    kept = [p.detach().clone() for p in net.parameters()]
+    torch.optim.SGD(net.parameters(), lr=0.3).step()
+    for p, old in zip(net.parameters(), kept, strict=True):
+        assert ((p.detach() - old) * p.grad <= 0).all()
+        assert torch.allclose(p.detach(), old - 0.3 * p.grad)
+        assert (p.grad != 0).float().mean() > 0.5
+    assert torch.nn.functional.cross_entropy(net(X), y) < before
 
 
 def test_how_many_moved_digits_are_read():

@@ -33,7 +33,10 @@ def own_progress(tmp_path, monkeypatch):
 
 X, Y = tensor([0.0, 1.0, 2.0]), tensor([1.0, 2.0, 7.0])
 AXES = {
-    "fits": (lambda: figures.show_fits([(1.0, 2.0)], {"a": 0.5}), ("x", "y")),
+    "fits": (
+        lambda: figures.show_fits([(1.0, 2.0)], {"a": 0.5}, lambda w: w**2),
+        ("x", "y"),
+    ),
     "secants": (
         lambda: figures.show_secants(torch.square, 1.0, [2, 1]),
         ("x", "value"),

@@ -51,11 +51,18 @@ def test_each_ring_lies_in_the_one_before():
 
 
 def test_a_line_through_0_for_each_weight():
-    (ax,) = figures.show_fits([(1.0, 2.0), (4.0, 6.0)], {"a": 0.5, "b": 2.0}).axes
+    weights = {"a": 0.5, "b": 2.0}
+    figure = figures.show_fits([(1.0, 2.0), (4.0, 6.0)], weights, lambda w: w**2 + 1)
+    ax, curve = figure.axes
     for name, w in (("a", 0.5), ("b", 2.0)):
         x, y = lines(ax)[name]
         assert np.allclose(y, w * x) and x[0] == 0 and x[-1] > 4
     assert np.array_equal(lines(ax)["examples"], [[1, 4], [2, 6]])
+    w, error = lines(curve)["error"]
+    assert np.allclose(error, w**2 + 1) and w[0] < 0 and w[-1] > 4
+    assert np.array_equal(lines(curve)["b"], [[2.0], [5.0]])
+    assert [line.get_color() for line in curve.lines[1:]] == list(COLORS[:2])
+    assert described(figure).endswith("a, error 1.25; b, error 5.")
 
 
 # -- tensors, vectors, matrices ------------------------------------------------------
@@ -265,7 +272,9 @@ def test_far_points_and_the_middle_in_an_inset():
     assert np.array_equal(lines(inset)["wrong"], [[0.5], [1]]), "between the borders"
     (wrong,) = [line for line in inset.lines if line.get_label() == "wrong"]
     assert wrong.get_color() == COLORS[1]  # orange
-    says = "(near: 0.00; far: 1.00). An inset shows the middle: 1 point of it on the wr"
+    says = (
+        "(near: 0.00; far: 1.00). Inset, the middle: 1 point of it on the wrong side."
+    )
     assert says in described(figure)
 
 

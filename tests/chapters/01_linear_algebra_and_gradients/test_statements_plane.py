@@ -85,7 +85,7 @@ def test_the_adjugate_is_the_transposed_matrix_of_cofactors():
         "inverse",
         r"\begin{pmatrix} a & b\\ c & d\end{pmatrix}^{-1} = \frac{1}{ad - bc}"
         r"\begin{pmatrix} d & -b\\ -c & a\end{pmatrix}.",
-        r"If it is 0, there is no inverse.",
+        r"If it is 0, $\mathbf A$ is **singular**: it has no inverse.",
     )
     (a, b), (c, d) = M[:2, :2]
     other = torch.stack([torch.stack([d, -b]), torch.stack([-c, a])]) / (a * d - b * c)

@@ -15,7 +15,7 @@ EXPECTED = {
     "softmax-twice": ("not supported", "it learns, but less"),
     "focal-loss": ("not supported", "less than a percentage point apart"),
     "test-set": ("not supported", "it is too high"),
-    "calibration": ("not supported", "less sure than right"),
+    "calibration": ("not supported", "less sure than it should be"),
 }
 # Too long for a look: what is stored of the clothes, at full size.
 FULL = {"squared-error": ("supported", "cross-entropy ends higher")}

@@ -10,6 +10,7 @@ from helpers.chapters.softmax_regression import figures
 from helpers.chapters.softmax_regression.exercises import runs
 from helpers.figures import COLORS, plot_network
 from helpers.figures.described import described
+from helpers.words import number
 
 
 def lines(ax):
@@ -64,20 +65,36 @@ def test_a_confusion_matrix_has_the_true_classes_as_rows():
 
 
 def test_reliability_by_hand():
-    confidence = torch.tensor([0.31, 0.39, 0.35, 0.35, 0.92, 1.0])
-    right = torch.tensor([True, False, False, False, True, True])
+    confidence = torch.tensor([0.31, 0.39, 0.35, 0.35] * 3 + [0.92, 1.0])
+    right = torch.tensor([True, False, False, False] * 3 + [True, True])
     figure = figures.show_reliability(confidence, right)
-    assert described(figure).endswith(": 0.35: 0.25 of 4, 0.96: 1.00 of 2.")
+    assert described(figure).endswith(": 0.35: 0.25 of 12, 0.96: 1.00 of 2 (hollow).")
     above, below = figure.axes
-    sure, hits = lines(above)["measured"]
-    assert np.allclose(sure, [0.35, 0.96]) and np.allclose(hits, [0.25, 1.0])
+    assert np.allclose(lines(above)["measured"], [[0.35], [0.25]])
     x, y = lines(above)["calibrated"]
     assert np.array_equal(x, y)
     heights = [bar.get_height() for bar in below.patches]
-    assert heights == [0, 0, 0, 4, 0, 0, 0, 0, 0, 2]
+    assert heights == [0, 0, 0, 12, 0, 0, 0, 0, 0, 2]
     assert [bar.get_x() + bar.get_width() / 2 for bar in below.patches] == (
         pytest.approx([0.05 + 0.1 * k for k in range(10)])
     )
+
+
+def test_a_bin_with_few_images_is_a_hollow_dot_off_the_line():
+    """Nine images are few, ten are not; and where none is, nothing is said of them."""
+    confidence = torch.tensor([0.25] * 9 + [0.75] * 10)
+    above, _ = figures.show_reliability(confidence, confidence < 0.5).axes
+    found = {line.get_label(): line for line in above.lines}
+    hollow, full = found["fewer than 10 images"], found["measured"]
+    assert np.allclose(hollow.get_xydata(), [[0.25, 1.0]])
+    assert (hollow.get_markerfacecolor(), hollow.get_linestyle()) == ("white", "None")
+    assert np.allclose(full.get_xydata(), [[0.75, 0.0]])
+    assert to_hex(full.get_markerfacecolor()) == COLORS[0].lower()
+    above, _ = figures.show_reliability(confidence[9:], confidence[9:] < 0.5).axes
+    assert [t.get_text() for t in above.get_legend().get_texts()] == [
+        "calibrated",
+        "measured",
+    ]
 
 
 def test_an_honest_guesser_lies_on_the_diagonal():
@@ -102,6 +119,38 @@ def test_intervals_are_sorted_by_whether_they_hold_the_truth():
     assert found["misses it"][:2] == ([2], [(1.5, 2.5)])
     assert found["misses it"][2] == COLORS[1].lower()
     assert ax.lines[-1].get_ydata() == [1.2, 1.2]
+
+
+# -- what the alternative text says ----------------------------------------------------
+
+
+def test_the_words_of_images_begin_with_what_they_show():
+    look = {"rows": ["above", "below"], "num_cols": 1}
+    figure = figures.show_named(torch.rand(2, 1, 3, 4), ["a,\nnot b", "c"], "x", **look)
+    assert described(figure) == (
+        "x. 2 images: a, not b; c. Rows, from the top: above; below."
+    )
+
+
+def test_the_forward_computation_with_its_bias():
+    """Two inputs, three classes; the numbers by hand, e to 1, to 0 and to -2."""
+    x, b = torch.tensor([[2.0, -1.0]]), torch.tensor([0.0, 0.0, -3.0])
+    W = torch.tensor([[1.0, 0.0, 0.0], [1.0, 0.0, -1.0]])
+    figure = figures.show_forward(x, W, b)
+    shares = np.exp([1, 0, -2]) / np.exp([1, 0, -2]).sum()
+    y_hat = ", ".join(f"{p:.2f}" for p in shares)
+    assert described(figure) == (
+        "A network from left to right. Inputs x: 2, −1, and a gray 1 for the bias; "
+        f"logits o: 1, 0, −2; probabilities ŷ: {y_hat}, each joined with all logits. "
+        "Weights: 1 from input 1 to logit 1, 1 from input 2 to logit 1, −1 from input "
+        "2 to logit 3, −3 from the gray 1 to logit 3."
+    )
+    (ax,) = figure.axes
+    gray = [p.center for p in ax.patches if to_hex(p.get_facecolor()) == figures.PALE]
+    drawn = {line.get_gid(): line.get_xydata() for line in ax.lines}
+    assert np.allclose([drawn["weight 2 2"][0]], gray), "the bias starts at the gray 1"
+    texts = {t.get_text() for t in ax.texts}
+    assert {"bias", "inputs x", "logits o", "probabilities ŷ"} <= texts
 
 
 # -- networks ------------------------------------------------------------------------
@@ -171,3 +220,17 @@ def test_the_picture_of_the_runs():
         _, loss = lines(ax)["loss"]
         assert np.allclose(loss, history.step_loss)
         assert ax.get_ylim()[1] >= max(history.step_loss)
+
+
+def test_the_words_of_the_runs_tell_how_far_each_loss_rises():
+    """It is the jump of A that tells it from the others."""
+    said = described(runs.four_runs())
+    for name, history in runs.histories().items():
+        first, last = history.step_loss[0], history.step_loss[-1]
+        assert (
+            f"{name}: accuracy {history.val_accuracy[-1]:.2f}, loss from "
+            f"{number(first)} to {number(last)}, at most "
+            f"{number(max(history.step_loss))}."
+        ) in said
+    most = {name: max(h.step_loss) for name, h in runs.histories().items()}
+    assert most["A"] > 4 * max(most[name] for name in "BCD")

@@ -1,5 +1,7 @@
 """Chapter 2: the notebook's own definitions agree with helpers' and with torch's."""
 
+import ast
+import json
 import math
 import statistics
 from types import SimpleNamespace
@@ -11,7 +13,7 @@ from torch.nn import functional as F
 
 import helpers
 from helpers import Examples
-from tests.taught import source_of, taught
+from tests.taught import notebook_path, source_of, taught
 
 own = taught(
     "02",
@@ -166,3 +168,33 @@ def test_train_is_the_loop_of_the_notebook(seed):
     assert history.val_accuracy[-1] == pytest.approx(
         own.accuracy(plain(val.X), val.y), abs=1e-6
     )
+
+
+# -- names that a later cell needs ----------------------------------------------------
+
+KEPT = ("X_train", "y_train", "X_val", "y_val", "means", "W_small", "b_small")
+KEPT += ("W", "b", "twin", "net", "history", "confidence", "guess", "right", "T")
+
+
+def bound_by(source):
+    """The names that a cell binds, outside of its functions and comprehensions."""
+    nodes = list(ast.parse(source).body)
+    found = set()
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+        elif not isinstance(node, ast.comprehension):
+            nodes += ast.iter_child_nodes(node)
+    return found
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_a_name_of_many_cells_is_bound_in_one(name):
+    """Whoever goes back to an earlier cell finds what it had the first time."""
+    cells = json.loads(notebook_path("02").read_text("utf-8"))["cells"]
+    code = {c["id"]: "".join(c["source"]) for c in cells if c["cell_type"] == "code"}
+    binding = [key for key, source in code.items() if name in bound_by(source)]
+    assert len(binding) == 1, binding

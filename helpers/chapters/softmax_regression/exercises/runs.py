@@ -14,6 +14,7 @@ from helpers.figures import COLORS, drawn
 from helpers.models import SoftmaxRegression
 from helpers.seeds import seeded
 from helpers.training import History, train
+from helpers.words import number
 
 
 def twice(logits, y):
@@ -57,8 +58,8 @@ def histories() -> dict[str, History]:
 @drawn
 def four_runs() -> Figure:
     """Draw the loss of each step of the four runs, and write their accuracies."""
-    figure = Figure(figsize=(6.2, 1.9))
-    axes = figure.subplots(1, len(RUNS))
+    figure = Figure(figsize=(5.8, 1.8))
+    axes, said = figure.subplots(1, len(RUNS)), []
     for ax, (name, history) in zip(axes, histories().items(), strict=True):
         ax.plot(
             np.array(history.step_loss), color=COLORS[0], linewidth=0.9, label="loss"
@@ -66,7 +67,13 @@ def four_runs() -> Figure:
         ax.axhline(2.3026, color="#888888", linestyle=":", linewidth=1)
         ax.set(title=f"{name}: accuracy {history.val_accuracy[-1]:.2f}", xlabel="step")
         ax.set_ylim(0, max(3.0, 1.05 * max(history.step_loss)))
+        ends = f"{number(history.step_loss[0])} to {number(history.step_loss[-1])}"
+        said.append(
+            f"{name}: accuracy {history.val_accuracy[-1]:.2f}, loss from {ends}, at "
+            f"most {number(max(history.step_loss))}"
+        )
     axes[0].set_ylabel("loss of the batch")
+    figure.set_label(f"Loss of the batch against step. {'. '.join(said)}.")
     return figure
 
 
