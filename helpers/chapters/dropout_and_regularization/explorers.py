@@ -30,7 +30,7 @@ for _j, _row in enumerate(np.eye(MAX_DEGREE + 1)):
 STRENGTHS = {"none": 0.0} | {f"{v:g}": v for v in (1e-6, 1e-4, 1e-3, 0.01, 0.1, 1.0)}
 
 
-@explorer(width=720, height=320)
+@explorer(width=680, height=304)
 def polynomial(
     degree=IntSlider(0, MAX_DEGREE, start=3),
     points=IntSlider(MAX_DEGREE + 1, MAX_POINTS, start=24),

@@ -119,7 +119,7 @@ def show_memory(histories: Mapping[str, History], chance: float) -> Figure:
     histories : name of the labels -> a training with them, one panel each.
     chance : the share that guessing names rightly, a dotted line.
     """
-    figure = Figure(figsize=(4.5, 1.8))
+    figure = Figure(figsize=(4.2, 1.7))
     axes = figure.subplots(1, len(histories), sharey=True, squeeze=False)[0]
     for ax, (name, history) in zip(axes, histories.items(), strict=True):
         for k, (part, values) in enumerate(
@@ -202,7 +202,7 @@ def show_remedies(
         last of the mean of their probabilities, which is the diamond.
     right : share of the training labels that are right, a dotted line.
     """
-    figure = Figure(figsize=(4.8, 0.25 * len(found) + 0.6))
+    figure = Figure(figsize=(4.5, 0.24 * len(found) + 0.6))
     ax, parts = figure.subplots(), ("training labels", "validation images")
     ax.axvline(right, color=FAINT, linewidth=1, linestyle=":")
     said = []
@@ -318,7 +318,7 @@ def show_widths(stored: Mapping[str, Stored]) -> Figure:
         "64, best dose" for each width; one panel each, with standard deviations.
     """
     widths = (8, 64, 256, 1024)
-    figure = Figure(figsize=(4.9, 2.0))
+    figure = Figure(figsize=(4.6, 1.9))
     axes = figure.subplots(1, len(stored), sharey=True, squeeze=False)[0]
     said = []
     for ax, (name, found) in zip(axes, stored.items(), strict=True):
@@ -352,14 +352,14 @@ def show_double_descent(widths: Sequence[int], wrong: Tensor, n: int) -> Figure:
         a penalty.
     n : number of training images, a dotted line: from this width on all can be fitted.
     """
-    figure = Figure(figsize=(4.8, 2.3))
+    figure = Figure(figsize=(4.3, 2.0))
     ax = figure.subplots()
     said = []
     for k, name in enumerate(("training images", "new images", "new, λ = 0.01")):
         here = wrong[:, k]
         means = here.mean(1)
         reach = torch.stack([means - here.amin(1), here.amax(1) - means])
-        ax.errorbar(widths, means, reach, marker="o", markersize=3.5, capsize=2,
+        ax.errorbar(widths, means, reach, marker="o", markersize=3.5, capsize=0,
                     label=name, **line_style(k))  # fmt: skip
         numbers = (f"{w}: {m:.2f}" for w, m in zip(widths, means.tolist(), strict=True))
         said.append(f"{name} {', '.join(numbers)}")
