@@ -4,13 +4,13 @@
 """
 
 import numpy as np
-from numpy.polynomial.legendre import leggauss, legvander
+from numpy.polynomial.legendre import leg2poly, leggauss, legvander
 from scipy.linalg import solve_triangular
 
 from helpers.chapters.dropout_and_regularization.masks import dropout_masks
 from helpers.chapters.dropout_and_regularization.penalties import penalties
 from helpers.figures import COLORS
-from helpers.tuning.ranges import IntSlider, Slider
+from helpers.tuning.ranges import Choice, IntSlider, Slider
 from helpers.widgets.explorer import explorer
 from helpers.widgets.scene import FAINT, Pane
 from helpers.words import number
@@ -22,17 +22,24 @@ GRID = np.linspace(-1, 1, 201)
 # Gauss-Legendre nodes and weights: with 64 the mean over -1 to 1 of a smooth function
 # is exact to rounding, so that the error on new points needs no sample.
 NODES, WEIGHTS = leggauss(64)
+# Column j: the weights of 1, x, x², ... in the Legendre polynomial of degree j. What a
+# penalty charges for are these weights, as in the chapter.
+POWERS = np.zeros((MAX_DEGREE + 1, MAX_DEGREE + 1))
+for _j, _row in enumerate(np.eye(MAX_DEGREE + 1)):
+    POWERS[: _j + 1, _j] = leg2poly(_row)
+STRENGTHS = {"none": 0.0} | {f"{v:g}": v for v in (1e-6, 1e-4, 1e-3, 0.01, 0.1, 1.0)}
 
 
-@explorer(width=720, height=320)
+@explorer(width=680, height=304)
 def polynomial(
     degree=IntSlider(0, MAX_DEGREE, start=3),
     points=IntSlider(MAX_DEGREE + 1, MAX_POINTS, start=24),
     noise=Slider(0, 1, start=0.3),
+    penalty=Choice(STRENGTHS),
 ):
     """Fit a polynomial by least squares; degree, points and noise are dragged."""
     x, y = sample(points, noise)
-    curves, train, new = fits(x, y, noise)
+    curves, train, new = fits(x, y, noise, penalty)
     left = Pane(x=(-1.03, 1.03), y=(-2.6, 2.6), labels=("x", "y"))
     left.line(np.c_[GRID, target(GRID)], dash=(2, 3), name="target", label="sin 3x")
     left.dots(np.c_[x, y], color=COLORS[0], size=3.6, name="points")
@@ -54,8 +61,9 @@ def polynomial(
         if best == degree
         else f"while degree {best} has {_text(new[best])}, the lowest"
     )
+    charged = f" with the penalty λ = {number(penalty)}" if penalty else ""
     says = (
-        f"Degree {degree} on {points} points: error {_text(train[degree])} on "
+        f"Degree {degree} on {points} points{charged}: error {_text(train[degree])} on "
         f"these points and {_text(new[degree])} on new ones, {lowest}."
     )
     return says, left, right
@@ -83,8 +91,13 @@ def sample(num_points: int, noise: float):
     return x, target(x) + noise * generator.standard_normal(MAX_POINTS)[:num_points]
 
 
-def fits(x, y, noise: float):
+def fits(x, y, noise: float, penalty: float = 0.0):
     """Fit the polynomials of all degrees 0 to 15 by least squares.
+
+    Parameters
+    ----------
+    penalty : λ, the weight of half the sum of the squared weights beside half the mean
+        squared error.
 
     Returns
     -------
@@ -92,13 +105,16 @@ def fits(x, y, noise: float):
     points; and the error on new points (16,), the expected squared error where x is
     uniform in -1 to 1 and y has the same noise.
     """
+    # The penalty is one invented point for each weight, with the target 0.
+    points, invented = legvander(x, MAX_DEGREE), (len(x) * penalty) ** 0.5 * POWERS
+    targets, sizes = np.r_[y, np.zeros(len(POWERS))], range(1, MAX_DEGREE + 2)
     # One QR serves all degrees: its first columns are those of the smaller problem.
-    Q, R = np.linalg.qr(legvander(x, MAX_DEGREE))
-    projected, sizes = Q.T @ y, range(1, MAX_DEGREE + 2)
+    Q, R = np.linalg.qr(np.r_[points, invented])
+    projected = Q.T @ targets
     coefficients = np.zeros((MAX_DEGREE + 1, MAX_DEGREE + 1))
     for k in sizes:
         coefficients[k - 1, :k] = solve_triangular(R[:k, :k], projected[:k])
-    residuals = y - coefficients @ legvander(x, MAX_DEGREE).T
+    residuals = y - coefficients @ points.T
     distance = coefficients @ legvander(NODES, MAX_DEGREE).T - target(NODES)
     # the weights add up to 2, the length of the interval
     new = (distance**2 * WEIGHTS).sum(1) / 2 + noise**2

@@ -29,7 +29,7 @@ def show_fits(x: Tensor, y: Tensor, fits: Mapping[str, Tensor]) -> Figure:
     x, y : (n,), the points; x in -1..1.
     fits : title -> weights (degree + 1,), the constant first.
     """
-    figure = Figure(figsize=(2.5 * len(fits), 2.3))
+    figure = Figure(figsize=(2.5 * len(fits), 2.0))
     grid = np.linspace(-1, 1, 400)
     axes = figure.subplots(1, len(fits), sharey=True, squeeze=False)[0]
     polyval, said = np.polynomial.polynomial.polyval, []
@@ -73,7 +73,7 @@ def _curves(
     ``log`` names the logarithmic axes, "x", "y" or "xy"; ``level`` is a name and the
     height of a dotted line; ``axes`` are settings of the axes.
     """
-    figure = Figure(figsize=(4.8, 2.5))
+    figure = Figure(figsize=(4.4, 2.4))
     ax = figure.subplots()
     for k, (name, values) in enumerate(curves.items()):
         ax.plot(x, values, marker="o", markersize=3.5, label=name, **line_style(k))
@@ -119,7 +119,7 @@ def show_memory(histories: Mapping[str, History], chance: float) -> Figure:
     histories : name of the labels -> a training with them, one panel each.
     chance : the share that guessing names rightly, a dotted line.
     """
-    figure = Figure(figsize=(4.8, 2.0))
+    figure = Figure(figsize=(4.2, 1.7))
     axes = figure.subplots(1, len(histories), sharey=True, squeeze=False)[0]
     for ax, (name, history) in zip(axes, histories.items(), strict=True):
         for k, (part, values) in enumerate(
@@ -202,7 +202,7 @@ def show_remedies(
         last of the mean of their probabilities, which is the diamond.
     right : share of the training labels that are right, a dotted line.
     """
-    figure = Figure(figsize=(4.8, 0.28 * len(found) + 0.6))
+    figure = Figure(figsize=(4.5, 0.24 * len(found) + 0.6))
     ax, parts = figure.subplots(), ("training labels", "validation images")
     ax.axvline(right, color=FAINT, linewidth=1, linestyle=":")
     said = []
@@ -220,7 +220,9 @@ def show_remedies(
     ax.set_yticks(range(len(found)), found)
     ax.invert_yaxis()
     ax.set(xlabel="accuracy")
-    ax.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2)
+    ax.plot([], [], "D", markeredgecolor=INK, markerfacecolor="none",
+            label="networks averaged")  # fmt: skip
+    ax.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=3)
     head = "Accuracy by remedy, of single networks and of their mean"
     head += f"; {right:g} of the training labels are right"
     figure.set_label(f"{head}. {'. '.join(said)}.")
@@ -240,7 +242,7 @@ def show_dropout(masks: Sequence[Sequence[int]]) -> Figure:
         dropped: it is crossed out, and its lines are gone.
     """
     num_inputs, num_hiddens, num_outputs, step = 3, len(masks[0]), 2, 3.4
-    figure = Figure(figsize=(4.8, 1.85))
+    figure = Figure(figsize=(4.2, 1.55))
     ax = figure.subplots()
     ax.set(aspect="equal", xlim=(-0.5, step * (len(masks) + 1) - 0.9))
     ax.set_axis_off()
@@ -294,7 +296,8 @@ def show_ensembles(errors: Sequence[float], alone: Sequence[float]) -> Figure:
     ax.plot([1] * len(alone), alone, "o", color=COLORS[1], markersize=3.5,
             alpha=0.7, zorder=3, gid="alone")  # fmt: skip
     over = {"facecolor": "white", "edgecolor": "none", "pad": 1}  # the grid
-    ax.text(1.15, max(alone), "each network alone", va="center", color=COLORS[1],
+    beside = (max(alone) + float(errors[0])) / 2
+    ax.text(1.15, beside, "each network alone", va="center", color=COLORS[1],
             bbox=over)  # fmt: skip
     k = len(errors) // 2  # in the middle, above the line
     ax.annotate("mean of the probabilities", (k + 1, errors[k]), (0, 8),
@@ -315,20 +318,22 @@ def show_widths(stored: Mapping[str, Stored]) -> Figure:
         "64, best dose" for each width; one panel each, with standard deviations.
     """
     widths = (8, 64, 256, 1024)
-    figure = Figure(figsize=(5.2, 2.2))
+    figure = Figure(figsize=(4.6, 1.9))
     axes = figure.subplots(1, len(stored), sharey=True, squeeze=False)[0]
     said = []
     for ax, (name, found) in zip(axes, stored.items(), strict=True):
+        title = name.replace("fashion_mnist", "Fashion-MNIST")
         for k, (dose, label) in enumerate(
             {"best dose": "its best dose", "no dose": "early stopping alone"}.items()
         ):
             here = [found.table[f"{w}, {dose}"]["test accuracy"] for w in widths]
-            ax.errorbar(widths, [r.mean for r in here], [r.sd for r in here],
+            apart = [w * 1.1**k for w in widths]  # their bars would overlap
+            ax.errorbar(apart, [r.mean for r in here], [r.sd for r in here],
                         marker="o", markersize=3.5, capsize=2, label=label,
                         **line_style(k))  # fmt: skip
             numbers = (f"{w}: {r.mean:.3f}" for w, r in zip(widths, here, strict=True))
-            said.append(f"{name}, {label} {', '.join(numbers)}")
-        ax.set(title=name, xscale="log", xlabel="hidden units")
+            said.append(f"{title}, {label} {', '.join(numbers)}")
+        ax.set(title=title, xscale="log", xlabel="hidden units")
         ax.set_xticks(widths, [f"{w:,}" for w in widths])
         ax.xaxis.minorticks_off()
     axes[0].set_ylabel("test accuracy")
@@ -343,17 +348,18 @@ def show_double_descent(widths: Sequence[int], wrong: Tensor, n: int) -> Figure:
 
     Parameters
     ----------
-    wrong : (widths, 2, seeds), on the training images and on new ones.
+    wrong : (widths, 3, seeds), on the training images, on new ones, and there with
+        a penalty.
     n : number of training images, a dotted line: from this width on all can be fitted.
     """
-    figure = Figure(figsize=(4.8, 2.3))
+    figure = Figure(figsize=(4.3, 2.0))
     ax = figure.subplots()
     said = []
-    for k, name in enumerate(("training images", "new images")):
+    for k, name in enumerate(("training images", "new images", "new, λ = 0.01")):
         here = wrong[:, k]
         means = here.mean(1)
         reach = torch.stack([means - here.amin(1), here.amax(1) - means])
-        ax.errorbar(widths, means, reach, marker="o", markersize=3.5, capsize=2,
+        ax.errorbar(widths, means, reach, marker="o", markersize=3.5, capsize=0,
                     label=name, **line_style(k))  # fmt: skip
         numbers = (f"{w}: {m:.2f}" for w, m in zip(widths, means.tolist(), strict=True))
         said.append(f"{name} {', '.join(numbers)}")

@@ -14,7 +14,7 @@ LEVELS = (0.1, 0.6, 1.5, 2.8)  # of the loss, where contours are drawn
 SWEEPS = 200  # of coordinate descent; the error shrinks by correlation^2 each time
 
 
-@explorer(width=640, height=340, twin="penalties.js")
+@explorer(width=600, height=320, twin="penalties.js")
 def penalties(
     optimum_w1=Slider(-REACH, REACH, start=1.2),
     optimum_w2=Slider(-REACH, REACH, start=0.4),

@@ -72,6 +72,6 @@ ANSWERS = {
     ),
     "Why can 3,200 units do better than 200 on 200 images": (
         "With 200 there is one way to fit them, with enormous weights. With more "
-        "units there are many ways, and the shortest is smoother."
+        "units there are many ways, and the shortest has small weights."
     ),
 }

@@ -82,11 +82,11 @@ NAMES = {  # title, label below, label at the left, of each of the axes
         lambda: figures.show_widths(STORED),
         [
             ("digits", "hidden units", "test accuracy"),
-            ("fashion_mnist", "hidden units", ""),
+            ("Fashion-MNIST", "hidden units", ""),
         ],
     ),
     "double descent": (
-        lambda: figures.show_double_descent((10, 50), torch.rand(2, 2, 2), n=10),
+        lambda: figures.show_double_descent((10, 50), torch.rand(2, 3, 2), n=10),
         [("", "hidden units", "share wrong")],
     ),
     "runs": (
@@ -127,7 +127,7 @@ def test_the_key_of_the_widths_names_the_dose():
 
 
 def test_the_dotted_line_stands_at_the_number_of_images_not_at_the_last_width():
-    figure = figures.show_double_descent((10, 50, 800), torch.rand(3, 2, 2), n=50)
+    figure = figures.show_double_descent((10, 50, 800), torch.rand(3, 3, 2), n=50)
     dotted = [x for x in figure.axes[0].lines if x.get_linestyle() == ":"]
     assert [list(line.get_xdata()) for line in dotted] == [[50, 50]]
 
@@ -319,6 +319,6 @@ def test_the_slow_run_has_all_its_epochs_and_still_rises():
         blocks = [max(slow[k : k + 5]) for k in range(0, 30, 5)]
         assert (np.diff(blocks) > 0).all() and slow[-1] == max(slow)
     told = words(source_of("04", "four-trainings"))
-    assert "one learns so slowly that 30 epochs are too few for it" in told
-    assert "held back too much, by a *penalty* on its weights" in told
+    assert "one needs more than 30 epochs" in told
+    assert "held back too much by a *penalty* on its weights" in told
     assert max(found["A"].train_accuracy) < min(0.5, found["D"].train_accuracy[-1])

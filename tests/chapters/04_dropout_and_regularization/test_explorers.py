@@ -9,6 +9,7 @@ import torch
 from torch.nn import functional as F
 
 from helpers.chapters.dropout_and_regularization import explorers, masks, penalties
+from tests.taught import taught
 
 
 def numbers(sentence):
@@ -79,6 +80,31 @@ def test_polynomial_names_the_best_degree():
     assert explorer.sentence.endswith("which is the lowest of all degrees.")
     explorer.set(degree=15, points=16)  # as many coefficients as points
     assert "error 0 on these points" in explorer.sentence
+
+
+@pytest.mark.parametrize("degree", [1, 3, 15])
+def test_a_penalty_is_that_of_the_chapter(degree):
+    """`fit_with_penalty` charges for the weights of 1, x, x², ..., the first too."""
+    fit_with_penalty = taught("04", "fit_with_penalty").fit_with_penalty
+    x, y = explorers.sample(24, 0.3)
+    strengths = explorers.polynomial.ranges["penalty"].options.values()
+    for lam in (lam for lam in strengths if lam > 0):
+        curves, train, new = explorers.fits(x, y, 0.3, lam)
+        w = fit_with_penalty(torch.tensor(x), torch.tensor(y), degree, lam).numpy()
+        theirs = np.polynomial.Polynomial(w)
+        np.testing.assert_allclose(curves[degree], theirs(explorers.GRID), atol=1e-9)
+        assert train[degree] == pytest.approx(np.mean((theirs(x) - y) ** 2), abs=1e-9)
+        points = (np.arange(20_000) + 0.5) / 10_000 - 1  # midpoints
+        away = np.mean((theirs(points) - np.sin(3 * points)) ** 2)
+        assert new[degree] == pytest.approx(away + 0.3**2, rel=1e-3)
+    explorer = explorers.polynomial()
+    assert "penalty" not in explorer.sentence, "none at the start"
+    explorer.set(degree=degree, penalty=0.01)
+    _, train, new = explorers.fits(x, y, 0.3, 0.01)
+    said = f"Degree {degree} on 24 points with the penalty λ = 0.01: error "
+    assert explorer.sentence.startswith(said)
+    found = numbers(explorer.sentence)[3:5]
+    assert found == pytest.approx([train[degree], new[degree]], rel=6e-3)
 
 
 # -- penalties ------------------------------------------------------------------------

@@ -138,7 +138,9 @@ def test_remedies_have_a_row_each_with_dots_and_a_diamond():
     low, high = ax.get_ylim()
     assert low > high, "the first row stands at the top"
     labels = [text.get_text() for text in ax.get_legend().get_texts()]
-    assert labels == ["training labels", "validation images"]
+    assert labels == ["training labels", "validation images", "networks averaged"]
+    shapes = [line.get_marker() for line in ax.get_legend().legend_handles]
+    assert shapes == ["o", "o", "D"]
     assert described(figure).startswith(
         "Accuracy by remedy, of single networks and of their mean; 0.6 of the training "
         "labels are right. none: training labels 1.000, 0.750, mean 0.875; validation "
@@ -187,6 +189,8 @@ def test_ensembles_are_counted_from_one():
         "each network alone": alone.get_color(),
         "mean of the probabilities": mean.get_color(),
     }
+    (label,) = (x for x in ax.texts if x.get_text() == "each network alone")
+    assert label.get_position()[1] == (0.5625 + 0.5) / 2, "beside them, above the line"
     assert alone.get_color() != mean.get_color()
     assert described(figure) == (
         "Share wrong against networks averaged; each network alone 0.438 to 0.562. "
@@ -196,19 +200,24 @@ def test_ensembles_are_counted_from_one():
 
 def test_widths_are_those_that_were_stored():
     stored = claims.wide_and_regularized.stored()
-    figure = figures.show_widths(stored)
+    figure, widths = figures.show_widths(stored), (8, 64, 256, 1024)
+    told = described(figure)
     assert len(figure.axes) == len(stored) == 2
     for ax, (name, found) in zip(figure.axes, stored.items(), strict=True):
-        assert ax.get_title(loc="left") == name
-        for container, dose in zip(ax.containers, ("best", "no"), strict=True):
+        title = {"digits": "digits", "fashion_mnist": "Fashion-MNIST"}[name]
+        assert ax.get_title(loc="left") == title and f"{title}, its best" in told
+        for k, (container, dose) in enumerate(
+            zip(ax.containers, ("best", "no"), strict=True)
+        ):
             points, _, (bars,) = container
-            for (x, y), bar in zip(
-                points.get_xydata(), bars.get_segments(), strict=True
+            apart = [w * 1.1**k for w in widths]  # so that bars stand side by side
+            assert points.get_xdata() == pytest.approx(apart)
+            for w, y, bar in zip(
+                widths, points.get_ydata(), bars.get_segments(), strict=True
             ):
-                row = found.table[f"{x:g}, {dose} dose"]["test accuracy"]
+                row = found.table[f"{w}, {dose} dose"]["test accuracy"]
                 assert y == row.mean
                 assert bar[1, 1] - bar[0, 1] == pytest.approx(2 * row.sd)
-            assert points.get_xdata().tolist() == [8, 64, 256, 1024]
 
 
 def test_what_the_text_says_of_widths():
@@ -226,10 +235,11 @@ def test_what_the_text_says_of_widths():
 
 
 def test_double_descent_is_drawn_with_mean_and_range():
-    wrong = torch.tensor([[[0.5, 0.7], [0.8, 1.0]], [[0.0, 0.2], [0.4, 0.2]]])
+    first, second = [[0.5, 0.7], [0.8, 1.0]], [[0.0, 0.2], [0.4, 0.2]]
+    wrong = torch.tensor([[*first, [0.6, 0.8]], [*second, [0.3, 0.1]]])
     figure = figures.show_double_descent((10, 50), wrong, n=50)
     (ax,) = figure.axes
-    for container, k in zip(ax.containers, (0, 1), strict=True):
+    for container, k in zip(ax.containers, (0, 1, 2), strict=True):
         points, _, (bars,) = container
         here = wrong[:, k]
         assert np.allclose(points.get_xydata().T, [[10, 50], here.mean(1)])
@@ -243,6 +253,7 @@ def test_double_descent_is_drawn_with_mean_and_range():
     assert described(figure).startswith(
         "Share wrong against hidden units. training images 10: 0.60, 50: 0.10;"
     )
+    assert described(figure).endswith("; new, λ = 0.01 10: 0.70, 50: 0.20.")
 
 
 # -- the four runs of the exercises ----------------------------------------------------

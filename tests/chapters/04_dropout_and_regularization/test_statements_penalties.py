@@ -106,13 +106,19 @@ def test_what_grows_and_what_falls_with_the_strength():
     lowest = int(np.argmin(on_new))
     assert on_new[: lowest + 1] == sorted(on_new[: lowest + 1], reverse=True)
     assert on_new[lowest:] == sorted(on_new[lowest:]) and 1 < lowest < 5
-    spreads = re.findall(r"error ([\d.]+)$", shown("04", "ridge-sweep"), re.M)
-    assert [*map(float, spreads)] == sorted(map(float, spreads), reverse=True)
+    lines = shown("04", "ridge-sweep").splitlines()
+    (head,) = (k for k, line in enumerate(lines) if line.split()[:1] == ["λ"])
+    assert lines[head].split() == "λ norm of w new error its spread".split()
+    rows = [[*map(float, line.split())] for line in lines[head + 1 : head + 8]]
+    strengths, norms, errors, spreads = zip(*rows, strict=True)
+    assert list(strengths) == sorted(strengths)
+    assert list(norms) == sorted(norms, reverse=True)
+    assert list(spreads) == sorted(spreads, reverse=True)
     degrees = lines_shown("04", "sweep-code")["new points"]
     assert [degrees[9], degrees[3]] == pytest.approx([0.23, 0.052], abs=0.002)
     drawn = shown("04", "ridge-sweep").split("training points")[1]
     on_training, on_new = drawn.split("new points")
-    assert " 0.001: 0.060" in on_new
+    assert " 0.001: 0.060" in on_new and errors[strengths.index(0.001)] == 0.060
     assert float(*re.findall(r" 1: ([\d.]+)", on_training)) > 0.3, "it underfits"
     holds(
         "ridge-sweep-won",
@@ -244,20 +250,26 @@ def test_momentum_sums_up_the_pull_of_the_penalty():
     holds(
         "decay-read",
         "With momentum 0.9, as in our runs, the penalty's pull is summed up as well: it"
-        " shrinks weights about ten times as fast, as the loss's pull is sped up, too;",
+        " shrinks weights about ten times as fast. The loss's pull is sped up by the sa"
+        "me factor, so the minimum stays where it is.",
     )
 
 
 def test_which_run_ends_higher():
     told = shown("04", "decay-curves-code").strip().splitlines()
-    without, with_decay = (numbers(line)[-2:] for line in told)
+    without, with_decay = (numbers(line)[-2:] for line in told[:2])
     assert 0 <= with_decay[0] - without[0] < 0.05 < with_decay[1] - without[1]
     assert 2 * (with_decay[0] - with_decay[1]) < without[0] - without[1]
     holds(
         "decay-curves-read",
         "With decay the accuracy falls far less.",
-        "decay never lets them grow that far.",
+        "Early stopping takes the weights before they have grown to fit single images; "
+        "decay never lets them grow that far, as the norms show.",
     )
+    start, stopped, end, _, decayed = numbers(told[2])
+    assert decayed < start < stopped < 0.7 * end
+    code = text_of("04", "decay-curves-code")
+    assert 'settings | {"num_epochs": at.item() + 1})' in code, "stopped at its best"
 
 
 def test_steps_of_adam_and_adamw():
@@ -272,11 +284,11 @@ def test_steps_of_adam_and_adamw():
         "size; `AdamW` is Adam with the decay applied directly to the weights.",
     )
     holds(
-        "adam-read",
-        "Adam's first step is 0.1 whatever the gradient, so the penalty that was added "
-        r"to it is divided away. AdamW first shrinks the weights by $0.1 \cdot 0.1$.",
-        "For Adam, L2 and weight decay are two different methods",
+        "adam-found",
+        "Adam's first step is 0.1 whatever the gradient: the penalty in it is divided a"
+        r"way. AdamW first takes $0.1 \cdot 0.1$ of each weight away, then steps 0.1.",
     )
+    holds("adam-read", "For Adam, L2 and weight decay are two different methods")
 
 
 def test_twenty_examples_move_the_weights_in_twenty_directions():
@@ -338,14 +350,14 @@ def test_noise_in_labels_and_in_inputs():
     holds(
         "noise-read",
         "The part of the weights that fits noise has a random direction, and on average"
-        " it only adds to the squared norm. A penalty holds it back. Noise in the input"
+        " it only adds to the squared norm. Noise in the input"
         "s, added on purpose, regularizes as well",
         r"the loss *is* that of ridge regression, with $\lambda = \sigma^2$.",
         r"the weights become $\mathbf w/(1 + \sigma^2)$, and a random rest.",
     )
     holds(
         "noise-found",
-        "Label noise lengthens the weights, as the formula says; input noise shortens t"
+        "Label noise lengthens the weights; input noise shortens t"
         "hem: an input that cannot be trusted is used less.",
     )
 

@@ -41,7 +41,7 @@ def histories() -> dict[str, History]:
 @drawn
 def four_trainings() -> Figure:
     """Draw both accuracies of the four runs by epoch."""
-    figure = Figure(figsize=(6.2, 1.8))
+    figure = Figure(figsize=(5.4, 1.5))
     axes = figure.subplots(1, len(RUNS), sharey=True)
     for ax, (name, history) in zip(axes, histories().items(), strict=True):
         parts = {"training": history.train_accuracy, "new": history.val_accuracy}
