@@ -11,6 +11,7 @@ import torch
 from torch import nn, tensor
 
 from helpers.chapters.multilayer_perceptrons import claims, explorers
+from tests.said import shown
 from tests.taught import holding, taught, text_of
 
 holds = holding("03")
@@ -346,9 +347,20 @@ def test_shapes_of_equal_size_are_compared():
     assert "on_new = accuracies(new_points)" in source, "measured on new points"
     holds(
         "fair-depth-read",
-        "three narrow layers are no better than one wide one: level at about 630 "
+        "three narrow layers are no better than one wide one: about level at 630 "
         "parameters, behind at about 187, where they also vary far more from seed to",
-        "What looked like depth was mostly the rate: at 0.4 the wide one of 627 ",
+    )
+    table = shown("03", "fair-depth-run")
+    by_rate = {
+        shape: dict(re.findall(r"([\d.]+): ([\d.]+)", line))
+        for shape, line in re.findall(r"(?m)^  (\S+) +(.*?) +best", table)
+    }
+    wide, deep = by_rate["125"], by_rate["16-16-16"]
+    holds(
+        "fair-depth-read",
+        "What looked like depth was mostly the rate: at 0.4 the wide one of 627 stands "
+        f"at {wide['0.4']}, the deep at {deep['0.4']}; at 1.6 the wide has "
+        f"{wide['1.6']}.",
     )
     holds("claim-depth-read", "Nor did depth help on the spirals")
 
