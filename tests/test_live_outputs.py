@@ -15,6 +15,7 @@ from PIL import Image
 
 from tests.test_stored_notebooks import PATHS, code_cells
 from tools.live_outputs import (
+    NUMBER,
     REASONS,
     TOLERANCE,
     differences,
@@ -135,6 +136,17 @@ def test_a_live_run_of_a_claim_lies_near_the_stored_interval():
 
 
 # -- pictures -----------------------------------------------------------------------
+
+
+def test_a_cell_can_leave_out_its_picture_and_keep_its_text():
+    def shown(change, text):
+        return result(png=picture(change)["data"]["image/png"], text=text)
+
+    stored = cell(shown(lambda pixels: pixels, "loss 0.5"), picture="processor")
+    assert differences(stored, [shown(without_a_line, "loss 0.5")]) == []
+    assert differences(stored, [shown(without_a_line, "loss 0.6")])
+    del stored["metadata"]["picture"]
+    assert differences(stored, [shown(without_a_line, "loss 0.5")])
 
 
 def picture(change=lambda pixels: pixels):
@@ -273,3 +285,11 @@ def test_what_is_left_out_is_little_and_says_why(cells):
         if "nbval-ignore-output" in cell.metadata.get("tags", []):
             assert "not_compared" in cell.metadata, f"{cell.id} says no reason"
         assert TOLERANCE <= cell.metadata.get("tolerance", TOLERANCE) <= WIDEST, cell.id
+
+
+def test_a_picture_that_is_left_out_is_compared_by_the_numbers_in_its_text(cells):
+    for cell in cells:
+        if "picture" in cell.metadata:
+            assert cell.metadata["picture"] in REASONS, cell.id
+            numbers = [NUMBER.findall(text) for text in texts_of(cell.outputs)]
+            assert pictures_of(cell.outputs) and sum(map(len, numbers)) >= 4, cell.id

@@ -9,7 +9,7 @@ from torch import nn
 
 from helpers import MLP, ImageData, SketchPad, load_images, seeded, train
 from helpers.data import Examples
-from helpers.widgets.sketch import answer_panes
+from helpers.widgets.sketch import answer_panes, says_of
 from tests.handwriting import WAYS, written
 
 SEVEN = [(0.3, 0.2), (0.7, 0.2), (0.45, 0.85)]
@@ -82,6 +82,13 @@ def test_the_answer_is_that_of_the_net_for_what_it_sees(pad, net):
     assert int(said[2]) == expected.argsort()[-2]
     assert pad.view.scene == pad.scene.sent()
     assert 'role="status"' in pad.reading.value
+
+
+def test_a_second_class_is_named_from_one_percent_on():
+    rest = torch.zeros(8)
+    for second, names_it in ((0.006, True), (0.004, False)):
+        says = says_of(torch.tensor([1 - second, second, *rest]), "0123456789", None)
+        assert (", then 1 (1%)" in says) == names_it, says
 
 
 def test_the_likeliest_bar_stands_out(pad):

@@ -87,8 +87,10 @@ def says_of(p: Tensor, classes: Sequence[str], labeled: str | None) -> str:
     """Probabilities (K,) in words, and what a stored image is labeled."""
     if p.isnan().any():
         return "The network's output is not a number."
-    order = p.argsort(descending=True)[:2].tolist()
-    likely = [f"{classes[k]} ({p[k]:.0%})" for k in order]
+    first, second = p.argsort(descending=True)[:2].tolist()
+    # Which of the others comes second at 0 % says nothing.
+    named = [first, second] if f"{p[second]:.0%}" != "0%" else [first]
+    likely = [f"{classes[k]} ({p[k]:.0%})" for k in named]
     says = f"The network says {', then '.join(likely)}."
     if labeled is not None:
         says += f" The stored image is labeled {labeled}."
