@@ -8,7 +8,7 @@ from helpers.figures import COLORS
 from helpers.tuning.ranges import IntSlider, Slider
 from helpers.widgets.explorer import explorer
 from helpers.widgets.scene import FAINT, INK, Pane, joined, ring
-from helpers.words import number
+from helpers.words import many, number
 
 STEPS = 30
 START = (4.0, 1.0)
@@ -22,13 +22,13 @@ def descent(
     learning_rate=Slider(0.01, 1.01, start=0.05),  # steps of 0.01
     condition=IntSlider(1, 20, start=10),
 ):
-    """Descent on (x^2 + k y^2) / 2: drag the learning rate and the condition number."""
+    """Descent on (x1^2 + k x2^2) / 2: drag learning rate and condition number."""
     path, f = descent_path(learning_rate, condition)
     rise, last = first_rise(f), first_outside(path)
     seen = path if last is None else path[: last + 1]  # beyond, it would only cover
     plane = Pane(
         "contours of f, and the path", (-REACH[0], REACH[0]), (-REACH[1], REACH[1]),
-        labels=("x", "y"), equal=True, share=2.3, grid=False,
+        labels=("x₁", "x₂"), equal=True, share=2.3, grid=False,
     )  # fmt: skip
     plane.line([(-9, 0), (9, 0)], color=FAINT, width=0.8, alpha=0.5)
     plane.line([(0, -9), (0, 9)], color=FAINT, width=0.8, alpha=0.5)
@@ -58,8 +58,8 @@ def descent(
 def descent_path(learning_rate: float, condition: int):
     """Points (31, 2) and values (31,) of f before the first and after every step.
 
-    f is (x^2 + k y^2) / 2 with k the condition number: curvatures 1 and k, gradient
-    (x, k y). A step multiplies x by 1 - lr and y by 1 - lr k.
+    f is (x1^2 + k x2^2) / 2 with k the condition number: curvatures 1 and k, gradient
+    (x1, k x2). A step multiplies x1 by 1 - lr and x2 by 1 - lr k.
     """
     factors = 1 - learning_rate * np.array([1.0, condition])
     path = np.array(START) * factors ** np.arange(STEPS + 1)[:, None]
@@ -83,18 +83,18 @@ def _size(value: float) -> str:
 
 
 def read(learning_rate: float, condition: int) -> str:
-    """Say what a step does to x and y, and what becomes of f."""
+    """Say what a step does to x1 and x2, and what becomes of f."""
     path, f = descent_path(learning_rate, condition)
     factors = [1 - learning_rate, 1 - learning_rate * condition]
     said = [f"{0.0 if abs(a) < 0.005 else a:.2f}".replace("-", "−") for a in factors]
     limit = f"Stable are rates below 2/{condition} = {2 / condition:.3f}."
-    text = f"A step multiplies x by {said[0]} and y by {said[1]}"
+    text = f"A step multiplies x₁ by {said[0]} and x₂ by {said[1]}"
     if max(map(abs, factors)) < TINY:
         end = ": one step reaches the minimum."
     elif abs(abs(factors[1]) - 1) < TINY:
         end = (
-            ": y jumps between 1 and −1, neither nearer nor farther, and f never falls "
-            f"below {_size(condition / 2)}."
+            ": x₂ jumps between 1 and −1, neither nearer nor farther, and f never "
+            f"falls below {_size(condition / 2)}."
         )
     elif abs(factors[1]) < 1:
         zigzag = ", changing its sign each time" if factors[1] < -TINY else ""
@@ -104,12 +104,11 @@ def read(learning_rate: float, condition: int) -> str:
         )
     else:
         rise = first_rise(f)
-        fell = f"falls for {rise - 1} steps and " if rise > 2 else ""
-        fell = "falls for 1 step and " if rise == 2 else fell
+        fell = f"falls for {many(rise - 1, 'step')} and " if rise > 1 else ""
         last = first_outside(path)
         left = "" if last is None else f"; step {last} leaves the picture"
         end = (
-            f": y grows at every step. f {fell}rises from step {rise} on{left}; after "
+            f": x₂ grows at every step. f {fell}rises from step {rise} on{left}; after "
             f"{STEPS} steps it is {_size(f[-1])}."
         )
     return f"{text}{end} {limit}"

@@ -10,7 +10,7 @@ from helpers.data import make_regression
 from helpers.figures import COLORS
 from helpers.tuning.ranges import IntSlider, Slider
 from helpers.widgets.explorer import explorer
-from helpers.widgets.scene import FAINT, Pane, joined, ring, segments
+from helpers.widgets.scene import FAINT, INK, PAPER, Pane, joined, ring, segments
 from helpers.words import many, number
 
 __all__ = ["descent", "norm_balls", "plane_map", "regression", "taylor"]
@@ -50,11 +50,10 @@ def norm_balls(
     ).replace("-", "−")
     if p > 1 - 1e-9:
         return text + "The ball is convex, and the length is a norm.", pane
-    says = text + (
+    return text + (
         "The ball is not convex, and the length is no norm: (1, 0) and (0, 1) have "
         f"length 1, their sum {2 ** (1 / p):.3f}, which is more than 2."
-    )
-    return says, pane
+    ), pane
 
 
 def p_norm(x1: float, x2: float, p: float) -> float:
@@ -93,7 +92,7 @@ def _contours(sign: int) -> np.ndarray:
 CONTOURS = (("contours", _contours(1), ()), ("contours below 0", _contours(-1), (4, 2)))
 
 
-@explorer(width=660, height=320)
+@explorer(width=620, height=300)
 def taylor(
     x=Slider(-1, 1, start=0.0),
     y=Slider(-2, 2, start=0.8),
@@ -192,7 +191,7 @@ def half_mse(w: float, b: float) -> float:
     return 0.5 * np.mean((w * FEW_X + b - FEW_Y) ** 2)
 
 
-@explorer(width=760, height=320)
+@explorer(width=720, height=300)
 def regression(
     learning_rate=Slider(0.05, 2.25, start=0.3), steps=IntSlider(0, 30, start=3)
 ):
@@ -212,11 +211,13 @@ def regression(
     bowl.line(_rings(), width=1, alpha=0.5, name="contours")
     bowl.dots([(2, 1)], shape="x", size=5, name="rule")
     bowl.text((2, 1), "(2, 1)", shift=(8, -4))
+    # not before the learner has seen where descent ends
+    bowl.dots([EXACT][: steps // 20], color=PAPER, edge=INK, size=6, name="bottom")
     bowl.line(path, color=COLORS[0], name="path")
     bowl.dots(path, color=COLORS[0], name="points")
     says = (
         f"After {many(steps, 'step')} w = {number(w, 2)} and b = {number(b, 2)}: the "
         f"loss is {number(half_mse(w, b))}. The least that a line can have is "
-        f"{number(half_mse(*EXACT))}."
+        f"{number(half_mse(*EXACT))}{', at the ring' if steps >= 20 else ''}."
     )
     return says, left, bowl

@@ -139,19 +139,20 @@ def show_graph(
         before = [row[start] for start, end in slopes if end == name]
         row[name] = sum(before) / len(before) if before else row[name]
     places = {name: (2.6 * column[name], 1.5 * row[name]) for name in names}
-    figure, small = Figure(figsize=(5.6, 2.4)), {"color": COLORS[1], "fontsize": 8}
+    figure, small = Figure(figsize=(5.0, 2.0)), {"color": COLORS[1], "fontsize": 10}
     ax, small = figure.subplots(), small | CENTERED
     for (start, end), slope in slopes.items():
-        look = {"arrowstyle": "-|>", "color": FAINT, "shrinkA": 20, "shrinkB": 22}
+        look = {"arrowstyle": "-|>", "color": FAINT, "shrinkA": 24, "shrinkB": 26}
         ax.annotate("", places[end], places[start], arrowprops=look)
         (x0, y0), (x1, y1) = places[start], places[end]
         middle = 0.55 * x0 + 0.45 * x1, 0.55 * y0 + 0.45 * y1
-        ax.text(*middle, f"×{number(slope)}", bbox=WHITE, **small | {"color": GRAY})
+        factor = f"×({number(slope)})" if slope < 0 else f"×{number(slope)}"
+        ax.text(*middle, factor, bbox=WHITE, **small | {"color": GRAY})
     for name, (x, y) in places.items():
         box = {"boxstyle": "round,pad=0.35", "facecolor": "#e8f1f8", "edgecolor": INK}
         words = f"{name} = {number(values[name])}"
-        ax.text(x, y, words, color=COLORS[0], bbox=box, **CENTERED)
-        ax.text(x, y - 0.42, f"slope {number(back[name])}", **small)
+        ax.text(x, y, words, color=COLORS[0], fontsize=12, bbox=box, **CENTERED)
+        ax.text(x, y - 0.5, f"slope {number(back[name])}", **small)
     low, high = min(y for _, y in places.values()), max(y for _, y in places.values())
     ax.set(xlim=(-0.9, 2.6 * max(column.values()) + 0.9), ylim=(low - 0.65, high + 0.4))
     ax.set_axis_off()

@@ -123,9 +123,8 @@ def show_sum(a: Tensor, b: Tensor) -> Figure:
             ax.text(*middle, name, color=color, bbox=WHITE, **CENTERED)
     corners = torch.stack([zero, a, b, total])
     low, high = corners.min(0).values - 0.5, corners.max(0).values + 0.5
-    (left, bottom), (right, top) = low.tolist(), high.tolist()
-    ax.set(xlim=(left, right), ylim=(bottom, top), aspect="equal")
-    ax.set(xlabel="$x_1$", ylabel="$x_2$")
+    across, up = torch.stack([low, high], 1).tolist()
+    ax.set(xlim=across, ylim=up, aspect="equal", xlabel="$x_1$", ylabel="$x_2$")
     said = map(_written, (a, b, total))
     figure.set_label(
         "Arrows: a = {}, b = {} begins where a ends, and a + b = {} leads from 0 to "
@@ -176,7 +175,8 @@ def show_moved(A: Tensor) -> Figure:
 def show_forms(matrices: Mapping[str, Tensor]) -> Figure:
     """Draw contours of x^T A x beside each other, with the lines of eigenvectors.
 
-    Blue is above 0 and red below; at a line's end stands its eigenvalue.
+    Blue is above 0 and red below, with a thin line between them; at a dashed line's
+    end stands its eigenvalue.
 
     Parameters
     ----------
@@ -190,11 +190,13 @@ def show_forms(matrices: Mapping[str, Tensor]) -> Figure:
     for ax, (title, A) in zip(axes, matrices.items(), strict=True):
         ax.contourf(side, side, form(A, grid).clamp(-14, 14), levels, cmap="RdBu")
         values, vectors = torch.linalg.eigh(A)
+        if values[0] < -1e-5:  # else 0 is met in a point, or along an eigenvector
+            ax.contour(side, side, form(A, grid), [0], colors=FAINT, linewidths=1)
         for value, v in zip(values.tolist(), vectors.T, strict=True):
             end = 1.25 * v * v[v.abs().argmax()].sign()
             ax.plot(*torch.stack([-end, end]).T.tolist(), "--", color=INK)
             said.append(number(round(value, 3) + 0.0))
-            ax.text(*end.tolist(), said[-1], color=INK, bbox=WHITE, **CENTERED)
+            ax.text(*end.tolist(), f"λ = {said[-1]}", bbox=WHITE, **CENTERED)
         ax.set(title=title, aspect="equal", xlabel="$x_1$", xticks=(-1, 0, 1))
     axes[0].set(ylabel="$x_2$", yticks=(-1, 0, 1))
     figure.set_label(
@@ -224,7 +226,7 @@ def show_gradient(A: Tensor, x: Tensor) -> Figure:
     gradient = A @ x
     end = x + gradient / 5
     _arrow(ax, x.tolist(), end, COLORS[1])
-    ax.text(*(end + 0.08).tolist(), "∇f", color=COLORS[1], fontsize=11)
+    ax.text(end[0] - 0.7, end[1], "∇f", color=COLORS[1], fontsize=11, va="center")
     level = torch.stack([-gradient[1], gradient[0]]) / gradient.norm()
     ends = torch.stack([x - 1.2 * level, x + 1.2 * level])
     ax.plot(*ends.T.tolist(), color=COLORS[2], linestyle="--", linewidth=1.5)
@@ -263,8 +265,7 @@ def _contours(figure: Figure, A: Tensor, dark: list[float]) -> Axes:
     """Draw faint contours, and a dark one for each of the given values."""
     ticks = torch.linspace(-REACH, REACH + 0.8, 100)
     x1, x2 = torch.meshgrid(ticks, ticks, indexing="xy")
-    grid = torch.stack([x1, x2], -1)
-    height = 0.5 * ((grid @ A) * grid).sum(-1)
+    height = form(A, torch.stack([x1, x2], -1)) / 2
     ax = figure.subplots()
     levels = [k**2 / 2 for k in range(1, 9, 2)]
     ax.contour(x1, x2, height, levels=levels, colors="#c8c8c8", linewidths=0.9)

@@ -10,7 +10,8 @@ from helpers.chapters.welcome.overview import ASKED, TITLES
 from tests.taught import notebook_path
 from tests.test_stored_notebooks import PATHS
 
-WORDS = {"an hour and a half": 90, "half an hour": 30, "two hours": 120, "an hour": 60}
+WORDS = {"an hour and a half": 90, "half an hour": 30, "an hour": 60}
+WORDS |= {"two hours": 120, "three hours": 180}
 
 
 @pytest.fixture(autouse=True)

@@ -54,7 +54,7 @@ MEANINGS = {  # the Chinese name, and what the line on a term must tell
     ),
     "density": ("概率密度", "high where much of the noise falls"),
     "likelihood": ("似然", "how probable a model makes the examples"),
-    "logistic regression": ("逻辑回归（对数几率回归）", "bent into a probability"),
+    "logistic regression": ("逻辑回归（对数几率回归）", "squeezed into a probability"),
     "standardizing": ("标准化", "mean 0 and standard deviation 1"),
 }
 YEARS = {

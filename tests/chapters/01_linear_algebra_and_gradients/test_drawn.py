@@ -72,7 +72,7 @@ def test_the_axes_of_the_explorers():
     for explorer, labels in (
         (explorers.norm_balls, [("x₁", "x₂")]),
         (explorers.regression, [("x", "y"), ("w", "b")]),
-        (explorers.descent, [("x", "y"), ("step", "")]),
+        (explorers.descent, [("x₁", "x₂"), ("step", "")]),
         (explorers.taylor, [("x", "y"), ("distance along the line", "")]),
     ):
         assert [pane.labels for pane in explorer.scene().panes] == labels
@@ -136,7 +136,7 @@ ARMS = {
 QUANTITIES = {
     "far_positives": ["linear minus logistic", "without far positives"],
     "noise_floor": ["batches of 16", "all examples in", "free of noise", "falls to 0"],
-    "standardizing": ["raw inputs over standardized", "0.1 %", "only centered"],
+    "standardizing": ["without standardizing", "0.1 %", "for centered inputs over"],
 }
 
 

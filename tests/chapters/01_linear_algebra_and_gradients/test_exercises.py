@@ -420,3 +420,13 @@ def test_a_part_that_is_still_a_stub_is_named(answer, says, program):
     feedback = exercises.check(Scalar=answer)
     assert feedback.state == "wrong"
     assert feedback.text.startswith(says) and program in feedback.case[0][1]
+
+
+def test_a_determinant_alone_does_not_tell_what_is_definite():
+    def definiteness(A):
+        return "definite" if torch.det(A) > 0 else "neither"
+
+    feedback = exercises.check(definiteness)
+    assert feedback.state == "wrong"
+    assert "The determinant is the product of the eigenvalues" in feedback.means
+    assert "a 0 among them makes it 0" in feedback.means

@@ -251,7 +251,7 @@ def test_descent_names_the_step_that_rises():
     explorer.set(learning_rate=0.21, condition=10)
     # By hand: 8 * 0.79^(2n) + 5 * 1.1^(2n) is 13, 11.04, 10.44, 10.80
     assert explorer.sentence == (
-        "A step multiplies x by 0.79 and y by −1.10: y grows at every step. f falls "
+        "A step multiplies x₁ by 0.79 and x₂ by −1.10: x₂ grows at every step. f falls "
         "for 2 steps and rises from step 3 on; step 11 leaves the picture; after 30 "
         "steps it is 1,520. Stable are rates below 2/10 = 0.200."
     )
@@ -336,7 +336,17 @@ def test_the_sentence_of_a_line():
     loss = loss_of(torch.tensor([w, b])).item()
     assert explorer.sentence == (
         f"After 30 steps w = {w:.2f} and b = {b:.2f}: the loss is {loss:.3g}. The "
-        f"least that a line can have is {loss_of(torch.tensor(explorers.EXACT)):.3g}."
+        f"least that a line can have is {loss_of(torch.tensor(explorers.EXACT)):.3g}, "
+        "at the ring."
     )
     explorer.set(steps=1)
     assert explorer.sentence.startswith("After 1 step w = ")
+
+
+def test_a_ring_marks_the_least_loss_once_descent_is_there():
+    for steps, seen in ((0, 0), (19, 0), (20, 1), (30, 1)):
+        scene = explorers.regression.scene(steps=steps)
+        ring = scene["bottom"]["xy"]
+        assert len(ring) == seen and scene.says.endswith(", at the ring.") == bool(seen)
+    assert ring[0] == pytest.approx(explorers.EXACT)
+    assert scene["path"]["xy"][20] == pytest.approx(explorers.EXACT, abs=0.05)

@@ -196,7 +196,8 @@ def test_contours_of_quadratic_forms():
     figure = figures.show_forms(forms)
     for ax, (title, M) in zip(figure.axes, forms.items(), strict=True):
         assert ax.get_title(loc="left") == title
-        said = [float(text.get_text().replace("−", "-")) for text in ax.texts]
+        words = [text.get_text().removeprefix("λ = ") for text in ax.texts]
+        said = [float(word.replace("−", "-")) for word in words]
         assert len(said) == len(ax.lines) == 2
         for line, value, text in zip(ax.lines, said, ax.texts, strict=True):
             end = torch.tensor(line.get_xydata()[1], dtype=M.dtype)
@@ -344,3 +345,28 @@ def test_the_picture_of_the_curves():
     assert f"B falls to {low['B']} and climbs back to where it began, again and" in says
     assert f"C falls to {low['C']}, then rises faster and faster, to 6.49" in says
     assert f"D falls quickly to {low['D']} and stays there." in says
+
+
+def test_a_thin_line_parts_uphill_from_downhill():
+    """Only the saddle has one: there the form is 0, and beside it of both signs."""
+    saddle = tensor([[1.0, 2.0], [2.0, 1.0]])
+    figure = figures.show_forms({"bowl": A, "saddle": saddle})
+    bowl, drawn = figure.axes
+    assert len(bowl.collections) == 1 and len(drawn.collections) == 2
+    paths = drawn.collections[1].get_paths()
+    points = torch.tensor(np.concatenate([path.vertices for path in paths]))
+    assert len(points) > 20
+    assert plane_figures.form(saddle.double(), points).abs().max() < 0.02
+    assert [text.get_text() for text in drawn.texts] == ["λ = −1", "λ = 3"]
+
+
+def test_a_negative_factor_stands_in_brackets():
+    slopes = {("a", "z"): -3.0, ("b", "z"): 2.0}
+    (ax,) = figures.show_graph({"a": 2.0, "b": 1.0, "z": -4.0}, slopes).axes
+    factors = [text.get_text() for text in ax.texts if text.get_text()[:1] == "×"]
+    assert factors == ["×(−3)", "×2"]
+
+
+def test_the_name_of_the_gradient_stands_inside_of_the_axes():
+    (ax,) = figures.show_gradient(A, tensor([1.0, 2.0])).axes
+    assert words(ax)["∇f"][0] < ax.get_xlim()[1] - 0.5

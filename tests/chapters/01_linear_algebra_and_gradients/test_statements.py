@@ -94,8 +94,7 @@ def test_types_and_their_digits():
         tensor([1], requires_grad=True)
     digits = [round(-math.log10(torch.finfo(t).eps)) for t in (torch.float32, A.dtype)]
     assert digits == [7, 16]
-    holds("creating-read", "Whole numbers make `int64`, and numbers with a decimal po")
-    holds("creating-read", "Tensors of whole numbers have no gradients: write `1.0`")
+    holds("creating-read", "Tensors of whole numbers (`int64`) have no gradients: wri")
     holds(
         "creating-more", "`float32` keeps about 7 decimal digits, `float64` about 16."
     )
@@ -207,7 +206,7 @@ def test_rules_of_the_matrix_product():
     )
     holds(
         "matmul-read",
-        "The inner lengths must agree; the outer ones remain: $(2, 3)$ times $(3, 4)$",
+        "The inner lengths must agree; the outer ones give the shape: $(2, 3)$ times",
     )
     holds(
         "matmul-more",
@@ -289,7 +288,8 @@ def test_the_gradient_points_where_the_function_rises_fastest():
     torch.testing.assert_close(around @ g, g[0] * phi.cos() + g[1] * phi.sin())
     holds(
         "steepest",
-        "A short step $(h_1,h_2)$ changes $f$ by about $g_1h_1+g_2h_2$, if $(g_1,g_2)$",
+        "A short step $(h_1,h_2)$ changes $f$ by about $g_1h_1+g_2h_2$: each slope in "
+        "the gradient $(g_1,g_2)$ times its own nudge.",
         r"$(\cos\varphi,\sin\varphi)$ the slope is $g_1\cos\varphi+g_2\sin\varphi$.",
     )
     holds("gradient", "they are $2x_1 + x_2$ and $x_1 + 2x_2$.")
@@ -386,9 +386,9 @@ def test_the_gradient_of_linear_regression():
     error = (X @ w - y).detach()
     torch.testing.assert_close((error * X[:, k]).mean(), gradient[k])
     holds(
-        "normal",
-        r"Entry $k$ of $\nabla L$ is the opening's `slope` for $w_k$, the mean of ",
-        "the mean of error times input $k$.",
+        "normal-more",
+        r"That is entry $k$ of $\frac1n\mathbf X^\top\mathbf r$, and the opening's "
+        "`slope` for $w_k$: the mean of error times input $k$.",
     )
     holds("gradient", "entry $i$ is the opening's `slope` with only $x_i$ nudged:")
     holds("normal-more", r"\partial r_i/\partial w_k = \frac1n\sum_i r_i X_{ik}$.")
@@ -452,3 +452,44 @@ def test_slopes_multiply_in_three_terms_that_stand_together():
     names = [row[0] for row in terms_of("01")]
     first = names.index("derivative")
     assert names[first + 1 : first + 3] == ["chain rule", "backpropagation"]
+
+
+def test_why_the_inner_product_knows_the_cosine():
+    """Multiplied out and by the law of cosines: one length of the third side."""
+    for k in range(5):
+        a, b = draw(2, seed=k), draw(2, seed=k + 9)
+        side = ((a - b) ** 2).sum()
+        torch.testing.assert_close(side, a @ a + b @ b - 2 * (a @ b))
+        phi = torch.atan2(a[1], a[0]) - torch.atan2(b[1], b[0])
+        law = 2 * a.norm() * b.norm() * phi.cos()
+        torch.testing.assert_close(side, a @ a + b @ b - law)
+        torch.testing.assert_close(b + (a - b), a)  # from the tip of b to that of a
+    holds(
+        "inner-why",
+        r"$\mathbf a-\mathbf b$ leads from the tip of $\mathbf b$ to the tip of",
+        r"\lVert\mathbf a\rVert^2+\lVert\mathbf b\rVert^2-2\,\mathbf a\cdot\mathbf b.",
+        r"with $2\,\lVert\mathbf a\rVert\,\lVert\mathbf b\rVert\cos\varphi$ in the "
+        r"place of $2\,\mathbf a\cdot\mathbf b$.",
+    )
+
+
+def test_the_half_of_the_error_cancels_the_two_of_the_square():
+    w, x, y = 0.5, 3.0, 6.0
+    slope = (0.5 * ((w + 1e-6) * x - y) ** 2 - 0.5 * ((w - 1e-6) * x - y) ** 2) / 2e-6
+    assert slope == pytest.approx((w * x - y) * x)
+    holds("chain", "outer times inner: the ½ cancels the square's 2.")
+
+
+def test_noise_around_0_and_lines_through_0_1():
+    noise = torch.distributions.Normal(0.0, 0.8).sample((100_000,))
+    root = (noise**2).mean().sqrt()  # the standard deviation, since its mean is 0
+    assert root.item() == pytest.approx(noise.std().item(), abs=1e-3)
+    assert ((noise + 1) ** 2).mean().sqrt() > 1.1 > noise.std() + 0.2
+    holds("likelihood", r"**noise** $\varepsilon$ around 0, of **standard deviation**")
+    holds("likelihood-code", "r = slope * x_few + 1 - y_few")
+    holds("likelihood-formula", "Four lines through $(0,1)$:")
+
+
+def test_one_call_uses_all_four_parts():
+    holds("preview", "Below, `train` uses all four.")
+    holds("preview-code", "train(net, data.train, loss=F.mse_loss, num_epochs=3")

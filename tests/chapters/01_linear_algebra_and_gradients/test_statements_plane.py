@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import tensor
 
-from helpers import make_regression
+from helpers import make_regression, seeded, train
 from helpers.chapters.linear_algebra_and_gradients import explorers, figures
 from helpers.figures import DASHES
 from tests.said import shown
@@ -114,8 +114,13 @@ def test_signs_of_eigenvalues_decide():
         for end in (min(filled.levels), max(filled.levels))
     )
     assert high[2] > high[0] and low[0] > low[2], "blue above 0, red below"
-    holds("definite", "if this **quadratic form** is positive for every $\\mathbf x\\n")
-    holds("definite", "**positive semidefinite** if it is never negative.")
+    holds(
+        "definite",
+        r"$\frac12\mathbf x^\top\mathbf{Ax}$ is flat at $\mathbf 0$: a minimum, if the "
+        r"**quadratic form** $\mathbf x^\top\mathbf{Ax}$ is positive for every "
+        r"$\mathbf x\ne\mathbf 0$.",
+        "and **positive semidefinite** if the form is never negative.",
+    )
     holds("definite", "## Positive definite means uphill from 0 in every direction")
     holds(
         "ex-definite",
@@ -249,14 +254,15 @@ def test_the_largest_curvature_limits_the_rate():
 
     assert left(0.19, (1.0, 10.0)) < 1e-3 < 1e3 < left(0.21, (1.0, 10.0))
     assert left(0.66, (1.0, 3.0)) < 1 < left(0.68, (1.0, 3.0))
-    limit = r"\frac{2}{\lambda_{\max}} ."
-    holds("stable", r"0 < \alpha < " + limit)
-    holds("stable", r"A step turns $x$ into $(1-\alpha)x$ and $y$ into $(1-10\alpha)y$")
+    holds("stable", r"0<\alpha<\frac2{\lambda_{\max}}.")
+    holds("stable", r"A step multiplies $x_1$ by $1-\alpha$ and $x_2$ by $1-10\alpha$.")
     holds(
         "parts-read", r"which shrinks if $|1 - \alpha\lambda| < 1$, so $\alpha < 2/\lam"
     )
     holds(
-        "stable", r"multiplies the part along an eigenvector by $1-\alpha\lambda$, so"
+        "stable",
+        r"$\mathbf x$ is a sum of parts along eigenvectors; a step, $\mathbf x-\alpha"
+        r"\mathbf{Ax}$, leaves $1-\alpha\lambda$ of each:",
     )
     holds("stable-bowl", "above the limit of $2/3$:")
     x = tensor([1.0, 2.0]).double()
@@ -360,3 +366,54 @@ def test_the_panel_can_be_set_to_what_its_questions_ask():
     assert "noisy(noise=0.5)" in baseline
     assert "num_epochs=IntSlider(1, 30, start=10)," in panel
     holds("panel-answers", "give it 30 epochs")
+
+
+def test_between_which_rates_both_factors_shrink():
+    rates = torch.linspace(-0.1, 0.3, 401, dtype=torch.float64)
+    shrinks = ((1 - rates).abs() < 1 - 1e-9) & ((1 - 10 * rates).abs() < 1 - 1e-9)
+    inside = (rates > 1e-9) & (rates < 0.2 - 1e-9)
+    assert torch.equal(shrinks, inside)
+    holds(
+        "stable",
+        "curvatures (eigenvalues) 1 and 10.",
+        r"Both factors must lie between $-1$ and $1$: for $1-10\alpha$ that means "
+        r"$0<\alpha<0.2$.",
+    )
+    values, V = torch.linalg.eigh(A)
+    x, alpha = draw(2), 0.3
+    parts = V * (V.T @ x)  # column k: the part along eigenvector k
+    torch.testing.assert_close(parts.sum(1), x)
+    left = (parts * (1 - alpha * values)).sum(1)
+    torch.testing.assert_close(x - alpha * A @ x, left)
+
+
+def test_the_short_way_leads_to_a_section_that_is_there():
+    way = text_of("01", "plane-way")
+    title = way.split('"')[1]
+    assert text_of("01", "stable").startswith(f"## {title} ")
+    holds("plane-way", r"For the bowl $\frac12\mathbf x^\top\mathbf{Ax}$ eigenvectors")
+    holds("definite-why", "For other functions the Hessian of the next section replac")
+
+
+def test_limits_of_the_panels_examples_by_seed():
+    limits = []
+    for seed in range(8):
+        X = make_regression(noise=0.5, seed=seed).train.X
+        X = torch.cat([X, torch.ones(len(X), 1)], 1)
+        limits.append(2 / torch.linalg.eigvalsh(X.T @ X / len(X)).max().item())
+    assert limits[0] == pytest.approx(1.9, abs=0.05)
+    assert 1.75 < min(limits) < 1.85 and max(limits) < 2
+    holds("panel-answers", "limits of their own, from about 1.8 on.")
+    holds("panel-answers", "the loss with seed 0 even falls for about twelve epochs")
+
+
+def test_the_loss_with_seed_0_falls_for_twelve_epochs_before_it_rises():
+    panel = taught("01", "noisy", "linear_regression", "squared_error")
+    data = panel.noisy(0.5)
+    for lr, epochs in ((1.995, 12), (2.24, 0)):
+        with seeded(0):
+            net = panel.linear_regression()
+        settings = {"num_epochs": 30, "lr": lr, "batch_size": 1000}
+        run = train(net, data.train, data.val, loss=panel.squared_error, **settings)
+        lowest = int(np.argmin(run.val_loss))
+        assert abs(lowest - epochs) <= 2 and run.val_loss[-1] > 2 * run.val_loss[lowest]

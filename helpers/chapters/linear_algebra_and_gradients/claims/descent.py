@@ -211,8 +211,8 @@ SPEEDS = {
         ("as they are", HUNDREDTH),
         ("standardized", HUNDREDTH),
         SPEEDS,
-        "Steps for raw inputs over standardized, in powers of ten (to 1 % of the "
-        "excess loss)",
+        "How many times as many steps without standardizing (powers of ten, to 1 % of "
+        "the excess loss)",
     ),
     true="it speeds descent up",
     also=[
@@ -226,7 +226,7 @@ SPEEDS = {
             ("centered", HUNDREDTH),
             ("standardized", HUNDREDTH),
             SPEEDS,
-            "The same to 1 %, with inputs that are only centered",
+            "Steps for centered inputs over standardized (powers of ten, to 1 %)",
         ),
     ],
     live=(1_000, 1_000_000, 5),

@@ -60,6 +60,10 @@ def matrix(*rows):
         torch.linalg.eigvalsh(A).min() => torch.det(A)
             The determinant is the product of the eigenvalues: two negative ones make
             it positive.
+        smallest >= 1e-5 => torch.det(A) > 0
+        "semidefinite" if smallest > -1e-5 else =>
+            The determinant is the product of the eigenvalues: two negative ones make
+            it positive, and a 0 among them makes it 0, as in semidefinite ones.
         .min() => .max()
             You look at the largest eigenvalue. All of them must be positive, and so
             the smallest decides.
