@@ -15,7 +15,7 @@ from helpers import d2l, make_regression, train
 from helpers.chapters.linear_algebra_and_gradients import claims
 from helpers.chapters.linear_algebra_and_gradients.exercises import gradients, matrices
 from helpers.claims import Estimate
-from tests.said import WORDS, said
+from tests.said import WORDS, said, shown
 from tests.taught import holding, source_of, taught, text_of
 from tools.stored import ROOT
 
@@ -66,6 +66,15 @@ def test_how_often_differences_call_the_function():
     own.numeric_gradient(counted, x)
     (often,) = said("01", "graph", r"Differences call \$f\$ (\w+) for each variable")
     assert often == TIMES[len(calls) / len(x)]
+
+
+def test_what_the_engine_multiplies_is_called_the_chain_rule():
+    """Of a product of a product, the slopes of both are multiplied on the way back."""
+    engine = taught("01", "Value").Value
+    a = engine(2.0)
+    (engine(3.0) * (engine(5.0) * a)).backward()
+    assert a.grad == 3 * 5
+    holds("value-code", "parent.backward(slope * local) # the chain rule")
 
 
 def test_when_the_gradient_is_set_to_zero():
@@ -182,6 +191,25 @@ def test_which_shortage_leaves_no_unique_solution():
     near = torch.linalg.solve(X.T @ X + 1e-6 * torch.eye(5).double(), X.T @ y)
     torch.testing.assert_close(near, shortest, atol=1e-4, rtol=0)
     holds("normal-more", "makes the solution unique, and it lies close to the shortest")
+
+
+def test_the_losses_beside_the_likelihoods_are_squared_errors():
+    few = make_regression(w=(2.0,), b=1.0, n_train=25, noise=0.8).train
+    x, y = few.X.squeeze(1), few.y.squeeze(1)
+    rows = re.findall(
+        r"([\d.]+): loss ([\d.]+), ln likelihood (-[\d.]+)",
+        shown("01", "likelihood-code"),
+    )
+    assert len(rows) == 4
+    for slope, loss, log_likelihood in (map(float, row) for row in rows):
+        assert loss == pytest.approx(
+            own.squared_error(slope * x + 1, y).item(), abs=6e-4
+        )
+        noise = torch.distributions.Normal(slope * x + 1, 0.8)
+        assert log_likelihood == pytest.approx(noise.log_prob(y).sum().item(), abs=0.06)
+    holds(
+        "likelihood-code", "r = slope * x_few + 1 - y_few", "loss {0.5 * (r**2).mean()"
+    )
 
 
 # -- claims --------------------------------------------------------------------------

@@ -26,7 +26,7 @@ from helpers.chapters.linear_algebra_and_gradients.exercises import (
     slopes,
 )
 from helpers.claims import SAME, Estimate
-from tests.said import WORDS
+from tests.said import WORDS, shown
 from tests.taught import holding, source_of, taught, text_of
 
 own = taught("01", "squared_error", "linear_regression", "noisy")
@@ -169,6 +169,14 @@ def gate():
     return [float(number) for number in found.groups()]
 
 
+def test_the_band_is_as_wide_as_the_seeds_spread():
+    losses = tensor([trained(seed) for seed in range(5)])
+    *_, low, high = gate()
+    reach = max(4 * losses.std().item(), 0.01)
+    assert low < losses.min() and losses.max() < high
+    assert high - low < 2.5 * reach, "mean ± reach, rounded"
+
+
 def test_what_mistakes_do_to_the_loss_of_the_gate():
     no_bias, slow, no_half, low, high = gate()
     right = trained(0)
@@ -249,3 +257,21 @@ def test_how_bright_a_far_image_is():
         r"\"far\" means (\w+) times as bright", text_of("01", "claim-far")
     ).groups()
     assert times.tolist() == [WORDS.index(said)]
+
+
+@pytest.mark.parametrize("claim", ["far", "floor", "standardizing"])
+def test_a_stored_look_lies_in_the_middle_of_its_interval(claim):
+    """And the interval is at least as wide as the spread over seeds makes it."""
+    students = {3: 4.303, 5: 2.776}  # 97.5 % of Student's t, one degree less than seeds
+    report = shown("01", f"claim-{claim}-test").replace("−", "-")
+    number = r"(-?\d+\.\d+)"
+    found = re.findall(
+        rf"{number} ± {number} over (\d) seeds, 95 % interval {number} to {number}: ",
+        report,
+    )
+    questions = {"far": 2, "floor": 4, "standardizing": 3}
+    assert len(found) == questions[claim]
+    for mean, spread, seeds, low, high in (map(float, row) for row in found):
+        assert mean == pytest.approx((low + high) / 2, abs=1.1e-3)
+        reach = students[seeds] * spread / math.sqrt(seeds)
+        assert (high - low) / 2 > 0.95 * reach - 2e-3
