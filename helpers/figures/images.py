@@ -29,6 +29,7 @@ def show_images(
     framed: bool = False,
     palette: bool = False,
     rows: Sequence[str] | None = None,
+    each_row: bool = False,
 ) -> Figure:
     """A grid of images, each with its title above it.
 
@@ -43,6 +44,7 @@ def show_images(
     palette : whether 256 colors are enough, which take a third of the space in a
         notebook.
     rows : the name of each row, to stand at its left; or None.
+    each_row : whether each row has a range of colors of its own.
 
     Raises
     ------
@@ -68,9 +70,8 @@ def show_images(
     margin = 0 if rows is None else 16
     width, height = margin + cols * cell_w, num_rows * cell_h
     figure = Figure(figsize=(width / 100, height / 100), dpi=100, layout="none")
-    signed = images.min() < 0
-    reach = np.abs(images).max() if signed else 1.0
-    look = {"cmap": SIGNED, "vmin": -reach} if signed else {"cmap": "gray", "vmin": 0}
+    alike = cols if each_row else n  # images that share a range of colors
+    looks = [_colors_of(images[k : k + alike]) for k in range(0, n, alike)]
     for k, image in enumerate(images):
         left = margin + (k % cols) * cell_w + 3
         top = (k // cols) * cell_h + above + 3
@@ -82,7 +83,7 @@ def show_images(
         )
         ax = figure.add_axes(box)
         ax.set_axis_off()
-        ax.imshow(image, vmax=reach, interpolation="nearest", **look)
+        ax.imshow(image, interpolation="nearest", **looks[k // alike])
         if framed:
             frame(ax)
         if titles is not None:
@@ -94,3 +95,11 @@ def show_images(
     if palette:
         figure.set_gid(PALETTE)
     return figure
+
+
+def _colors_of(images: np.ndarray) -> dict:
+    """The colors of images: signed, if one of their values is negative."""
+    if images.min() >= 0:
+        return {"cmap": "gray", "vmin": 0, "vmax": 1.0}
+    reach = np.abs(images).max()
+    return {"cmap": SIGNED, "vmin": -reach, "vmax": reach}

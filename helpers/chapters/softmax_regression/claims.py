@@ -363,7 +363,7 @@ def surer(quantity, configuration):
         (configuration, "accuracy"),
         {
             "less sure than it should be": -0.02,
-            "as sure as it should be, to two points": 0.02,
+            "as sure as it should be, within two points": 0.02,
             "surer than it should be": None,
         },
         quantity,
@@ -374,7 +374,7 @@ def surer(quantity, configuration):
 @claim(
     "A trained classifier is right as often as its probabilities say.",
     surer("Mean confidence minus accuracy, the baseline's settings", "baseline"),
-    true="as sure as it should be, to two points",
+    true="as sure as it should be, within two points",
     also=[
         surer("The same, at ten times the learning rate", "ten times the rate"),
         surer("The same, 500 images for 100 epochs", "few images"),

@@ -50,7 +50,7 @@ _AT = (torch.arange(SIDE) + 0.5) / SIDE * 2 * REACH - REACH  # middles of its ce
 GRID = torch.cartesian_prod(-_AT, _AT).flip(1)  # rows from the top, (x1, x2)
 
 
-@explorer(width=360, height=360)
+@explorer(width=360, height=330)
 def decision_borders(
     training_steps=IntSlider(0, 100, start=100),
     weight_factor=LogSlider(0.1, 10, start=1.0),

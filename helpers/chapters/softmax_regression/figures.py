@@ -25,9 +25,9 @@ def show_named(images: Tensor, titles: Sequence[str], what: str, **look) -> Figu
     images : (n, h, w) or (n, 1, h, w).
     titles : n strings.
     what : what is seen, to stand first in the alternative text.
-    look : what else ``show_images`` takes.
+    look : what else ``show_images`` takes; 256 colors are enough.
     """
-    figure = show_images(images, titles, **look)
+    figure = show_images(images, titles, palette=True, **look)
     figure.set_label(f"{what}. {described(figure)}")
     return figure
 

@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 from helpers.chapters.softmax_regression import figures
 from helpers.chapters.softmax_regression.exercises import runs
-from helpers.figures import COLORS, plot_network
+from helpers.figures import COLORS, plot_network, show_images
 from helpers.figures.described import described
 from helpers.words import number
 
@@ -234,3 +234,18 @@ def test_the_words_of_the_runs_tell_how_far_each_loss_rises():
         ) in said
     most = {name: max(h.step_loss) for name, h in runs.histories().items()}
     assert most["A"] > 4 * max(most[name] for name in "BCD")
+
+
+# -- rows of images --------------------------------------------------------------------
+
+
+def test_each_row_of_images_has_its_own_range_of_colors():
+    """Gray above, signed below; together they share the range of the largest."""
+    images = torch.stack([torch.full((2, 2), v) for v in (0.5, 1.0, -0.2, 0.1)])
+    look = {"num_cols": 2, "rows": ["a", "b"]}
+    apart = show_images(images, each_row=True, **look).axes
+    ranges = [ax.images[0].get_clim() for ax in apart]
+    assert np.allclose(ranges, [(0, 1), (0, 1), (-0.2, 0.2), (-0.2, 0.2)])
+    assert len({ax.images[0].get_cmap().name for ax in apart}) == 2
+    together = show_images(images, **look).axes
+    assert {ax.images[0].get_clim() for ax in together} == {(-1.0, 1.0)}

@@ -1,5 +1,6 @@
 """Chapter 2: what its sentences say, computed first; then each must stand there."""
 
+import heapq
 import json
 import re
 from functools import cache
@@ -7,6 +8,7 @@ from functools import cache
 import numpy as np
 import pytest
 import torch
+from scipy import stats
 from sklearn.datasets import load_digits
 from torch.nn import functional as F
 
@@ -148,3 +150,80 @@ def test_an_interval_is_explained_before_a_claim_is_judged_by_one():
     ]
     assert order[min(tests)] == "claim-calibration-predict"
     assert "interval" in source_of("02", "claim-calibration")
+
+
+def test_squared_error_gets_away_at_a_rate_of_2_and_not_of_1():
+    ends = {}
+    for rate in (1.0, 2.0):
+        z = 5.0
+        for _ in range(100):
+            s = 1 / (1 + np.exp(-z))
+            z -= rate * s * s * (1 - s)
+        ends[rate] = 1 / (1 + np.exp(-z))
+    assert ends[1.0] > 0.97 and f"{ends[2.0]:.2f}" == "0.16"
+    holds(
+        "saturation-why",
+        "A larger rate helps: at rate 2 squared error gets away, too, to 0.16.",
+    )
+
+
+def test_a_class_with_more_images_draws_its_average_more_strongly():
+    """The first step, column by column: its share times its average, less the rest."""
+    X, y, _, _ = digits()
+    step = X.T @ (F.one_hot(y, 10) - 0.1) / len(X)
+    drawn = step + 0.1 * X.mean(0)[:, None]
+    for k in range(10):
+        share = (y == k).float().mean()
+        assert torch.allclose(drawn[:, k], share * X[y == k].mean(0), atol=1e-5)
+    holds(
+        "first-step-read",
+        "(A class with more images draws its average more strongly.)",
+    )
+
+
+def test_the_factors_of_an_interval_of_five_and_of_many():
+    assert f"{stats.t.ppf(0.975, 5 - 1):.2f}" == "2.78"
+    assert f"{stats.norm.ppf(0.975):.2f}" == "1.96"
+    holds(
+        "interval-read",
+        "2.78 is Student's factor for five numbers: more than the 1.96 of many, since "
+        "five give only a rough $s$.",
+    )
+
+
+def code_length(q):
+    """Mean bits of the best code for one message: what Huffman's merges add up to."""
+    heap, total = sorted(q), 0.0
+    heapq.heapify(heap)
+    while len(heap) > 1:
+        merged = heapq.heappop(heap) + heapq.heappop(heap)
+        total += merged
+        heapq.heappush(heap, merged)
+    return total
+
+
+def test_no_code_beats_the_entropy_and_long_ones_come_near():
+    q = np.array([0.7, 0.2, 0.1])
+    entropy = -(q * np.log2(q)).sum()
+    lengths = []
+    for many in (1, 2, 4, 8):
+        together = q
+        for _ in range(many - 1):
+            together = np.outer(together, q).ravel()
+        lengths.append(code_length(together) / many)
+    assert all(length > entropy for length in lengths)
+    assert lengths[0] - entropy > 0.1 and lengths[-1] - entropy < 0.02
+    holds(
+        "cross-entropy-code-read",
+        "no code names the class in fewer nats on average, and one that is made for "
+        r"$\mathbf{q}$ and names many classes together comes as near to it as you like",
+    )
+
+
+def test_one_network_is_looked_into_before_experiments_are_judged():
+    cells = json.loads(notebook_path("02").read_text("utf-8"))["cells"]
+    order = [cell["id"] for cell in cells]
+    steps = ("confusion-code", "mistakes-code", "reliability", "reliability-code")
+    steps += ("reliability-read", "scaled-read", "interval", "claim-calibration")
+    assert [order.index(step) for step in steps] == sorted(map(order.index, steps))
+    holds("claim-calibration", "the bins above look closer")

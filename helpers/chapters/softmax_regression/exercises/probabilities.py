@@ -38,6 +38,12 @@ from helpers.exercises import exercise
             larger probability, so its p stands above the fraction line.
         .log() => .log10()
             The exponential of softmax has base e, so the logarithm has too: .log().
+        .log() => .log2()
+            A logarithm to base 2 counts in bits; the exponential of softmax has base e,
+            so take .log().
+        return gap * p
+            The temperature divides the logits, and p enters through the logarithm of
+            p / (1 - p), which is gap / T.
     """,
 )
 def temperature_for(gap, p):

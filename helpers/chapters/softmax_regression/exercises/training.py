@@ -291,6 +291,9 @@ def reached(value, right, X, y, *settings) -> str:
         randperm => arange
             The batches come in the order of the data, here all of class 0 first. Draw
             a new `torch.randperm(len(X))` in every epoch.
+        randperm(len(X)) => randint(len(X), (len(X),))
+            Drawn with replacement, some examples come twice in an epoch and others not
+            at all. A permutation, `torch.randperm(len(X))`, deals out each one once.
         .zero_() => `.zero_()\\n            return W.detach(), b.detach()`
             You return after the first batch of the first epoch: the `return` stands
             after both loops.
