@@ -78,8 +78,8 @@ def test_three_lines_are_the_fewest_around_an_area():
         "playground-answers",
         "1. A straight line: without a bend three layers are one.",
         "2. Two solved the four *points* of the first section",
-        "3. Three: a ReLU unit has one straight crease, and three lines are the fewest "
-        "that enclose an area.",
+        "3. Three: a ReLU unit has one straight crease (next picture), and three lines "
+        "are the fewest that enclose an area. Most starts fall short with three;",
     )
 
 
