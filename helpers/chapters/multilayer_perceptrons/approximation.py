@@ -22,7 +22,7 @@ X_BEYOND = np.linspace(1, 2, 201)
 X_SHOWN = np.linspace(-2, 2, 401)
 
 
-@explorer(width=700, height=320)
+@explorer(width=560, height=250)
 def approximation(
     target=Choice(*TARGETS, start="sin 6x"), num_hiddens=IntSlider(1, MOST, start=2)
 ):

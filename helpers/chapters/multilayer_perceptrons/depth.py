@@ -37,7 +37,7 @@ INITS = {
 VANISHED, EXPLODED = 1e-4, 1e2
 
 
-@explorer(width=700, height=310)
+@explorer(width=640, height=280)
 def depth(
     activation=Choice(*ACTIVATIONS, start="tanh"),
     weight_sd=Choice(*INITS, start="Xavier"),

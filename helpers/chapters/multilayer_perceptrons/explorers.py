@@ -39,7 +39,7 @@ def chain(slope: float, weight: float, layers) -> np.ndarray:
     return slope**layers * weight ** (layers - 1.0)
 
 
-@explorer(width=700, height=270)
+@explorer(width=640, height=240)
 def activations(
     activation=Choice(*FUNCTIONS, start="sigmoid"),
     z=Slider(-REACH, REACH, start=0.0),

@@ -1,14 +1,15 @@
 """Drawings of chapter 3: points, units and layers; networks have their own module."""
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import torch
+from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from helpers.chapters.multilayer_perceptrons.creases import show_creases
 from helpers.chapters.multilayer_perceptrons.networks import (
     FAINT,
     INK,
@@ -18,9 +19,10 @@ from helpers.chapters.multilayer_perceptrons.networks import (
 from helpers.figures import COLORS, drawn, line_style
 from helpers.words import number
 
-__all__ = [  # here and in networks
-    "show_arrivals", "show_chain", "show_dead", "show_hinges", "show_histograms",
-    "show_pass", "show_planes", "show_search", "show_slopes", "show_spread",
+__all__ = [  # here, in creases and in networks
+    "show_arrivals", "show_chain", "show_dead", "show_creases", "show_hinges",
+    "show_histograms", "show_pass", "show_planes", "show_search", "show_slopes",
+    "show_spread",
 ]  # fmt: skip
 
 
@@ -73,6 +75,11 @@ def _of_class(X: Tensor, y: Tensor, label: int) -> str:
     return f"y = {label} at " + " and ".join(f"{a}{b}" for a, b in chosen)
 
 
+# Lines of whole pixels, without shades: a fifth of a picture less to store.
+CRISP = {"antialiased": False, "linewidth": 1.44}
+NAME_HEIGHT = 0.13  # of a small axis: what a name beside it needs
+
+
 # -- units -----------------------------------------------------------------------------
 
 
@@ -88,24 +95,21 @@ def show_hinges(
     knots : (m,), where each unit begins to rise.
     weights : (m,), what each unit is multiplied by.
     """
-    figure = Figure(figsize=(4.2, 1.7))
+    figure = Figure(figsize=(4.2, 1.85))
     left, right = figure.subplots(1, 2)
     x = torch.linspace(-1, 1, 201)
     units = torch.relu(x[:, None] - knots) * weights  # (n, m)
     for k, (knot, unit) in enumerate(zip(knots.tolist(), units.T, strict=True)):
         begun = torch.where(x < knot - 1e-6, torch.nan, unit)  # before it all are 0
-        left.plot(x, begun, label=f"unit {k + 1}", clip_on=False, **line_style(k))
+        left.plot(x, begun, label=f"unit {k + 1}", clip_on=False, **line_style(k),
+                  **CRISP)  # fmt: skip
         color = COLORS[k % len(COLORS)]
         left.plot([knot], [0], "o", color=color, markersize=4, label=f"knot {k + 1}")
-    ends, above = units[-1], math.inf
-    apart = 0.13 * (units.max() - units.min()).item()  # number on number cannot be read
-    for k in ends.argsort(descending=True).tolist():
-        above = min(ends[k].item(), above - apart)
-        left.text(1.06, above, str(k + 1), va="center", fontsize=8, clip_on=False,
-                  color=COLORS[k % len(COLORS)], gid=f"unit {k + 1}")  # fmt: skip
+    numbers = {f"unit {k + 1}": str(k + 1) for k in range(len(knots))}
+    _name_ends(left, dict(zip(numbers, units[-1].tolist(), strict=True)), numbers)
     total = f(knots[:1]) + units.sum(1)
-    right.plot(x, f(x), color=FAINT, linestyle="--", label="function")
-    right.plot(x, total, color=COLORS[0], label="sum + output bias")
+    right.plot(x, f(x), color=FAINT, linestyle="--", label="function", **CRISP)
+    right.plot(x, total, color=COLORS[0], label="sum + output bias", **CRISP)
     at = torch.cat([knots, torch.ones(1)])
     right.plot(at, f(at), "o", color=COLORS[0], markersize=4, label="knots")
     left.set(title="weighted units", xlabel="x", ylabel="value")
@@ -128,18 +132,58 @@ def show_slopes(functions: Mapping[str, Callable[[Tensor], Tensor]]) -> Figure:
     ----------
     functions : name -> function of a tensor (n,) -> (n,) that autograd can follow.
     """
-    figure = Figure(figsize=(4.3, 1.6))
+    figure = Figure(figsize=(5.0, 1.7))
     left, right = figure.subplots(1, 2)
     for k, (name, f) in enumerate(functions.items()):
         z = torch.linspace(-4, 3, 281, requires_grad=True)
         value = f(z)
         (slope,) = torch.autograd.grad(value.sum(), z)
-        left.plot(z.detach(), value.detach(), label=name, **line_style(k))
-        right.plot(z.detach(), slope, label=name, **line_style(k))
+        look = {"label": name, **line_style(k), **CRISP}
+        left.plot(z.detach(), value.detach(), **look)
+        right.plot(z.detach(), slope, **look)
     left.set(title="value", xlabel="z", ylabel="$f(z)$")
     right.set(title="slope", xlabel="z", ylabel="$f'(z)$")
-    left.legend(loc="upper left", fontsize=6.5, handlelength=1.6, labelspacing=0.2)
+    right.legend(loc="center left", bbox_to_anchor=(1.02, 0.5), fontsize=8)
     return figure
+
+
+def _name_ends(
+    ax: Axes, ends: Mapping[str, float], names: Mapping[str, str] | None = None
+) -> None:
+    """Name lines at their right ends, in their colors, and no name on another.
+
+    Parameters
+    ----------
+    ends : label of a line -> where it ends.
+    names : label -> what is written; the label itself by default.
+    """
+    lines = {line.get_label(): line for line in ax.lines}
+    scale = ax.yaxis.get_transform()  # of a logarithmic axis, too
+    low, high = scale.transform(ax.get_ylim())
+    apart = NAME_HEIGHT * (high - low)
+    crowds: list[tuple[list[str], float]] = []  # labels from the top, their middle
+    for label in sorted(ends, key=ends.__getitem__, reverse=True):
+        crowd, middle = [label], float(scale.transform(ends[label]))
+        while crowds:  # who would overlap those above joins them, all around the mean
+            above, other = crowds[-1]
+            if other - middle >= apart * (len(above) + len(crowd)) / 2:
+                break
+            total = len(above) * other + len(crowd) * middle
+            crowd = above + crowd
+            middle = total / len(crowd)
+            crowds.pop()
+        crowds.append((crowd, middle))
+    for crowd, middle in crowds:
+        for k, label in enumerate(crowd):
+            height = middle + apart * ((len(crowd) - 1) / 2 - k)
+            color = lines[label].get_color()
+            end = (lines[label].get_xdata()[-1], ends[label])
+            at = (1.06, float(scale.inverted().transform(height)))
+            ax.annotate((names or {}).get(label, label), end, at, color=color,
+                        textcoords=ax.get_yaxis_transform(), va="center", fontsize=8,
+                        annotation_clip=False, gid=label,
+                        arrowprops={"arrowstyle": "-", "color": color, "linewidth": 0.6,
+                                    "shrinkA": 0, "shrinkB": 3})  # fmt: skip
 
 
 # -- layer by layer --------------------------------------------------------------------
@@ -179,7 +223,7 @@ def show_histograms(
                 height = 0.85 * counts / max(counts.max(), 1)
                 ax.stairs(level + height, edges, baseline=level, fill=True,
                           facecolor=to_rgba(COLORS[k], 0.45), edgecolor=INK,
-                          linestyle=("-", "--", ":")[k % 3], linewidth=0.9,
+                          linestyle=("-", "--", ":")[k % 3], linewidth=0.7,
                           antialiased=False,  # a third less to store
                           label=name if level == 1 else None,
                           gid=f"{name} {level}")  # fmt: skip
@@ -216,8 +260,10 @@ def show_spread(spreads: Mapping[str, Mapping[str, Sequence[float]]]) -> Figure:
         # bounded activations never leave the range of their inputs: show it larger
         low, high = (1e-10, 1e10) if max(map(max, starts.values())) > 2 else (1e-3, 3)
         for k, (name, values) in enumerate(starts.items()):
-            ax.plot(np.arange(len(values)), values, label=name, **line_style(k))
+            ax.plot(np.arange(len(values)), values, label=name, **line_style(k),
+                    **CRISP)  # fmt: skip
         ax.set(title=activation, xlabel="layer", yscale="log", ylim=(low, high))
+        ax.minorticks_off()
     axes[0].set_ylabel("standard deviation")
     axes[-1].legend(loc="center left", bbox_to_anchor=(1.02, 0.5), fontsize=8)
     return figure
@@ -234,26 +280,15 @@ def show_arrivals(arrivals: Mapping[str, Mapping[int, float]]) -> Figure:
     """
     figure = Figure(figsize=(4.0, 1.9))
     ax = figure.subplots()
-    colors, ends = (*COLORS, INK), []
+    colors, ends = (*COLORS, INK), {}
     for k, (name, by_depth) in enumerate(arrivals.items()):
         depths, shares = list(by_depth), list(by_depth.values())
         look = line_style(k) | {"color": colors[k], "marker": "os^DvPX"[k]}
-        ax.plot(depths, shares, label=name, markersize=4.5, **look)
-        ends.append((math.log10(shares[-1]), name, colors[k]))
+        ax.plot(depths, shares, label=name, markersize=4.5, **look, **CRISP)
+        ends[name] = shares[-1]
     ax.set(xlabel="hidden layers", ylabel="share that arrives", yscale="log",
            xticks=depths)  # fmt: skip
-    # names stand at the ends of their lines, but never on one another
-    apart = 0.1 * (math.log10(ax.get_ylim()[1]) - math.log10(ax.get_ylim()[0]))
-    ends = sorted(ends, reverse=True)
-    crowd = sum(end[0] > ends[0][0] - apart * len(ends) / 2 for end in ends)
-    low = ends[0][0] + apart * crowd / 2
-    for height, name, color in ends:
-        low = min(height, low - apart)
-        ax.annotate(name, (depths[-1], 10**height), (1.06, 10**low), color=color,
-                    textcoords=ax.get_yaxis_transform(), va="center", fontsize=8,
-                    annotation_clip=False,
-                    arrowprops={"arrowstyle": "-", "color": color, "linewidth": 0.6,
-                                "shrinkA": 0, "shrinkB": 3})  # fmt: skip
+    _name_ends(ax, ends)
     said = (f"{name} {number(by[max(by)])}" for name, by in arrivals.items())
     figure.set_label(
         "Norm of the first layer's error signal over that of the last one's, with "
@@ -270,7 +305,7 @@ def show_dead(shares: Mapping[str, Sequence[float]]) -> Figure:
     ----------
     shares : name -> one share, 0 to 1, for each layer.
     """
-    figure = Figure(figsize=(4.8, 2.3))
+    figure = Figure(figsize=(4.4, 1.9))
     ax = figure.subplots()
     width = 0.8 / len(shares)
     for k, (name, values) in enumerate(shares.items()):
@@ -278,7 +313,7 @@ def show_dead(shares: Mapping[str, Sequence[float]]) -> Figure:
         ax.bar(at, values, width, color=COLORS[k], label=name)
     ax.set(xlabel="hidden layer", ylabel="share dead", ylim=(0, 1), axisbelow=True)
     ax.set_xticks(range(1, len(values) + 1))
-    ax.legend(loc="upper left", fontsize=8)
+    figure.legend(loc="outside upper center", ncols=len(shares), fontsize=8)
     said = (f"{name} {', '.join(f'{v:.2f}' for v in s)}" for name, s in shares.items())
     figure.set_label(f"Share of dead units, layer by layer: {'; '.join(said)}.")
     return figure

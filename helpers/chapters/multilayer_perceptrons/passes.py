@@ -20,7 +20,8 @@ def numbers() -> dict[str, np.ndarray]:
     d2 = (a2 - TARGET) * a2 * (1 - a2)
     d1 = (W2.T @ d2) * a1 * (1 - a1)
     return {"a1": a1, "a2": a2, "d2": d2, "d1": d1,
-            "dW2": np.outer(d2, a1), "dW1": np.outer(d1, X)}  # fmt: skip
+            "dW2": np.outer(d2, a1), "dW1": np.outer(d1, X),
+            "loss": 0.5 * ((a2 - TARGET) ** 2).sum()}  # fmt: skip
 
 
 def _told(value: float, digits: int = 4) -> str:
@@ -29,13 +30,13 @@ def _told(value: float, digits: int = 4) -> str:
 
 def _sentences(n: dict[str, np.ndarray]) -> list[str]:
     (a, b), (y_hat,), (delta,), (upper, lower) = n["a1"], n["a2"], n["d2"], n["d1"]
-    t = _told
+    t, loss = _told, n["loss"]
     return [
         "The inputs stand at the left, and a weight on each line; all biases are 0.1.",
         f"Forward: the upper hidden unit is σ(0.1 · 1 + 0.2 · 2 + 0.1) = {t(a)}, the "
         f"lower one σ(0.3 · 1 + 0.4 · 2 + 0.1) = {t(b)}.",
         f"Forward: the output is σ(0.5 · {t(a)} + 0.6 · {t(b)} + 0.1) = {t(y_hat)}; "
-        "the target is 1.",
+        f"the target is 1, and the loss is ½({t(y_hat)} − 1)² = {t(loss)}.",
         f"Backward: the output's error signal is δ = ({t(y_hat)} − 1) · {t(y_hat)} · "
         f"(1 − {t(y_hat)}) = {t(delta, 3)}.",
         f"Backward: a weight's derivative is the error signal on its right times the "
@@ -66,6 +67,10 @@ def passes(step=IntSlider(0, 6, start=6)):
                 pane.text(start + 0.66 * (end - start), _told(n[back][j, i], 3),
                           align="center", size=11, color=COLORS[1], halo=True,
                           name=f"derivative {k} {i} {j}")  # fmt: skip
+                # the error signal comes to the weight from the right
+                pane.arrow(start + 0.45 * (end - start), start + 0.33 * (end - start),
+                           color=COLORS[1], width=1.5,
+                           name=f"back {k} {i} {j}")  # fmt: skip
     layers = ((X, 0, None, 0), (n["a1"], 1, n["d1"], 5), (n["a2"], 2, n["d2"], 3))
     for k, (values, since, signals, back) in enumerate(layers):
         for i, (place, value) in enumerate(zip(AT[k], values, strict=True)):
@@ -78,4 +83,8 @@ def passes(step=IntSlider(0, 6, start=6)):
                 pane.text(place, f"δ = {_told(signals[i], 3)}", align="center", size=12,
                           color=COLORS[1], shift=(0, -30 if up else 38),
                           name=f"signal {k} {i}")  # fmt: skip
+    if step >= 2:
+        told = f"target {TARGET:g}, ℓ = {_told(n['loss'])}"
+        pane.text(AT[2][0], told, align="center", size=12, shift=(0, -34),
+                  name="target")  # fmt: skip
     return _sentences(n)[step], pane

@@ -259,6 +259,7 @@ def test_the_passes_are_those_of_autograd():
             expected[f"derivative {k} {i} {j}"] = f"{value:.3g}"
         for j, delta in enumerate(db.tolist()):
             expected[f"signal {k + 1} {j}"] = f"δ = {delta:.3g}"
+    expected["target"] = f"target 1, ℓ = {0.5 * (a2 - 1).square().item():.4g}"
     (pane,) = explorers.passes().scene.panes
     written = {m["name"]: m["text"] for m in pane.marks if m["kind"] == "text"}
     assert written == {n: t.replace("-", "−") for n, t in expected.items()}
@@ -277,6 +278,7 @@ def test_the_backward_half_starts_at_the_output():
         "value 0": 0,
         "value 1": 1,
         "value 2": 2,
+        "target": 2,
         "signal 2": 3,
         "derivative 1": 4,
         "signal 1": 5,

@@ -78,8 +78,8 @@ def test_three_lines_are_the_fewest_around_an_area():
         "playground-answers",
         "1. A straight line: without a bend three layers are one.",
         "2. Two solved the four *points* of the first section",
-        "3. Three: a ReLU unit has one straight crease, and three lines are the fewest "
-        "that enclose an area.",
+        "3. Three: a ReLU unit has one straight crease (next picture), and three lines "
+        "are the fewest that enclose an area. Most starts fall short with three;",
     )
 
 
@@ -219,12 +219,17 @@ def test_units_for_each_wave_and_the_corner():
         errors = largest_errors(target)[:, 0]
         few, enough = int(1.5 * waves), math.ceil(2.6 * waves)
         assert errors[few - 1] > 0.5 and errors[enough - 1] < 0.025
+        assert f"{waves:.1f}" == {"sin 6x": "1.9", "sin 20x": "6.4"}[target]
+        drop = int((errors < 0.3).argmax()) + 1  # units
+        assert drop == {"sin 6x": 5, "sin 20x": 11}[target] and errors[drop - 2] > 0.5
+        assert errors[drop] < 0.1, "one more, and it is small"
     assert 0.001 < largest_errors("|x|")[60, 0] < 0.003 < largest_errors("|x|")[31, 0]
     holds(
         "approximation-read",
-        "A little over two units for each full wave: with fewer the error hardly falls"
-        ", with more it drops steeply. The corner of $|x|$ is harder: there the error "
-        "falls slowly.",
+        "About two units for each full wave: five for the 1.9 waves of ",
+        "eleven or twelve for the 6.4 of ",
+        "With fewer the error hardly falls; then it drops steeply. The corner of $|x|$ "
+        "is harder: there the error falls slowly.",
     )
 
 

@@ -74,6 +74,8 @@ def num_parameters(widths):
         return a.sigmoid()
             The slope is the sigmoid of z, and a is not z: it is the value ln(1 + e^z).
             Express the sigmoid of z with a.
+        return torch.log(1 + torch.exp(a))
+            You applied softplus again: a is already its value.
         1 - torch.exp(-a) => torch.exp(-a)
             exp(-a) is 1 / (1 + e^z), the sigmoid of -z. The slope is what it leaves of
             1.

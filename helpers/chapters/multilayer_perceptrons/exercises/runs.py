@@ -53,7 +53,7 @@ def four_deep_runs() -> Figure:
     highest, told = max(max(h.step_loss) for h in histories().values()), []
     for ax, (name, history) in zip(axes, histories().items(), strict=True):
         loss = np.array(history.step_loss)
-        ax.plot(loss, color=COLORS[0], linewidth=0.9, label="loss")
+        ax.plot(loss, color=COLORS[0], linewidth=0.5, antialiased=False, label="loss")
         ax.axhline(2.3026, color="#888888", linestyle=":", linewidth=1)
         title = f"{name}: accuracy {history.val_accuracy[-1]:.2f}"
         ax.set_title(title, fontsize=8, pad=3)
