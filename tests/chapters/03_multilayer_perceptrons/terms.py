@@ -16,7 +16,7 @@ MEANINGS = {  # the Chinese name, and what the line on a term must tell
         "compute and store all layers, input to output",
     ),
     "backpropagation": ("反向传播", "output to input"),
-    "error signal": ("误差信号", "derivative of the loss with respect to a unit's"),
+    "error signal": ("误差信号", "with respect to a unit's sum"),
     "dead unit": ("死神经元", "0 for every input"),
     "SiLU (swish), GELU": ("SiLU，GELU", "ReLU with its corner rounded off"),
     "momentum": ("动量", "running sum of gradients"),
@@ -49,11 +49,11 @@ ANSWERS = {
     "Why can no line separate XOR": "The hidden layer moves the points until a line c",
     "ten linear layers": "What one linear layer can",
     "the universal approximation theorem not": "How many units are enough, that train",
-    "need the values of the forward": "the error signal after it times the value befor",
+    "need the values of the forward": "signal after it times the value before it",
     "the error signal of a hidden unit": "From all units of the next layer",
     "Why must initial weights be random": (
         r"$2/n_\text{in}$ keeps the size of the signal"
     ),
-    "deep sigmoid network lose": "its slope is at most ¼; besides, its outputs are nev",
+    "deep sigmoid network lose": "at most ¼; besides, its outputs are never negative",
     "What is a dead unit": "A ReLU whose sum is negative for every input",
 }
