@@ -222,7 +222,7 @@ def test_how_long_the_loss_falls_just_above_the_limit():
         )  # fmt: skip
         seen.append(min(range(30), key=history.val_loss.__getitem__) + 1)
     (epochs,) = said(
-        "01", "panel-answers", r"the loss even falls for about (\w+) epochs"
+        "01", "panel-answers", r"the loss with seed 0 even falls for about (\w+) epochs"
     )
     assert sum(seen) / 3 == pytest.approx(TEENS[epochs], abs=3)
     assert history.val_loss[-1] > min(history.val_loss)

@@ -264,10 +264,10 @@ def test_the_code_made_for_another_distribution_is_the_longer_one():
     )
     holds(
         "cross-entropy-code-read",
-        rf"H(\mathbf{{q}}, \hat{{\mathbf y}}) = {formula}$ is the mean length if the "
-        rf"code was made for ${made}$ while the classes come from ${drawn}$.",
-        r"$H(\mathbf{q}) = -\sum_k q_k \ln q_k$: the mean number of nats that a "
-        r"message naming the class needs if the code is made for $\mathbf{q}$.",
+        rf"H(\mathbf{{q}}, \hat{{\mathbf y}}) = {formula}$ is the same limit for a "
+        rf"code that was made for ${made}$ while the classes come from ${drawn}$.",
+        r"$H(\mathbf{q}) = -\sum_k q_k \ln q_k$: no code names the class in fewer "
+        r"nats on average, and one that is made for $\mathbf{q}$",
         r"It is never smaller than $H(\mathbf{q})$, and equal only for "
         r"$\hat{\mathbf y} = \mathbf{q}$",
     )

@@ -7,6 +7,7 @@ sentence with that word must stand in its cell.
 import ast
 import math
 import re
+from collections import OrderedDict
 from types import SimpleNamespace
 
 import pytest
@@ -205,7 +206,7 @@ def test_the_panel_can_be_set_to_what_its_questions_and_answers_name():
         ),
         "weight_decay": (
             *map(float, said("02", "panel-questions", r"At ([\d.]+), do training")),
-            *map(float, said("02", "panel-answers", r"a decay of ([\d.]+) makes")),
+            *map(float, said("02", "panel-answers", r"a decay of ([\d.]+) keeps")),
         ),
     }
     for name, values in asked.items():
@@ -393,14 +394,23 @@ def test_a_row_of_the_confusion_matrix_is_a_true_class():
 def test_the_worst_mistakes_are_the_surest():
     """The cell itself, on answers whose confidence is known."""
     drawn = []
-    figures = SimpleNamespace(show_named=lambda X, titles, what: drawn.append(titles))
-    confidence = torch.linspace(0.2, 0.9, 15)
-    right = torch.arange(15) % 2 == 0  # so that the last wrong one is number 13
-    data = SimpleNamespace(
-        val=SimpleNamespace(X=torch.zeros(15, 1)), classes=[str(k) for k in range(15)]
+    figures = SimpleNamespace(
+        show_named=lambda X, titles, what, **look: drawn.append((X, titles))
     )
-    space = {"right": right, "confidence": confidence, "data": data, "figures": figures}
-    space |= {"y_val": torch.arange(15), "guess": (torch.arange(15) + 1) % 15}
+    confidence = torch.linspace(0.2, 0.9, 15)
+    classes = [str(k) for k in range(15)]
+    data = SimpleNamespace(
+        val=SimpleNamespace(X=torch.zeros(15, 1, 1)), classes=classes
+    )
+    net = nn.Sequential(OrderedDict(linear=nn.Linear(1, 15)))
+    space = {"confidence": confidence, "data": data, "figures": figures}
+    y_val = torch.arange(15)
+    # Every other one is right, so that the last wrong one is number 13.
+    guess = torch.where(y_val % 2 == 0, y_val, (y_val + 1) % 15)
+    space |= {"y_val": y_val, "guess": guess}
+    space |= {"net": net, "torch": torch}
     exec(source_of("02", "mistakes-code"), space)
-    assert [title.split(",")[0] for title in drawn[0]] == "13 11 9 7 5 3".split()
-    assert drawn[0][0] == "13,\nnot 14"
+    ((X, titles),) = drawn
+    assert titles == "13 11 9 14 12 10".split()  # three images, three guesses
+    templates = net.linear.weight - net.linear.weight.mean(0)
+    assert torch.equal(X[3:].flatten(), templates[[14, 12, 10]].flatten())
