@@ -306,7 +306,7 @@ def test_each_point_fits_four_times_and_judges_once():
     holds(
         "kfold-read",
         "It picks degree 3, from 20 points and no others. Each point helps to fit four "
-        "times and judges once, never both at a time.",
+        "times and judges once, never both at once.",
     )
     holds(
         "kfold-more",

@@ -118,7 +118,8 @@ def test_slopes_of_the_penalties():
     assert landed == {True, False} and v != 0
     holds(
         "zeros-found",
-        "Only the threshold makes zeros, and it makes all 45. With the subgradient a we"
+        "Only the threshold makes zeros, all 45, and keeps the five that matter: the "
+        "weights are **sparse**. With the subgradient a we"
         "ight jumps back and forth across 0 and never lands on it.",
     )
     zeros = re.findall(r"(\d+) of 50 are zero", shown("04", "zeros-code"))
@@ -144,7 +145,7 @@ def test_where_dropout_stands():
     hidden = [type(m) for m in MLP((8,), dropout=0.5)]
     assert hidden.index(nn.Dropout) > hidden.index(nn.Linear)
     assert hidden[-1] is nn.Linear
-    holds("where", "The custom is: behind the hidden fully connected layers. Here are")
+    holds("where", "Usually behind the hidden fully connected layers. Here are")
     holds("where-read", "whole channels are dropped instead, or only the fully connect")
     holds("eval-read", "`train` and `evaluate` from `helpers` set the mode.")
     holds("eval-read", "`nn.Dropout` does that for you.")

@@ -1,0 +1,65 @@
+"""Chapter 4: reasons of what was found, each computed first.
+
+As in `test_statements`: what a sentence says is computed, and then it must stand there.
+"""
+
+import torch
+
+from tests.taught import holding, taught
+
+own = taught("04", "sample", "fit")
+holds = holding("04")
+
+
+def test_what_was_used_to_choose():
+    holds(
+        "best-epoch-read", "Either serves: in this run both are best in the same epoch"
+    )
+    holds("coins-found", "promises too much. So does the best epoch's above.")
+
+
+def test_a_parabola_scatters_without_noise():
+    grid = torch.linspace(-1, 1, 201, dtype=torch.float64)
+    variance = {}
+    for degree in (2, 3):
+        powers, curves = torch.linalg.vander(grid, N=degree + 1), []
+        for seed in range(2_000):
+            x, _ = own.sample(20, seed)
+            curves.append(powers @ own.fit(x, torch.sin(3 * x), degree))
+        variance[degree] = torch.stack(curves).var(0).mean().item()
+    assert round(variance[2], 2) == 0.07 and round(variance[3], 3) == 0.002
+    holds(
+        "bias-more",
+        "What it cannot follow acts like noise, and depends on where the points happen "
+        "to lie: even without noise the variance of its fits is 0.07, and 0.002 at "
+        "degree 3.",
+    )
+
+
+def test_descent_from_0_finds_the_shortest_weights():
+    generator = torch.Generator().manual_seed(0)
+    X, y = (
+        torch.randn(20, k, dtype=torch.float64, generator=generator) for k in (200, 1)
+    )
+    w = torch.zeros(200, 1, dtype=torch.float64)
+    for _ in range(5_000):
+        w -= 0.002 * X.T @ (X @ w - y)
+    torch.testing.assert_close(w, torch.linalg.pinv(X) @ y, rtol=0, atol=1e-8)
+    holds(
+        "descent-more",
+        "Descent on least squares, started from 0, finds the same shortest weights: "
+        "each step is a combination of the training inputs, so nothing is ever added "
+        "in a direction that they do not have.",
+    )
+
+
+def test_the_threshold_keeps_the_five_that_matter():
+    for seed in range(3):
+        generator = torch.Generator().manual_seed(seed)
+        X = torch.randn(100, 50, generator=generator)
+        noise = 0.5 * torch.randn(100, generator=generator)
+        y, w = X[:, :5].sum(1) + noise, torch.zeros(50)
+        for _ in range(2_000):
+            w = torch.nn.functional.softshrink(w - 0.1 * X.T @ (X @ w - y) / 100, 0.02)
+        assert w.nonzero().flatten().tolist() == [0, 1, 2, 3, 4]
+    holds("zeros-found", "all 45, and keeps the five that matter")
