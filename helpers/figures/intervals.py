@@ -108,17 +108,18 @@ def _draw_rows(ax, scale: Scale) -> None:
     edges = (low, *scale.cuts, high)
     for left, right in list(zip(edges, edges[1:], strict=False))[1::2]:
         ax.axvspan(left, right, color="#e3e8ee", linewidth=0, zorder=0)
-    for cut in scale.cuts:
-        ax.axvline(cut, color=FAINT, linewidth=0.9, linestyle=(0, (3, 2)), zorder=1,
-                   gid="cut")  # fmt: skip
     margin = ax.get_yaxis_transform()  # x as a share of the axes, y in inches
     y = 0.02
     for quantity, intervals in scale.rows.items():
         ax.text(-LEFT / (WIDTH - LEFT - RIGHT) + 0.01, y + TITLE / 2, quantity,
                 transform=margin, fontsize=SIZE + 0.5, color=INK, weight="bold",
-                va="center", zorder=4,
-                bbox={"facecolor": "white", "edgecolor": "none", "pad": 1})  # fmt: skip
+                va="center", zorder=4)  # fmt: skip
         y += TITLE
+        # Beside the intervals alone: a dashed line through a title is hard to read.
+        for cut in scale.cuts:
+            ax.plot([cut, cut], [y, y + LINE * len(intervals)], color=FAINT,
+                    linewidth=0.9, linestyle=(0, (3, 2)), zorder=1,
+                    gid="cut")  # fmt: skip
         for interval in intervals:
             color = LOOK if interval.look else COLORS[0]
             ends = np.clip((interval.low, interval.high), low, high)
