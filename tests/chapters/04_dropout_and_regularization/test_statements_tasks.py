@@ -15,14 +15,14 @@ import torch
 from torch import nn, tensor
 from torch.nn import functional as F
 
-from helpers import load_images
+from helpers import Examples, load_images
 from helpers.chapters.dropout_and_regularization import claims, exercises
 from helpers.chapters.dropout_and_regularization.exercises import builds, fitting
 from helpers.chapters.dropout_and_regularization.exercises import penalties as tasks
 from tests.said import WORDS, lines_shown, said, shown
 from tests.taught import holding, source_of, taught, text_of
 
-own = taught("04", "sample", "fit", "error", "with_dropout_at")
+own = taught("04", "sample", "fit", "error", "noisy_images", "with_dropout_at")
 
 
 holds = holding("04")
@@ -97,8 +97,9 @@ def test_folds_of_the_build_come_in_order_and_the_larger_ones_first():
         "04",
         "ex-k-fold",
         r"in the order in which they come, into `k` folds whose sizes differ by at "
-        r"most (\w+), the (\w+) ones first\. Leave each out once: `fit\(X, y\)` returns "
-        r"a function `predict`, fitted to the (\w+) folds, and `loss\(predict\(X\), y\)` "
+        r"most (\w+), the (\w+) ones first\. Leave each out once: `fit\(X, y\)` "
+        r"returns a function `predict`, fitted to the (\w+) folds, and "
+        r"`loss\(predict\(X\), y\)` "
         r"measures it on the fold\. Return the (.*?)\.",
     )
     assert (apart, first, others, what) == ("one", "larger", "other", "`k` losses")
@@ -335,8 +336,8 @@ def test_remedies_are_what_their_names_say():
 
 
 REPORTED = re.compile(
-    r"(?m)^A look: digits\. (.*?): ([−\d.]+) ± ([\d.]+) over (\d+) seeds, 95 % interval "
-    r"([−\d.]+) to ([−\d.]+): (.*)\.$"
+    r"(?m)^A look: digits\. (.*?): ([−\d.]+) ± ([\d.]+) over (\d+) seeds, 95 % "
+    r"interval ([−\d.]+) to ([−\d.]+): (.*)\.$"
 )
 
 
@@ -363,3 +364,16 @@ def test_a_stored_report_agrees_with_itself(name):
         ]
         assert touched[0] in meaning and touched[-1] in meaning
         assert ("undecided" in meaning) == (len(touched) > 1)
+
+
+def test_what_is_called_by_heart_are_the_wrong_labels_alone():
+    """Forty percent of the labels, each of another class than the image has."""
+    noisy, right = (own.noisy_images(2000, share) for share in (0.4, 0.0))
+    code = source_of("04", "thinned-code")
+    (line,) = re.findall(r"(?m)^is_wrong = .*$", code)
+    (chosen,) = re.findall(r"(?m)^by_heart = .*$", code)
+    space = {"noisy": noisy, "noisy_images": own.noisy_images, "Examples": Examples}
+    exec(f"{line}\n{chosen}", space)
+    assert len(space["by_heart"]) == 800
+    assert not (space["by_heart"].y == right.train.y[space["is_wrong"]]).any()
+    holds("thinned", "and how many wrong training labels remembered?")
