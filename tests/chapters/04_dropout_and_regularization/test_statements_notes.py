@@ -205,7 +205,7 @@ def test_right_and_random_labels_take_their_time():
             net = MLP((256,))
         found = train(net, Examples(few.X, y), **options).train_accuracy
         epochs[name] = next(k for k, right in enumerate(found) if right > 0.9)
-    assert epochs["random"] > 2 * epochs["true"]
+    assert epochs["random"] > 1.3 * epochs["true"]
     sooner, later = said(
         "04", "memory-more", r"what (.*?) is learned sooner than (.*?)\."
     )

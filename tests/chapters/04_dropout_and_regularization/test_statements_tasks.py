@@ -337,7 +337,7 @@ def test_remedies_are_what_their_names_say():
 
 REPORTED = re.compile(
     r"(?m)^A look: digits\. (.*?): ([−\d.]+) ± ([\d.]+) over (\d+) seeds, 95 % "
-    r"interval ([−\d.]+) to ([−\d.]+): (.*)\.$"
+    r"interval ([−\d.]+) to ([−\d.]+): (.*)\. ?$"
 )
 
 
