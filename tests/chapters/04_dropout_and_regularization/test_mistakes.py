@@ -20,12 +20,17 @@ from helpers.chapters.dropout_and_regularization.exercises import (
 
 
 def told(exercise, pattern):
-    """The one mistake whose sentence has the pattern: its code, and the groups."""
+    """The first mistake whose sentence has the pattern: its code, and the groups.
+
+    Where others are told the same, they are the same mistake in another spelling.
+    """
     found = [
         (mistake, re.search(pattern, " ".join(mistake.says.split())))
         for mistake in exercise.mistakes
     ]
-    ((mistake, match),) = ((m, match) for m, match in found if match)
+    matching = [(mistake, match) for mistake, match in found if match]
+    assert len({match[0] for _, match in matching}) == 1, pattern
+    mistake, match = matching[0]
     return mistake.wrong, match.groups()
 
 

@@ -172,7 +172,7 @@ def test_more_steps_would_fit_what_sixty_steps_did_not():
     rows = [numbers(row) for row in shown("04", "sixty-code").strip().splitlines()]
     assert lines_shown("04", "gap")["training images"][3840] < 0.1 * rows[-1][0]
     holds("sixty-read", "But the model could fit these images, given more steps; it is")
-    holds("gap-read", "A few images can be told apart by accidents; the more images")
+    holds("gap-read", "A few images can be told apart by accidental details; the more")
 
 
 def test_more_drawings_of_the_same_originals_help_as_well():
@@ -182,17 +182,12 @@ def test_more_drawings_of_the_same_originals_help_as_well():
     after = [k for k in lines["validation images"] if k > int(n.replace(",", ""))]
     losses = [lines["validation images"][k] for k in sorted(after)]
     assert len(losses) == 2 and losses == sorted(losses, reverse=True)
-    assert said("04", "gap-read", r"That (\w+), too\.\)") == ("helps",)
 
 
 def test_the_learning_was_over_long_before_the_optimizer_was():
     lowest, best = map(int, re.findall(r"epoch (\d+)", shown("04", "best-epoch")))
     assert lowest == 30 and best <= lowest / 2
-    holds(
-        "best-epoch-read",
-        "The optimizer did its work to the last epoch, and the learning was over long "
-        "before.",
-    )
+    holds("best-epoch-read", "too many overfit: the training loss falls to the end")
 
 
 def test_right_and_random_labels_take_their_time():
@@ -398,7 +393,11 @@ def test_decay_apart_from_the_gradient_was_found_better():
 
 def test_what_others_found_of_wide_networks_and_of_random_labels():
     """What others found, and no cell here: it stands beside the papers that did."""
-    holds("descent-more", "it is seen as well, mostly with wrong labels.")
+    holds(
+        "descent-more",
+        "Networks trained by descent throughout show the peak as well, mostly "
+        "with wrong labels.",
+    )
     holds("memory-more", "Zhang and others (2017) found the same with large networks")
     holds(
         "sources",

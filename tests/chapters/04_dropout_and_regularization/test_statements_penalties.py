@@ -128,7 +128,7 @@ def test_what_grows_and_what_falls_with_the_strength():
     )
     holds(
         "ridge-sweep-read",
-        "In the printed columns the weights shrink, and so does the spread",
+        "The weights shrink, and so does the spread of the error over the sets",
         r"(at $\lambda = 1$ reliably bad: a small spread alone is no merit)",
         "a small $\\lambda$ also chooses among them: the shortest",
     )
