@@ -248,7 +248,7 @@ def test_first_the_pattern_then_the_noise():
     holds(
         "best-epoch-why",
         "What most images of a class share is learned first, for all their gradients pu"
-        "ll that way. Then single images are learned by heart, the wrong labels too. So"
+        "ll that way. Then single images are learned by heart. So"
         " keep the weights of the epoch with the best validation score: **early stoppin"
         "g**.",
     )
@@ -306,7 +306,7 @@ def test_each_point_fits_four_times_and_judges_once():
     holds(
         "kfold-read",
         "It picks degree 3, from 20 points and no others. Each point helps to fit four "
-        "times and judges once, never both at a time.",
+        "times and judges once, never both at once.",
     )
     holds(
         "kfold-more",

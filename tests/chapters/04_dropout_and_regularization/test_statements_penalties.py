@@ -128,7 +128,7 @@ def test_what_grows_and_what_falls_with_the_strength():
     )
     holds(
         "ridge-sweep-read",
-        "In the printed columns the weights shrink, and so does the spread",
+        "The weights shrink, and so does the spread of the error over the sets",
         r"(at $\lambda = 1$ reliably bad: a small spread alone is no merit)",
         "a small $\\lambda$ also chooses among them: the shortest",
     )
@@ -269,7 +269,7 @@ def test_which_run_ends_higher():
     start, stopped, end, _, decayed = numbers(told[2])
     assert decayed < start < stopped < 0.7 * end
     code = text_of("04", "decay-curves-code")
-    assert 'settings | {"num_epochs": at.item() + 1})' in code, "stopped at its best"
+    assert "stopped, decayed = after[at.item() + 1], mlp()" in code, "at its best"
 
 
 def test_steps_of_adam_and_adamw():
@@ -318,10 +318,14 @@ def test_twenty_examples_move_the_weights_in_twenty_directions():
         " well without any decay, and whoever always answers 0 is nearly as good.",
     )
     holds("wide-regression", "The true weights are all 0.01, and descent starts from l")
+    one = torch.ones(50, 1, dtype=torch.float64)  # the column of the bias
+    X, y = torch.cat([draw(50, 4), one], 1), draw(50, 1, seed=3)
+    change = torch.linalg.pinv(X) @ (y + 5) - torch.linalg.pinv(X) @ y
+    assert change[:, 0].tolist() == pytest.approx([0, 0, 0, 0, 5], abs=1e-9)
     holds(
-        "baseline-constant-text",
-        "adding a constant to all targets moves the bias by that constant and leaves th"
-        "e weights alone; weight decay changes the weights.",
+        "wide-regression-read",
+        "in a regression with a bias it moves the bias by that constant and leaves the "
+        "weights alone. Decay changes the weights.",
     )
 
 

@@ -146,18 +146,39 @@ def kept(X, p):
         / (1 - self.p) =>
             What is kept must be divided by 1 - p. Otherwise the next layer gets
             smaller inputs in training than later.
+        / (1 - self.p) =>
+        not 0 <= p <= 1 => False
+            What is kept must be divided by 1 - p. Otherwise the next layer gets
+            smaller inputs in training than later.
         / (1 - self.p) => / self.p
         or self.p == 0 =>
             Divide by the share that is kept, 1 - p, not by that which is dropped.
+        / (1 - self.p) => / self.p
+        or self.p == 0 =>
+        not 0 <= p <= 1 => False
+            Divide by the share that is kept, 1 - p, not by that which is dropped.
         / (1 - self.p) =>
         return X => return (1 - self.p) * X
+            This is the older form, which scales when the network is used. Here the
+            scaling is to happen in training, and evaluation changes nothing.
+        / (1 - self.p) =>
+        return X => return (1 - self.p) * X
+        not 0 <= p <= 1 => False
             This is the older form, which scales when the network is used. Here the
             scaling is to happen in training, and evaluation changes nothing.
         > self.p => < self.p
         or self.p == 0 =>
             The mask is turned: p is the probability to be dropped, so what is kept are
             the random numbers above p.
+        > self.p => < self.p
+        or self.p == 0 =>
+        not 0 <= p <= 1 => False
+            The mask is turned: p is the probability to be dropped, so what is kept are
+            the random numbers above p.
         not self.training or =>
+            It drops in evaluation as well: ask `self.training`.
+        not self.training or =>
+        not 0 <= p <= 1 => False
             It drops in evaluation as well: ask `self.training`.
         self.p == 1 => False
             With p = 1 everything is dropped, and 0 / 0 is nan: return zeros.

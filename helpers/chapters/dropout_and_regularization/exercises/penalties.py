@@ -34,6 +34,9 @@ def regression(n, d, seed):
         return w * (w.abs() > lam)
             This is the hard threshold: large weights keep their size. The soft one
             pulls all of them by lam.
+        return w * (w.abs() >= lam)
+            This is the hard threshold: large weights keep their size. The soft one
+            pulls all of them by lam.
         return (w.abs() - lam).clamp(min=0)
             The sign is lost.
         return w / (1 + lam)
@@ -176,6 +179,9 @@ def weight_decay_step(w, grad, lr, weight_decay):
     hint="Which values can the mask take, and what is a kept one multiplied by?",
     then="The mean over many steps is 0.2 times 0 plus 0.8 times 2.5, again 2.",
     usual="""
+        0.0, 2.5, 2.0 => 0.0, 2.0, 1.6
+            That is the older form of dropout, which scales in use. Here what is kept is
+            divided by 1 - p in training, and nothing is scaled in use.
         0.0, 2.5, 2.0 => 0.0, 2.0, 2.0
             What is kept is divided by 1 - p, so that the mean stays 2.
         0.0, 2.5, 2.0 => 0.0, 10.0, 2.0

@@ -1,0 +1,82 @@
+"""Chapter 4: why the pattern comes first, and other reasons, each computed first.
+
+As in `test_statements`: what a sentence says is computed, and then it must stand there.
+"""
+
+import torch
+
+from tests.said import shown
+from tests.taught import holding, taught
+
+own = taught("04", "sample", "fit")
+holds = holding("04")
+
+
+def test_wrong_labels_are_learned_after_their_true_names():
+    """Three seeds, after 6 epochs: true names .614 .575 .611; after 30 wrong labels
+
+    .926, .910 and .892, true names .048, .051 and .060.
+    """
+    rows = [line.split() for line in shown("04", "by-heart").strip().splitlines()[1:]]
+    after = {int(n): [*map(float, told)] for n, *told in rows}
+    assert [*after][:2] == [3, 6] and [*after][-1] == 30
+    right, wrong, true_names, _ = zip(*after.values(), strict=True)
+    assert list(right) == sorted(right) and list(wrong) == sorted(wrong)
+    assert round(5 * after[6][2]) == 3 and after[6][1] < 0.15
+    assert round(10 * wrong[-1]) == 9 and true_names[-1] < 0.1
+    holds(
+        "best-epoch-why",
+        "After six epochs the network gives three in five of the wrongly labeled images"
+        " their *true* name; at the end it has learned nine in ten of the wrong labels",
+    )
+    holds(
+        "best-epoch-read", "Either serves: in this run both are best in the same epoch"
+    )
+    holds("coins-found", "promises too much. So does the best epoch's above.")
+
+
+def test_a_parabola_scatters_without_noise():
+    grid = torch.linspace(-1, 1, 201, dtype=torch.float64)
+    variance = {}
+    for degree in (2, 3):
+        powers, curves = torch.linalg.vander(grid, N=degree + 1), []
+        for seed in range(2_000):
+            x, _ = own.sample(20, seed)
+            curves.append(powers @ own.fit(x, torch.sin(3 * x), degree))
+        variance[degree] = torch.stack(curves).var(0).mean().item()
+    assert round(variance[2], 2) == 0.07 and round(variance[3], 3) == 0.002
+    holds(
+        "bias-more",
+        "What it cannot follow acts like noise, and depends on where the points happen "
+        "to lie: even without noise the variance of its fits is 0.07, and 0.002 at "
+        "degree 3.",
+    )
+
+
+def test_descent_from_0_finds_the_shortest_weights():
+    generator = torch.Generator().manual_seed(0)
+    X, y = (
+        torch.randn(20, k, dtype=torch.float64, generator=generator) for k in (200, 1)
+    )
+    w = torch.zeros(200, 1, dtype=torch.float64)
+    for _ in range(5_000):
+        w -= 0.002 * X.T @ (X @ w - y)
+    torch.testing.assert_close(w, torch.linalg.pinv(X) @ y, rtol=0, atol=1e-8)
+    holds(
+        "descent-more",
+        "Descent on least squares, started from 0, finds the same shortest weights: "
+        "each step is a combination of the training inputs, so nothing is ever added "
+        "in a direction that they do not have.",
+    )
+
+
+def test_the_threshold_keeps_the_five_that_matter():
+    for seed in range(3):
+        generator = torch.Generator().manual_seed(seed)
+        X = torch.randn(100, 50, generator=generator)
+        noise = 0.5 * torch.randn(100, generator=generator)
+        y, w = X[:, :5].sum(1) + noise, torch.zeros(50)
+        for _ in range(2_000):
+            w = torch.nn.functional.softshrink(w - 0.1 * X.T @ (X @ w - y) / 100, 0.02)
+        assert w.nonzero().flatten().tolist() == [0, 1, 2, 3, 4]
+    holds("zeros-found", "all 45, and keeps the five that matter")
