@@ -341,7 +341,7 @@ def test_what_learning_rates_do_in_five_epochs():
     holds(
         "panel-read",
         "at 0.1 the network is still learning after five epochs; at 0.5 it reads a few "
-        "more digits than at 0.3; at 1 the curves jump, and from 2 on it only guesses.",
+        "more digits than at 0.3; at 1 the curves jump, and at 2 it only guesses.",
     )
     run = runs[0, 0.3]
     assert run.val_loss[0] < run.train_loss[0]
@@ -496,7 +496,7 @@ def test_the_answers_at_the_end_are_those_of_the_course():
         "1": "Every number of the network, against its gradient.",
         "2": "To learn from; to choose settings; to judge at the end, when nothing is "
         "chosen any more.",
-        "3": "In training the network saw digits near the middle only.",
+        "3": "In training the network saw nearly all digits near the middle.",
         "4": "Step past the minimum and land farther away, so that the loss rises.",
     }
 

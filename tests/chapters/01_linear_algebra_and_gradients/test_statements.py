@@ -373,7 +373,7 @@ def test_the_gradient_of_linear_regression():
         "normal",
         r"L=\frac1{2n}\lVert\mathbf{Xw}-\mathbf y\rVert^2,\qquad\nabla L="
         r"\frac1n\mathbf X^\top(\mathbf{Xw}-\mathbf y).",
-        "This loss is a bowl; at its bottom",
+        "This loss is a bowl or a trough; at its bottom",
         r"$\mathbf X^\top\mathbf{Xw}=\mathbf X^\top\mathbf y$",
     )
     holds(

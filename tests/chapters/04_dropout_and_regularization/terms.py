@@ -52,8 +52,9 @@ YEARS = {
 ANSWERS = {
     "A training accuracy of 100 %": "Nothing by itself. A network reaches it with labe",
     "Which three parts add up to the mean error": (
-        "Bias squared, variance, and the variance of the noise. Richer models have "
-        "less of the first and, once they can follow the curve, more of the second."
+        "Bias squared, variance, and the variance of the noise. As a rule "
+        "richer models have less of the first and more of the second, up to the size "
+        "that fits every training example."
     ),
     "has fallen for ten epochs": "the weights of the best epoch: early stopping",
     "the best of many models by its test score": "the best of many is partly the luck",
@@ -62,9 +63,10 @@ ANSWERS = {
         "alone."
     ),
     "Are L2 and weight decay the same": (
-        "For torch's SGD they are, with momentum too: it sums up the penalty's pull "
-        "together with the loss's. Adam divides the pull by the recent size of the "
-        "gradient; AdamW shrinks the weights apart from it."
+        "For plain SGD they are. With momentum, torch's option is still the penalty, "
+        "but no longer one factor in each step: the momentum carries the pull along. "
+        "Adam divides the pull by the recent size of the gradient; AdamW shrinks the "
+        "weights apart from it."
     ),
     "What does dropout do in training": (
         "it sets each unit to 0 with probability $p$ and divides the others by "

@@ -345,7 +345,7 @@ def test_decay_and_dropout_together_do_no_better_than_dropout():
     )
     holds(
         "remedies-more",
-        "In every row the mean of the three networks is above their average.",
+        "In every row the mean of the three networks beats their average score.",
         "Combined remedies need smaller doses: two that are right alone can underfit to"
         "gether.",
         "Early stopping chose its epoch on the very images that score it, so its row is"

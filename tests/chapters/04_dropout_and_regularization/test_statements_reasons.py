@@ -3,7 +3,9 @@
 As in `test_statements`: what a sentence says is computed, and then it must stand there.
 """
 
+import pytest
 import torch
+from torch import nn
 
 from tests.said import shown
 from tests.taught import holding, taught
@@ -80,3 +82,18 @@ def test_the_threshold_keeps_the_five_that_matter():
             w = torch.nn.functional.softshrink(w - 0.1 * X.T @ (X @ w - y) / 100, 0.02)
         assert w.nonzero().flatten().tolist() == [0, 1, 2, 3, 4]
     holds("zeros-found", "all 45, and keeps the five that matter")
+
+
+def test_with_momentum_the_penalty_is_no_longer_one_factor_in_each_step():
+    """A weight of 1 that only the penalty pulls, two steps at 0.1 and lambda 0.1."""
+    ended = {}
+    for momentum in (0.0, 0.9):
+        w = nn.Parameter(torch.ones(1))
+        step = {"lr": 0.1, "momentum": momentum}
+        penalized = torch.optim.SGD([w], weight_decay=0.1, **step)
+        for _ in range(2):
+            w.grad = torch.zeros(1)
+            penalized.step()
+        ended[momentum] = w.item()
+    assert ended[0.0] == pytest.approx(0.99**2) and ended[0.9] == pytest.approx(0.9711)
+    holds("recall-questions", "the momentum carries the pull along")

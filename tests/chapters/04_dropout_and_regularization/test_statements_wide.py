@@ -33,7 +33,7 @@ def test_what_an_ensemble_lowers():
     (wrong,) = (list(v.values()) for v in lines_shown("04", "ensembles-code").values())
     gains = [a - b for a, b in zip(wrong, wrong[1:], strict=False)]
     assert max(gains) == gains[0] and max(gains[-3:]) < gains[0] / 3
-    holds("ensembles-read", "The second network helps most, the last ones hardly.")
+    holds("ensembles-read", "The second network helps most, the last three far less.")
     errors = 0.5 + draw(10_000, 4)
     assert errors.mean(1).var().item() == pytest.approx(1 / 4, rel=0.05)
     assert errors.mean().item() == pytest.approx(0.5, abs=0.03)
