@@ -167,8 +167,8 @@ def test_how_each_of_the_four_runs_begins_and_goes_on():
         "runs-read",
         r"A begins at $\ln 10$, shoots up within a few steps and then scatters: each "
         "step is too long.",
-        "B comes down slowly and levels off: probabilities that are taken for logits "
-        "differ by at most 1, so its loss cannot get below 1.46.",
+        "B comes down slowly, and could never get below 1.46: probabilities that are "
+        "taken for logits differ by at most 1.",
         r"C comes down from $\ln 10$: this one is healthy.",
         r"D begins far above $\ln 10$, before any step was taken: its random weights "
         "make it sure of wrong answers.",

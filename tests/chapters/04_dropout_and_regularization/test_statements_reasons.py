@@ -3,6 +3,8 @@
 As in `test_statements`: what a sentence says is computed, and then it must stand there.
 """
 
+import re
+
 import pytest
 import torch
 from torch import nn
@@ -97,3 +99,25 @@ def test_with_momentum_the_penalty_is_no_longer_one_factor_in_each_step():
         ended[momentum] = w.item()
     assert ended[0.0] == pytest.approx(0.99**2) and ended[0.9] == pytest.approx(0.9711)
     holds("recall-questions", "the momentum carries the pull along")
+
+
+def test_what_serves_as_the_slope_at_0():
+    """Every line of a slope from -1 to 1 through the corner stays below |w|."""
+    w = torch.linspace(-2, 2, 41)
+    serves = [s for s in (-1.5, -1, -0.3, 0, 0.5, 1, 1.5) if (s * w <= w.abs()).all()]
+    assert serves == [-1, -0.3, 0, 0.5, 1] and torch.zeros(1).sign() == 0
+    holds(
+        "zeros-found", "any number from −1 to 1 serves in its place, and `sign` takes 0"
+    )
+
+
+def test_the_recipe_begins_with_what_helped_most():
+    row = (
+        r"([a-z][a-z \d.]*): training labels [^m]*mean \S+ "
+        r"validation images [^m]*mean (\d\.\d+)"
+    )
+    means = {
+        name: float(m) for name, m in re.findall(row, shown("04", "remedies-code"))
+    }
+    assert len(means) == 7 and max(means, key=means.get) == "twice the images"
+    holds("summary-more", "first look for more examples, which helped most; then stop")
