@@ -16,9 +16,8 @@ from nbformat import v4
 
 from tests.conftest import NO_BROWSER, NO_CUDA, asked_for
 from tools import stored
+from tools.run_tests import OF_EVERY_CHAPTER
 
-NOT_HERE = ("live_outputs", "prose_numbers", "exercises", "exercises_notebooks")
-NOT_HERE += ("explorers",)
 TOOLS = "run_tests cell_names live_verdicts live_outputs stored browser".split()
 NAME = "14-deployment.ipynb"  # the chapter with the fewest rows to teach
 EXERCISE = """\
@@ -105,8 +104,8 @@ def clone(tmp_path):
         shutil.copy(stored.ROOT / name, folder / name)
     for name in ("conftest.py", "syllabus.py", "test_stored_notebooks.py"):
         shutil.copy(stored.ROOT / "tests" / name, folder / "tests")
-    for name in NOT_HERE:
-        (folder / f"tests/test_{name}.py").touch()  # this course has none of them
+    for name in OF_EVERY_CHAPTER:  # this course has none of the others
+        (folder / f"tests/test_{name}.py").touch()
     write(folder, as_stored())
     git(folder, "init", "-q")
     git(folder, "add", ".")

@@ -20,8 +20,8 @@ import time
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-from stored import ROOT, as_committed, changed_notebooks  # noqa: E402
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from tools.stored import ROOT, as_committed, changed_notebooks  # noqa: E402
 
 NBVAL = ("--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=120")
 # A file goes to one worker, and in their order: the long ones are not the last.
@@ -34,6 +34,20 @@ COMMANDS = (
     "environment",
     "variables",
     "install",
+)
+# What every chapter must obey; with --chapter they run for that one alone.
+OF_EVERY_CHAPTER = (
+    "stored_notebooks",
+    "live_outputs",
+    "prose_numbers",
+    "prose_recorded",
+    "torch_in_prose",
+    "anatomy",
+    "notebook_code",
+    "pages",
+    "exercises",
+    "exercises_notebooks",
+    "explorers",
 )
 NOTHING_COLLECTED = 5
 # Colors, as a terminal is sent them and as pytest writes them into a report.
@@ -161,12 +175,7 @@ def main() -> int:
             programs = ["tests/browser", *commands]
             if chapter:
                 tests = [str(p) for p in ROOT.glob(f"tests/chapters/{chapter}_*")]
-                # What every chapter's must obey; these run for the chosen one alone.
-                shared = ("stored_notebooks", "live_outputs", "prose_numbers")
-                shared += ("prose_recorded", "torch_in_prose", "anatomy")
-                shared += ("notebook_code", "pages")
-                shared += ("exercises", "exercises_notebooks", "explorers")
-                tests += [f"tests/test_{name}.py" for name in shared]
+                tests += [f"tests/test_{name}.py" for name in OF_EVERY_CHAPTER]
                 programs = [
                     str(p) for p in ROOT.glob(f"tests/browser/test_{chapter}_*")
                 ]

@@ -2,6 +2,7 @@
 
 CANVAS = ".course-chart"
 STOPPED = r"Run \d+ stopped"
+GIVEN_UP = "model not found"
 
 
 def start(page) -> None:
@@ -23,3 +24,23 @@ def until(page, condition: str) -> None:
         f"() => {{ const d = document.querySelector('{CANVAS}').dataset;"
         f" return {condition} }}"
     )
+
+
+def reload(lab, page, pattern: str) -> None:
+    """Reload the page until a text that matches is in an output, at most three times.
+
+    ipywidgets gives a widget's model two seconds to come; where a busy page lets them
+    pass in one go, it does not look once more and says for good that there is none.
+    Its page has to be loaded again, by a person as well.
+    """
+    shown = f"text=/{pattern}|Error displaying widget: {GIVEN_UP}/"
+    for _ in range(3):
+        page.page.reload()
+        page.wait_until_ready()
+        found = page.page.locator(f".jp-OutputArea-output >> {shown}").first
+        found.wait_for()
+        if GIVEN_UP not in found.inner_text():
+            return
+        mine = [error for error in lab.console_errors if GIVEN_UP not in error]
+        lab.console_errors[:] = mine
+    raise AssertionError(f"three times no widget with {pattern!r}")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
-from tests.browser.panel import STOPPED, chart, start, until
+from tests.browser.panel import STOPPED, chart, reload, start, until
 from tools.lab import cut
 
 NOTEBOOK = Path(__file__).parents[2] / "notebooks/02-softmax-regression.ipynb"
@@ -50,9 +50,7 @@ def test_the_whole_notebook(lab):
     page.click("Run")  # saving took nothing away from the live widget
     page.text("Run 2 is training")
     page.save()
-    page.page.reload()  # nor does a reload of the page
-    page.wait_until_ready()
-    page.text("Run 2 is training")
+    reload(lab, page, "Run 2 is training")  # nor does a reload of the page
     page.click("Stop")
     page.text("Run 2 stopped")
     page.close()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.panel import CANVAS, STOPPED, start, until
+from tests.browser.panel import CANVAS, STOPPED, reload, start, until
 from tools.lab import cut
 from tools.page import NOTEBOOK as OPEN
 from tools.waiting import wait_for
@@ -191,9 +191,7 @@ def test_what_is_saved_is_the_present_picture(page, lab):
     assert shown.evaluate("image => image.naturalWidth") > 400
     again.close()
 
-    page.page.reload()
-    page.wait_until_ready()
-    page.text("Run 1 finished")  # alive
+    reload(lab, page, "Run 1 finished")  # alive
     page.page.locator(".course-runs button[aria-label='Remove run 1']").click()
     expect(page.page.locator(".course-runs tbody tr")).to_have_count(1)
     saved(page, lambda words: "run 1" not in words)
