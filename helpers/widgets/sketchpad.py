@@ -35,6 +35,7 @@ SIDE = 280  # screen pixels of the square
 WIDTH = 470  # of the answer beside it
 NONE = "none"
 EMPTY = "Draw in the square by mouse, pen or finger, or choose a stored image."
+NOISE = 0.15  # in the stored image of a still: what is darker is drawn black
 MEASURED = 500  # training images, to see how large and where things are in them
 START = {name: declared.start for name, declared in MOVES.items()}
 _HERE = Path(__file__).parent
@@ -370,7 +371,10 @@ class SketchPad(StillPicture, ipywidgets.VBox):
             p, maps = self._ask(image), self._maps_of(image)
             panes = answer_panes(image, p, classes)
             says = says_of(p, classes, classes[label])
-        square = image_pane("drawing", sketch.drawing(FINE * self.frame.size))
+        drawing = sketch.drawing(FINE * self.frame.size)
+        if sketch is not self.sketch:  # its noise would end where the image ends
+            drawing = (drawing - NOISE).clamp(min=0) / (1 - NOISE)
+        square = image_pane("drawing", drawing)
         still = Scene(says, [square, *panes], SIDE + WIDTH, SIDE)
         return [still, maps_scene(maps)] if self.maps else [still]
 
