@@ -360,8 +360,9 @@ class SketchPad(StillPicture, ipywidgets.VBox):
     def _still(self) -> list[Scene]:
         """As it stands; with a stored image in the empty square, small in a corner."""
         sketch, panes, says = self.sketch, self.scene.panes, self.scene.says
-        maps = self.feature_maps
+        maps, dark = self.feature_maps, 0.0
         if sketch.is_empty and self.error is None:
+            dark = NOISE  # the noise of the image would end where the image ends
             label, classes = int(self.data.test.y[0]), self.data.classes
             sketch = replace(
                 sketch, stored=self.data.test.X[0, 0].cpu(),
@@ -371,10 +372,8 @@ class SketchPad(StillPicture, ipywidgets.VBox):
             p, maps = self._ask(image), self._maps_of(image)
             panes = answer_panes(image, p, classes)
             says = says_of(p, classes, classes[label])
-        drawing = sketch.drawing(FINE * self.frame.size)
-        if sketch is not self.sketch:  # its noise would end where the image ends
-            drawing = (drawing - NOISE).clamp(min=0) / (1 - NOISE)
-        square = image_pane("drawing", drawing)
+        drawing = (sketch.drawing(FINE * self.frame.size) - dark).clamp(min=0)
+        square = image_pane("drawing", drawing / (1 - dark))
         still = Scene(says, [square, *panes], SIDE + WIDTH, SIDE)
         return [still, maps_scene(maps)] if self.maps else [still]
 
