@@ -352,7 +352,7 @@ def test_how_many_of_ten_unseen_digits_are_named():
     holds(
         "test-luck-read",
         f"name {words[round(10 * float(right))]} of ten unseen digits, and a "
-        "temperature brings its confidence closer to the truth",
+        "temperature brings its confidence closer to its accuracy",
     )
 
 
