@@ -331,6 +331,15 @@ def test_the_still_of_an_empty_pad_shows_a_stored_image(pad, data):
     assert pad.sketch.is_empty  # it is only in the picture
 
 
+def test_the_still_shows_no_noise_around_the_stored_image(pad, data):
+    """What is bright stays so; the rest of the square is black, like what is drawn."""
+    (ax,) = pad.picture().axes
+    drawing = ax.images[0].get_array()[..., 0]
+    assert (data.test.X[0] > 0).float().mean() > 0.5, "it is noisy"
+    inked = np.argwhere(drawing > 0)
+    assert (np.ptp(inked, axis=0) < 0.5 * len(drawing)).all() and drawing.max() > 0.5
+
+
 def test_the_still_shows_what_was_drawn(pad):
     pad.draw(SEVEN)
     (ax,) = pad.picture().axes

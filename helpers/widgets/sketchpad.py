@@ -35,6 +35,7 @@ SIDE = 280  # screen pixels of the square
 WIDTH = 470  # of the answer beside it
 NONE = "none"
 EMPTY = "Draw in the square by mouse, pen or finger, or choose a stored image."
+NOISE = 0.15  # in the stored image of a still: what is darker is drawn black
 MEASURED = 500  # training images, to see how large and where things are in them
 START = {name: declared.start for name, declared in MOVES.items()}
 _HERE = Path(__file__).parent
@@ -359,8 +360,9 @@ class SketchPad(StillPicture, ipywidgets.VBox):
     def _still(self) -> list[Scene]:
         """As it stands; with a stored image in the empty square, small in a corner."""
         sketch, panes, says = self.sketch, self.scene.panes, self.scene.says
-        maps = self.feature_maps
+        maps, dark = self.feature_maps, 0.0
         if sketch.is_empty and self.error is None:
+            dark = NOISE  # the noise of the image would end where the image ends
             label, classes = int(self.data.test.y[0]), self.data.classes
             sketch = replace(
                 sketch, stored=self.data.test.X[0, 0].cpu(),
@@ -370,7 +372,8 @@ class SketchPad(StillPicture, ipywidgets.VBox):
             p, maps = self._ask(image), self._maps_of(image)
             panes = answer_panes(image, p, classes)
             says = says_of(p, classes, classes[label])
-        square = image_pane("drawing", sketch.drawing(FINE * self.frame.size))
+        drawing = (sketch.drawing(FINE * self.frame.size) - dark).clamp(min=0)
+        square = image_pane("drawing", drawing / (1 - dark))
         still = Scene(says, [square, *panes], SIDE + WIDTH, SIDE)
         return [still, maps_scene(maps)] if self.maps else [still]
 

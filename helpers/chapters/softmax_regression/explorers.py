@@ -64,6 +64,8 @@ def decision_borders(
     colors = torch.tensor([to_rgb(c) for c in COLORS[:3]])
     mixed = (y_hat @ colors).view(SIDE, SIDE, 3)
     pane.image(mixed, ends, ends, alpha=0.75, smooth=True, name="regions")
+    if weights.any():  # before the first step all classes are equal everywhere
+        pane.line(border_lines(weights, bias), color="#ffffff", name="borders")
     for k, shape in enumerate("os^"):
         look = {"color": COLORS[k], "shape": shape, "edge": "#ffffff", "size": 4}
         pane.dots(X[y == k], **look, name=f"class {k}")
@@ -71,6 +73,25 @@ def decision_borders(
     right = (logits.argmax(1) == y).float().mean().item()
     loss = F.cross_entropy(logits, y).item()
     return f"Accuracy {right:.2f}, cross-entropy {loss:.3f}.", pane
+
+
+def border_lines(W, b):
+    """Where the two most probable classes are equally probable, inside of the picture.
+
+    Returns
+    -------
+    (n, 2) points: the two ends of each border, and a gap behind them.
+    """
+    along, pieces = torch.linspace(-2 * REACH, 2 * REACH, 961)[:, None], []
+    for j, k, third in ((0, 1, 2), (0, 2, 1), (1, 2, 0)):
+        w, c = W[:, j] - W[:, k], b[j] - b[k]  # on the border w x + c = 0
+        nearest, direction = -c * w / w.dot(w), torch.stack([-w[1], w[0]]) / w.norm()
+        points = nearest + along * direction
+        logits, inside = points @ W + b, (points.abs() <= REACH).all(1)
+        kept = points[inside & (logits[:, third] <= logits[:, j])]
+        if len(kept):
+            pieces += [kept[0], kept[-1], torch.full((2,), torch.nan)]
+    return torch.stack(pieces)
 
 
 @lru_cache

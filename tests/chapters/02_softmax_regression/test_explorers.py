@@ -71,6 +71,26 @@ def test_decision_borders_color_each_place_by_its_class():
         assert image["values"][row, column] == pytest.approx(np.array(color), abs=0.03)
 
 
+@pytest.mark.parametrize("factor", [0.1, 10.0])
+@pytest.mark.parametrize("step", [1, 30, 100])
+def test_on_a_border_two_classes_are_equal_and_the_third_is_no_larger(step, factor):
+    explorer = explorers.decision_borders()
+    explorer.set(training_steps=step, weight_factor=factor)
+    xy = torch.tensor(explorer.scene["borders"]["xy"]).float()
+    xy = xy[~xy.isnan().any(1)]
+    assert len(xy) == 6 and xy.abs().max() <= 3
+    _, _, W, b = explorers.border_path()
+    most, second, third = (xy @ W[step] + b[step]).sort(1, descending=True).values.T
+    assert torch.allclose(most, second, atol=1e-5) and (third <= second).all()
+    middle, outside = xy.view(3, 2, 2).norm(dim=2).sort(1).values.T
+    assert middle.max() < 0.2 and outside.min() > 2.9, "from the middle to the edge"
+
+
+def test_without_a_step_there_is_no_border():
+    explorer = explorers.decision_borders(training_steps=0)
+    assert "borders" not in str(explorer.scene.sent())
+
+
 @pytest.mark.parametrize("gamma", [0.0, 2.0, 5.0])
 @pytest.mark.parametrize("p", [0.01, 0.5, 0.99])
 def test_focal_factor_is_that_of_the_notebook(p, gamma):

@@ -64,8 +64,9 @@ def test_what_the_first_step_lacks_is_most_of_all_the_biases():
     assert [f"{share:.0%}" for share in found] == ["42%", "47%", "58%"]
     holds(
         "first-step-read",
-        "Only 42 % of its answers are right. With classes of equal size it would be "
-        "47 %, and with the biases of the nearest average as well, its 58 %.",
+        "Only 42 % of its answers are right, since a class with more images draws its "
+        "average more strongly: with equal classes it is 47 %, and with the biases of "
+        "the nearest average as well, its 58 %.",
     )
 
 
@@ -117,9 +118,10 @@ def test_the_thin_curve_lies_on_the_worse_side_at_first():
     assert first < val_first and val_last < last < val_last + 0.05
     holds(
         "baseline-read",
-        "(The thin curve is a mean over the epoch, while the weights still change, so "
-        "at first it lies on the worse side.) The loss still falls slowly, and the gap "
-        "is small: the model hardly **overfits**",
+        "The loss still falls slowly, and the gap is small: the model hardly "
+        "**overfits**",
+        "<summary>Why does the thin curve begin on the worse side?</summary> It is a "
+        "mean over the epoch, while the weights still change.",
     )
 
 
@@ -175,10 +177,7 @@ def test_a_class_with_more_images_draws_its_average_more_strongly():
     for k in range(10):
         share = (y == k).float().mean()
         assert torch.allclose(drawn[:, k], share * X[y == k].mean(0), atol=1e-5)
-    holds(
-        "first-step-read",
-        "(A class with more images draws its average more strongly.)",
-    )
+    holds("first-step-read", "a class with more images draws its average more strongly")
 
 
 def test_the_factors_of_an_interval_of_five_and_of_many():

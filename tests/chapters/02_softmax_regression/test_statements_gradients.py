@@ -264,7 +264,7 @@ def test_the_curve_of_focal_loss_is_pulled_down_from_the_right():
     assert kept[1][0] > 0.9 and kept[1][1] < kept[0][1] < 0.2
     holds(
         "focal-explorer-read",
-        r"a larger $\gamma$ pulls the curve down from the right",
+        r"A larger $\gamma$ pulls the curve down from the right",
         "Toward $p_t=0$ the two curves meet.",
     )
     half = said(

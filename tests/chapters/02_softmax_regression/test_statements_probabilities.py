@@ -5,15 +5,20 @@ it is chosen by a computation, and the sentence that follows must stand in its c
 """
 
 import math
+import re
+from functools import cache
+from types import SimpleNamespace
 
 import pytest
 import torch
+from torch import nn
 from torch.nn import functional as F
 
+from helpers import evaluate, load_images, train
 from helpers.chapters.softmax_regression import explorers
 from helpers.figures import show_images
 from tests.said import said, shown
-from tests.taught import holding, taught, text_of
+from tests.taught import holding, source_of, taught, text_of
 
 holds = holding("02")
 own = taught("02", "naive_softmax", "softmax", "log_sum_exp", "cross_entropy")
@@ -78,15 +83,71 @@ def test_the_color_of_ink_that_raises_a_score():
     assert raises[2] > raises[0] and lowers[0] > lowers[2], "blue above 0, orange below"
     holds(
         "learned-look",
-        "Ink on blue raises the score of a class above the mean of the ten; ink on "
-        "orange lowers it",
-        "The mean of each row of ten is subtracted",
+        "Ink on blue raises the score of a class against the others, on orange it "
+        "lowers it",
     )
     code = text_of("02", "learned-images")
-    assert "weights - weights.mean(0) for weights in (means, learned)" in code
     assert "blue raises the score of the class, orange lowers it" in code
     assert "blue raises the score of the class, orange lowers it" in shown(
         "02", "learned-images"
+    )
+
+
+@cache
+def change_drawn():
+    """The two rows of pictures, each (10, 28, 28), and what training has added."""
+    drawn = []
+    space = {"torch": torch, "nn": nn, "F": F, "evaluate": evaluate, "train": train}
+    space["data"] = load_images("digits")
+    space["X_val"], space["y_val"] = space["data"].val.X.flatten(1), 0
+    space["figures"] = SimpleNamespace(show_named=lambda X, *_, **__: drawn.append(X))
+    for cell in ("means-code", "learned-code", "learned-images"):
+        exec(source_of("02", cell), space)
+    return *drawn[-1].view(2, 10, 28, 28), space["learned"] - space["means"]
+
+
+def test_the_second_row_is_what_training_added_and_no_second_average():
+    above, below, added = change_drawn()
+    assert torch.allclose(below.flatten(1), added)
+    # What raises one class lowers the others, in both rows: no mean is left in them.
+    assert max(row.sum(0).abs().max() for row in (above, below)) < 1e-4
+    against = (above * below).sum((1, 2)) < 0
+    words = {7: "seven", 8: "eight", 9: "nine"}
+    holds(
+        "learned-look",
+        "Above, each average minus the mean of all ten; below, what training added, on "
+        "a color scale of its own.",
+    )
+    assert "'each_row': True" in text_of("02", "learned-images").replace('"', "'")
+    holds(
+        "learned-images-read",
+        f"for {words[int(against.sum())]} of ten classes it points against the row "
+        "above",
+    )
+
+
+def test_how_much_of_the_blue_of_a_seven_is_taken_back():
+    above, below, _ = change_drawn()
+    corner = (7, slice(None, 14), slice(14, None))  # top right
+    blue = above[corner] > 0.1
+    share = -below[corner][blue].mean() / above[corner][blue].mean()
+    parts = {1 / 4: "a quarter", 1 / 3: "a third", 1 / 2: "half", 2 / 3: "two thirds"}
+    word = parts[min(parts, key=lambda part: abs(part - share))]
+    holds(
+        "learned-images-read",
+        f"At the 7 it takes back {word} of the blue at the top right.",
+    )
+
+
+def test_the_old_biases_do_as_well():
+    after, old = (
+        float(re.findall(pattern, shown("02", "learned-code"))[0])
+        for pattern in (r"([\d.]+)\)", r"old biases ([\d.]+)")
+    )
+    (before,) = re.findall(r"before ([\d.]+)", shown("02", "learned-code"))
+    assert abs(after - old) < 0.005 and round(100 * (after - float(before))) == 7
+    holds(
+        "learned-how", "The change earns the seven points; the old biases do as well."
     )
 
 

@@ -12,7 +12,7 @@ from helpers import load_images
 from helpers.chapters.softmax_regression import claims, figures
 from helpers.chapters.softmax_regression.exercises import probabilities, runs, training
 from helpers.claims import claims_of
-from tests.said import shown
+from tests.said import said, shown
 from tests.taught import holding
 
 holds = holding("02")
@@ -309,6 +309,50 @@ def test_the_words_on_focal_loss_follow_from_what_is_stored():
         "it finds more of the positives (second row); in this look, and on the digits "
         "at full size, fewer of its finds are right, while clouds and clothes leave "
         "that open (third row)",
+    )
+
+
+def test_the_claim_says_which_focal_loss_it_measures():
+    """The factor with its power, on an easy and on a hard example."""
+    (power,) = said("02", "claim-focal", r"by \$\(1-p_t\)\^(\d)\$, with \$p_t\$")
+    shares = []
+    for p in (0.9, 0.2):
+        logits, y = tensor([[p, 1 - p]]).log(), tensor([0])
+        shares.append((claims.focal(logits, y) / F.cross_entropy(logits, y)).item())
+        assert shares[-1] == pytest.approx((1 - p) ** int(power), rel=1e-4)
+    word = "less" if shares[0] < shares[1] else "more"
+    holds("claim-focal", f"so that easy examples count {word}")
+
+
+def test_the_words_on_two_softmaxes_follow_from_what_is_stored():
+    """Lower in every set, by about three points; one point lies in the intervals."""
+    for run in claims.softmax_twice.stored().values():
+        low, high = run.found["b"].interval
+        assert low < -0.01 < high < 0 and round(100 * run.found["b"].mean) == -3
+        table = by_means(run.table)
+        gap = table["once"] - table["twice"]
+        assert -run.found["b"].mean < gap / 3, "most of the gap is closed"
+    holds(
+        "claim-twice-read",
+        "ten times the rate closes most of the gap. It stays lower, by about three "
+        "points; whether by more than one is open.",
+    )
+
+
+def test_the_mistakes_shown_had_high_probabilities():
+    guesses = re.findall(r"\d: (0\.\d\d)", shown("02", "mistakes-code"))
+    assert len(guesses) == 3 and min(map(float, guesses)) >= 0.9
+    holds("mistakes-read", "above each template the guess and its probability")
+    holds("reliability", "The mistakes above had high probabilities.")
+
+
+def test_how_many_of_ten_unseen_digits_are_named():
+    (right, _) = re.findall(r"right ([\d.]+)", shown("02", "test-once-code"))
+    words = {6: "six", 7: "seven", 8: "eight"}
+    holds(
+        "test-luck-read",
+        f"name {words[round(10 * float(right))]} of ten unseen digits, and a "
+        "temperature brings its confidence closer to its accuracy",
     )
 
 
