@@ -150,7 +150,7 @@ def test_a_picture_of_words_has_few_colors_and_stays_dark():
     figure.set_gid(WORDS)
     image = Image.open(io.BytesIO(to_png(figure)))
     assert image.mode == "P" and len(image.getcolors()) <= 16
-    darkest = min(color for _, color in image.convert("L").getcolors())
+    darkest = min(color for _, color in image.convert("RGBA").convert("L").getcolors())
     assert darkest == pytest.approx(0x33, abs=16)
 
 
