@@ -110,6 +110,13 @@ def test_the_figure_draws_the_history(history):
         ]
 
 
+def test_a_smaller_figure_draws_the_same(history):
+    whole, small = plot_curves(history), plot_curves(history, scale=0.7)
+    assert list(small.get_size_inches()) == pytest.approx(0.7 * whole.get_size_inches())
+    for title, ax in titled(small).items():
+        assert lines(ax) == lines(titled(whole)[title])
+
+
 def test_the_still_picture_draws_the_runs_that_are_not_hidden():
     panel = TuningPanel(
         lambda: SoftmaxRegression(16, 2),

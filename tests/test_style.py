@@ -19,7 +19,7 @@ from helpers import IntSlider, LogSlider, SoftmaxRegression, TuningPanel, show_i
 from helpers.chapters.linear_algebra_and_gradients import explorers
 from helpers.figures import COLORS, Interval, Scale, plot_intervals, to_png
 from helpers.figures.card import CARD_CORNER
-from helpers.figures.style import course_style, to_webp
+from helpers.figures.style import WORDS, course_style, to_webp
 from tests.test_curves import DATA
 from tests.test_scale import DIVERGES
 
@@ -141,6 +141,17 @@ def test_a_picture_of_a_report_keeps_a_thin_line_of_each_color():
         ax.plot(t, np.sin(t + k), color=color, linewidth=1)
         ax.fill_between(t, k / 9, k / 9 + 0.1, color=color, alpha=0.1 + 0.1 * k)
     assert min(found(to_webp(figure)).values()) > 50
+
+
+def test_a_picture_of_words_has_few_colors_and_stays_dark():
+    """Half a byte a pixel: ink, paper, shades between them, and the card's corners."""
+    figure = Figure(figsize=(4, 1))
+    figure.text(0.1, 0.5, "What do you predict?", color="#333333")
+    figure.set_gid(WORDS)
+    image = Image.open(io.BytesIO(to_png(figure)))
+    assert image.mode == "P" and len(image.getcolors()) <= 16
+    darkest = min(color for _, color in image.convert("RGBA").convert("L").getcolors())
+    assert darkest == pytest.approx(0x33, abs=16)
 
 
 def makers() -> list[tuple[str, ast.FunctionDef]]:

@@ -6,9 +6,10 @@ import importlib
 from collections.abc import Callable, Sequence
 
 from helpers.exercises.checking import Exercise
-from helpers.exercises.feedback import COLORS, LEFT, MARKS, Feedback
+from helpers.exercises.feedback import COLORS, MARKS, Feedback
 from helpers.exercises.progress import states
 
+CELL = "text-align:left;padding:1px 16px 1px 0"
 WORDS = {"open": "not attempted", "wrong": "attempted", "solved": "solved"}
 
 
@@ -102,15 +103,15 @@ class Table:
 
     def _repr_html_(self) -> str:
         rows = "".join(
-            f'<tr><td style="{LEFT};color:{COLORS[state]}">{MARKS[state]}</td>'
-            f'<td style="{LEFT}"><a href="#cell-id=ex-{e.name}">{html.escape(e.title)}'
-            f'</a></td><td style="{LEFT}">{e.kind}</td><td style="{LEFT}">'
+            f'<tr><td style="{CELL};color:{COLORS[state]}">{MARKS[state]}</td>'
+            f'<td style="{CELL}"><a href="#cell-id=ex-{e.name}">{html.escape(e.title)}'
+            f'</a></td><td style="{CELL}">{e.kind}</td><td style="{CELL}">'
             f'<span role="img" aria-label="difficulty {e.stars} of 3">{difficulty(e)}'
-            f'</span></td><td style="{LEFT}">{WORDS[state]}</td></tr>'
+            f'</span></td><td style="{CELL}">{WORDS[state]}</td></tr>'
             for e, state in self._rows
         )
         head = "".join(
-            f'<th style="{LEFT}">{word}</th>'
+            f'<th style="{CELL}">{word}</th>'
             for word in ("", "exercise", "kind", "difficulty", "state")
         )
         return (

@@ -15,17 +15,21 @@ LABEL_GAP = 0.085  # of the axis' height between two names
 
 
 @drawn
-def plot_curves(histories: History | Mapping[str, History]) -> Figure:
+def plot_curves(
+    histories: History | Mapping[str, History], scale: float = 1.0
+) -> Figure:
     """Loss and accuracy of one or several runs against the epoch.
 
     Thin lines are training, strong lines with dots are validation. Where no run has an
-    accuracy, as in a regression, the loss stands alone.
+    accuracy, as in a regression, the loss stands alone. ``scale`` multiplies width and
+    height, but not the letters.
     """
     if isinstance(histories, History):
         histories = {"": histories}
     begun = [h for h in histories.values() if h.num_epochs]
     num_axes = 1 if begun and not any(h.train_accuracy for h in begun) else 2
-    figure = Figure(figsize=(0.5 + 3.25 * num_axes, 2.8))
+    size = scale * (0.5 + 3.25 * num_axes), scale * 2.8
+    figure = Figure(figsize=size)
     draw_curves(figure.subplots(1, num_axes, squeeze=False)[0], histories)
     return figure
 

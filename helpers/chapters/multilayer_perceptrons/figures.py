@@ -16,13 +16,13 @@ from helpers.chapters.multilayer_perceptrons.networks import (
     show_chain,
     show_pass,
 )
-from helpers.figures import COLORS, drawn, line_style
+from helpers.figures import COLORS, drawn, line_style, show_images
 from helpers.words import number
 
 __all__ = [  # here, in creases and in networks
     "show_arrivals", "show_chain", "show_dead", "show_creases", "show_hinges",
     "show_histograms", "show_pass", "show_planes", "show_search", "show_slopes",
-    "show_spread",
+    "show_spread", "show_units",
 ]  # fmt: skip
 
 
@@ -36,7 +36,7 @@ def show_planes(X: Tensor, H: Tensor, y: Tensor) -> Figure:
     H : (4, 2) hidden units, where the line h1 - 2 h2 = 1/2 is drawn.
     y : (4, 1) labels, 0 or 1.
     """
-    figure = Figure(figsize=(5.0, 2.2))
+    figure = Figure(figsize=(5.4, 2.2))
     left, right = figure.subplots(1, 2)
     stands = []
     for ax, points, name in ((left, X, "x"), (right, H, "h")):
@@ -44,10 +44,16 @@ def show_planes(X: Tensor, H: Tensor, y: Tensor) -> Figure:
             chosen = points[y[:, 0] == label]
             ax.plot(*chosen.T, marker, color=color, markersize=9, label=f"y = {label}")
         seen: dict[tuple, list[str]] = {}
-        for before, after in zip(X.int().tolist(), points.tolist(), strict=True):
+        beside: set[tuple] = set()  # names that would lie on the line above the point
+        for before, after, label in zip(X.int().tolist(), points.tolist(), y,
+                                        strict=True):  # fmt: skip
             seen.setdefault(tuple(after), []).append(f"{before[0]}{before[1]}")
+            if label == 1:
+                beside.add(tuple(after))
         for place, names in seen.items():
-            ax.annotate(", ".join(names), place, (7, 7), textcoords="offset points")
+            offset, ha = ((8, -3), "left") if place in beside else ((0, 7), "center")
+            ax.annotate(", ".join(names), place, offset, textcoords="offset points",
+                        ha=ha)  # fmt: skip
             if ax is right:
                 h1, h2 = (number(value) for value in place)
                 stands.append(f"{' and '.join(names)} at ({h1}, {h2})")
@@ -55,10 +61,8 @@ def show_planes(X: Tensor, H: Tensor, y: Tensor) -> Figure:
         ax.set(xlim=(-0.5, 2.6), ylim=(-0.5, 1.6))
     left.set_title("inputs")
     right.set_title("hidden units")
-    right.plot([-0.5, 2.6], [-0.5, 1.05], color="#666666", linestyle="--")
-    right.text(1.2, 0.43, "$h_1 - 2h_2 = 1/2$", color="#666666", fontsize=7.5,
-               ha="center", va="bottom", rotation=26.6,
-               rotation_mode="anchor")  # fmt: skip
+    right.plot([-0.5, 2.6], [-0.5, 1.05], color="#666666", linestyle="--",
+               label="$h_1 - 2h_2 = 1/2$")  # fmt: skip
     right.legend(loc="center left", bbox_to_anchor=(1.02, 0.5))
     above = H[:, 0] - 2 * H[:, 1] > 0.5
     ones = "only" if torch.equal(above, y[:, 0] == 1) else "not only"
@@ -77,7 +81,7 @@ def _of_class(X: Tensor, y: Tensor, label: int) -> str:
 
 # Lines of whole pixels, without shades: a fifth of a picture less to store.
 CRISP = {"antialiased": False, "linewidth": 1.44}
-NAME_HEIGHT = 0.13  # of a small axis: what a name beside it needs
+NAME_HEIGHT = 0.14  # of a small axis: what a name beside it needs
 
 
 # -- units -----------------------------------------------------------------------------
@@ -95,7 +99,7 @@ def show_hinges(
     knots : (m,), where each unit begins to rise.
     weights : (m,), what each unit is multiplied by.
     """
-    figure = Figure(figsize=(4.2, 1.85))
+    figure = Figure(figsize=(4.2, 2.0))
     left, right = figure.subplots(1, 2)
     x = torch.linspace(-1, 1, 201)
     units = torch.relu(x[:, None] - knots) * weights  # (n, m)
@@ -120,6 +124,27 @@ def show_hinges(
     figure.set_label(
         f"Left, {len(knots)} weighted hinges, which begin at {begin}. Right, their sum "
         f"with the output bias: it meets the function at all {len(at)} knots."
+    )
+    return figure
+
+
+@drawn
+def show_units(weights: Tensor, reach: float = 0.2, shades: int = 5) -> Figure:
+    """Draw weights of hidden units as images, all on one scale.
+
+    Parameters
+    ----------
+    weights : (n, h, w), of each unit those of all pixels.
+    reach : magnitude from which on a weight has the full color.
+    shades : how many shades of a color there are; so few take half of the space.
+    """
+    levels = (weights / reach * shades).round().clamp(-shades, shades)
+    figure = show_images(reach / shades * levels, num_cols=8, scale=0.75, framed=True,
+                         palette=True)  # fmt: skip
+    largest = ", ".join(f"{w.abs().max():.2f}" for w in weights)
+    figure.set_label(
+        f"The weights of {len(weights)} units as images, on one scale: orange is "
+        f"negative, white 0, blue positive. Largest magnitude in each: {largest}."
     )
     return figure
 
@@ -336,6 +361,7 @@ def show_search(
               color=COLORS[0], label="accuracy")  # fmt: skip
     left.set(xscale="log", xlabel="learning rate", ylim=(0, 1))
     left.set_ylabel("validation accuracy")
+    left.minorticks_off()
     for k, scores in enumerate(widths.values()):
         right.plot([k] * len(scores), scores, "o", markersize=4, color=COLORS[0])
     means = [sum(s) / len(s) for s in widths.values()]

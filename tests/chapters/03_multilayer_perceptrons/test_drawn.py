@@ -72,6 +72,22 @@ NAMES = {  # title, label below, label at the left, of each of the axes
 }
 
 
+def test_no_name_of_an_xor_point_lies_on_the_dashed_line():
+    X = torch.tensor([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+    y = torch.tensor([[0.0], [1.0], [1.0], [0.0]])
+    H = torch.tensor([[0.0, 0.0], [1.0, 0.0], [1.0, 0.0], [2.0, 1.0]])
+    figure = figures.show_planes(X, H, y)
+    figure.draw_without_rendering()
+    right = figure.axes[1]
+    (dashed,) = (line for line in right.lines if line.get_linestyle() == "--")
+    ends = right.transData.transform(dashed.get_xydata())
+    path = np.linspace(*ends, 500)
+    for name in right.texts:
+        (x0, y0), (x1, y1) = name.get_window_extent().get_points()
+        x, y = path.T
+        assert not ((x0 < x) & (x < x1) & (y0 < y) & (y < y1)).any(), name.get_text()
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_axes_are_named_after_what_they_show(name):
     draw, expected = NAMES[name]

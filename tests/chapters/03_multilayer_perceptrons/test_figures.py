@@ -7,9 +7,12 @@ import pytest
 import torch
 from matplotlib.colors import to_hex
 
+from helpers import fit, load_images, seeded
 from helpers.chapters.multilayer_perceptrons import figures
 from helpers.chapters.multilayer_perceptrons.exercises import runs
 from helpers.figures.described import described
+from helpers.models import MLP
+from helpers.training import Step
 from tests.taught import taught
 
 
@@ -123,6 +126,22 @@ def test_hinges_add_up_to_the_polygon_through_the_kinks():
         assert (np.isfinite(unit) == begun).all(), "not drawn where it is still 0"
 
 
+def test_units_are_images_on_one_scale():
+    weights = torch.zeros(3, 4, 4)
+    weights[0, 0, 0], weights[1, 1, 2], weights[2, 3, 3] = 0.1, -0.3, 0.2
+    figure = figures.show_units(weights, reach=0.2, shades=4)
+    images = [ax.images[0] for ax in figure.axes]
+    drawn = np.stack([image.get_array() for image in images])
+    expected = weights.clamp(-0.2, 0.2)  # the full color from there on
+    assert np.allclose(drawn, expected)
+    assert [image.get_clim() for image in images] == 3 * [pytest.approx((-0.2, 0.2))]
+    orange, white, blue = (images[0].to_rgba([v])[0] for v in (-0.2, 0.0, 0.2))
+    assert orange[0] > 0.8 and blue[2] > 0.6 and (white == 1).all()
+    levels = figures.show_units(torch.rand(1, 9, 9) - 0.5, shades=3).axes[0].images[0]
+    assert len(np.unique(levels.get_array())) <= 7
+    assert described(figure).endswith("Largest magnitude in each: 0.10, 0.30, 0.20.")
+
+
 def test_activations_have_their_slopes_beside_them():
     gates = {"SiLU": torch.nn.functional.silu, "GELU": torch.nn.functional.gelu}
     left, right = figures.show_slopes(gates).axes
@@ -231,6 +250,29 @@ def test_the_deep_runs_show_what_the_exercises_ask_for():
     assert loss["C"].max() > 1.3 * guess and abs(loss["C"][-10:].mean() - guess) < 0.1
     assert np.abs(loss["D"] - guess).max() < 0.15, "nothing ever happens"
     assert histories["C"].val_accuracy[-1] < 0.2 > histories["D"].val_accuracy[-1]
+    assert loss["C"].argmax() < 10, "the jump comes first"
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_units_of_the_third_run_die_and_no_loss_becomes_nan(seed):
+    """Another processor rounds otherwise, as another seed starts otherwise."""
+    shape, lr = runs.RUNS["C"]
+    data, dead_shares = load_images("digits"), taught("03", "dead_shares").dead_shares
+    with seeded(seed):
+        net = MLP(**shape)
+    losses, dead = [], []
+    for record in fit(net, data.train.take(4_000), num_epochs=4, lr=lr, batch_size=128,
+                    device="cpu"):  # fmt: skip
+        if isinstance(record, Step):
+            losses.append(record.loss)
+        if len(losses) == 4:
+            dead = dead_shares(net, data.val.X)
+    assert np.isfinite(losses).all() and max(losses) > 1.05 * math.log(10)
+    assert abs(np.mean(losses[-10:]) - math.log(10)) < 0.1
+    last = dead_shares(net, data.val.X)
+    assert np.mean(last) > 0.5 and last[-1] > 0.8
+    if seed == 0:  # what the answer says of the picture
+        assert np.mean(dead) > 0.5 and np.mean(last) > np.mean(dead)
 
 
 def test_the_picture_of_the_deep_runs():

@@ -63,8 +63,11 @@ def test_the_formulas_of_the_hidden_units_are_those_of_xor():
     assert (h1[1], h2[1]) == (h1[2], h2[2])
 
 
-def test_three_lines_are_the_fewest_around_an_area():
-    """A ReLU unit is 0 on one side of its line; two half planes are never bounded."""
+def test_three_units_are_the_fewest_with_a_closed_border():
+    """Where all units are 0 the output is constant; with two that reaches to infinity.
+
+    With three it can be a triangle, and the border crosses every ray from inside it.
+    """
     turn = np.linspace(0, 2 * math.pi, 361)
     ways = np.c_[np.cos(turn), np.sin(turn)]
 
@@ -73,13 +76,20 @@ def test_three_lines_are_the_fewest_around_an_area():
 
     rng = np.random.default_rng(0)
     assert all(escapes(rng.normal(size=(2, 2))) for _ in range(50))
-    assert not escapes([[1, 0], [-0.5, 0.9], [-0.5, -0.9]])
+    triangle = np.array([[1, 0], [-0.5, 0.9], [-0.5, -0.9]])
+    assert not escapes(triangle)
+    for ray in ways:  # the three units begin at distance 1 from the middle
+        points = np.linspace(0, 20, 400)[:, None] * ray
+        total = np.maximum(points @ triangle.T - 1, 0).sum(1) - 0.5
+        assert total[0] < 0 < total[-1] and (np.diff(np.sign(total)) != 0).sum() == 1
     holds(
         "playground-answers",
         "1. A straight line: without a bend three layers are one.",
         "2. Two solved the four *points* of the first section",
-        "3. Three: a ReLU unit has one straight crease (next picture), and three lines "
-        "are the fewest that enclose an area. Most starts fall short with three;",
+        "3. Three. A ReLU unit is 0 on one side of its crease (next picture). Where "
+        "all units are 0 the output is constant, so no border runs through. With one "
+        "or two creases that place reaches to infinity and bars every way round; three "
+        "can fence it in, and the border runs around it. Most starts fall short with",
     )
 
 

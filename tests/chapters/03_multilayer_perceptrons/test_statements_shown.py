@@ -86,21 +86,6 @@ def test_a_band_of_the_gate_is_narrower_than_what_it_must_tell_apart():
         assert none + 0.1 < low < high < 1 and high - low < 0.05, name
 
 
-def test_what_makes_the_gap_of_the_wide_network_wider():
-    """The gap is training minus validation: it widens where the first gains more."""
-    on_train, on_val = ast.literal_eval(shown("03", "gate").strip())
-    gap = {"training": on_train, "new": -on_val}
-    assert sum(gap.values()) > 0
-    more, less, becomes = said(
-        "03",
-        "panel-answers",
-        r"gains more on (?:the )?(\w+) images than on (?:the )?(\w+) ones: the "
-        r"gap (\w+)",
-    )
-    assert {more, less} == set(gap) and more == max(gap, key=gap.get)
-    assert becomes == "widens"
-
-
 # -- starts ----------------------------------------------------------------------------
 
 
@@ -195,6 +180,17 @@ def test_sixteen_units_against_none():
     assert int(least) == pays and all(
         score > scores["none"] for width, score in one.items() if width >= pays
     )
+
+
+def test_the_best_width_stands_at_the_edge_of_the_grid():
+    scores = {name: sum(both) for name, both in dict_of("random-search").items()}
+    (best,) = said(
+        "03",
+        "search-picture-read",
+        r"The best, (\d+), is the widest tried: the search should go on\.",
+    )
+    assert best == max(scores, key=scores.get)
+    assert int(best) == max(int(name) for name in scores if name.isdigit())
 
 
 def test_how_many_rates_get_anywhere():

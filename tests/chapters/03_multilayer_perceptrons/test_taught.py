@@ -227,8 +227,9 @@ def test_show_planes_draws_a_line_that_parts_the_classes():
     y = torch.tensor([[0.0], [1.0], [1.0], [0.0]])
     left, right = figures.show_planes(XOR, H, y).axes
     assert len(left.lines) == 2
-    (named,) = (text for text in right.texts if "=" in text.get_text())
-    assert named.get_text() == "$h_1 - 2h_2 = 1/2$"
+    (named,) = (line for line in right.lines if "h_1" in line.get_label())
+    assert named.get_label() == "$h_1 - 2h_2 = 1/2$"
+    assert named.get_label() in [t.get_text() for t in right.get_legend().texts]
     (x0, x1), (y0, y1) = right.lines[2].get_data()
     assert x0 - 2 * y0 == x1 - 2 * y1 == 0.5
     above = (y1 - y0) * (H[:, 0] - x0) < (x1 - x0) * (H[:, 1] - y0)

@@ -1,0 +1,145 @@
+"""Chapter 3: what its sentences say of networks that are trained here once more."""
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from helpers import load_images, models, seeded, train
+from tests.said import said, shown
+from tests.taught import holding, taught, text_of
+
+holds = holding("03")
+SETTINGS = {"num_epochs": 10, "lr": 0.3, "batch_size": 128}  # of the panel at first
+
+
+@pytest.fixture(scope="module")
+def data():
+    return load_images("digits")
+
+
+@pytest.fixture(scope="module")
+def rows(data):
+    """The first weights of the baseline, before and after training, and its biases."""
+    with seeded(0):
+        net = models.MLP((256,))
+    start = net[1].weight.detach().clone()
+    train(net, data.train, data.val, device="cpu", **SETTINGS)
+    return start, net[1].weight.detach(), net[1].bias.detach()
+
+
+def moved(rows):
+    start, weights, _ = rows
+    return (weights - start).norm(dim=1) / start.norm(dim=1)
+
+
+# -- what hidden units see -------------------------------------------------------------
+
+
+def test_how_many_rows_stay_where_they_started(rows):
+    still = int((moved(rows) < 0.1).sum())
+    found = said("03", "units-read", r"still noise: (\d+) of the (\d+) rows moved by")
+    assert [int(n) for n in found] == [still, len(rows[0])]
+    assert f"below 0.1 in {still} of 256" in shown("03", "units")
+    holds("units-read", "moved by less than a tenth of their size.")
+    holds("units-text", "Sixteen of 256, from the least to the most moved by training:")
+    code = text_of("03", "units")
+    assert "weights[moved.argsort()[::17]]" in code and len(range(0, 256, 17)) == 16
+
+
+def test_rows_are_less_like_digits_than_templates(data, rows):
+    """Compared with the averages of the classes, which show what a digit looks like."""
+    X, y = data.train.X.flatten(1), data.train.y
+    means = torch.stack([X[y == k].mean(0) for k in range(10)])
+    means = F.normalize(means - means.mean(0))
+    with seeded(0):
+        softmax = models.MLP(())
+    train(softmax, data.train, device="cpu", **SETTINGS)
+    templates = softmax[1].weight.detach()
+    own = (F.normalize(templates - templates.mean(0)) * means).sum(1)
+    most = (F.normalize(rows[1]) @ means.T).abs().amax(1)
+    assert most.median() < 0.35 < 0.45 < own.min()
+    holds(
+        "units-read", "No digits, unlike chapter 2's templates, but strokes a few pix"
+    )
+
+
+def test_strokes_are_a_few_pixels_wide_and_blue_is_near_orange(rows):
+    start, weights, _ = rows
+    change = (weights - start)[moved(rows) > 0.5].view(-1, 28, 28)
+
+    def alike(distance):
+        a, b = change[:, :, : 28 - distance], change[:, :, distance:]
+        return ((a * b).sum((1, 2)) / change.square().sum((1, 2))).mean().item()
+
+    assert alike(1) > 0.8 > 0.45 > alike(3) and alike(6) < 0.1
+    smooth = F.avg_pool2d(weights[moved(rows) > 0.5].view(-1, 1, 28, 28), 3, 1, 1)
+    high, low = smooth.flatten(1).argmax(1), smooth.flatten(1).argmin(1)
+    apart = torch.hypot((high // 28 - low // 28) * 1.0, (high % 28 - low % 28) * 1.0)
+    assert apart.median() < 6
+    holds("units-read", "strokes a few pixels wide, often blue beside orange: pieces")
+
+
+def test_who_stays_is_above_zero_for_hardly_any_image(data, rows):
+    _, weights, bias = rows
+    share = (data.train.X.flatten(1) @ weights.T + bias > 0).float().mean(0)
+    still = moved(rows) < 0.1
+    assert share[still].median() < 1 / 100 and 0.4 < share[~still].median() < 0.5
+    holds(
+        "units-more",
+        "They are above 0 for hardly any image, so hardly any gradient reaches their "
+        "weights: half of those 9 are positive on less than one training image in 100, "
+        "half of the others on nearly every second.",
+    )
+
+
+# -- starts ----------------------------------------------------------------------------
+
+
+def test_the_start_of_nn_linear_is_late_but_comes(data):
+    with seeded(0):
+        net = models.MLP((64,) * 5)
+    history = train(
+        net, data.train.take(4000), data.val, num_epochs=40, batch_size=128,
+        device="cpu",
+    )  # fmt: skip
+    assert history.val_accuracy[7] < 0.15 and 0.6 < history.val_accuracy[-1] < 0.9
+    holds("starts-read", "It only starts late: after 40 epochs two seeds stand at")
+    holds("starts-read", "in these eight epochs, at this one rate, nothing starts.")
+
+
+# -- the panel -------------------------------------------------------------------------
+
+
+def accuracies(data, widths, num_epochs=10, **shape):
+    with seeded(0):
+        net = models.MLP(widths, **shape)
+    settings = SETTINGS | {"num_epochs": num_epochs}
+    return train(net, data.train, data.val, device="cpu", **settings)
+
+
+def test_the_gap_of_the_narrow_and_of_the_wide_network(data):
+    narrow, wide = accuracies(data, (16,)), accuracies(data, (1024,))
+    gaps = [100 * (h.train_accuracy[-1] - h.val_accuracy[-1]) for h in (narrow, wide)]
+    told = said("03", "panel-answers", r"the gap widens from (\d) to (\d) points")
+    assert gaps == pytest.approx([int(n) for n in told], abs=1.0)
+    assert gaps[0] < gaps[1]
+    assert wide.train_accuracy[-1] == pytest.approx(0.96, abs=0.01)
+    assert wide.val_accuracy[-1] == pytest.approx(0.92, abs=0.015)
+    holds("panel-answers", "0.96 and 0.92, against about 0.82 and 0.79.")
+
+
+def test_relu_alone_cures_four_layers_and_kaiming_speeds_them_up(data):
+    kaiming = taught("03", "init_with").init_with(torch.nn.init.kaiming_uniform_)
+    deep = (256,) * 4
+    sigmoid = accuracies(data, deep, 4, activation=torch.nn.Sigmoid).val_accuracy
+    relu = accuracies(data, deep).val_accuracy
+    (early,) = accuracies(data, deep, 1, init=kaiming).val_accuracy
+    assert max(sigmoid) < 0.2 and 0.2 < relu[0] < 0.4 < 0.5 < early
+    assert relu[-1] == pytest.approx(0.9, abs=0.04)
+    holds("panel-section", "2. 4 layers with sigmoid? Then ReLU? Then Kaiming as well?")
+    holds(
+        "panel-answers",
+        "2. The sigmoids still guess after ten epochs. ReLU alone cures that: 0.3 "
+        "after the first epoch, about 0.9 after the tenth. Kaiming speeds up the "
+        "beginning, to 0.5 or more after one epoch; at the end the two are about level",
+    )
