@@ -38,7 +38,11 @@ def test_where_the_bundles_are_wide_and_where_their_mean_is_off():
         " mean is close, and single fits run away at the ends: variance. Degree 3: litt"
         "le of either.",
     )
-    holds("bias-parts", "How large are the two? Average both over $x$:")
+    holds(
+        "bias-parts",
+        "Averaged over $x$, they and the noise of a new $y$ add up to the mean error "
+        "on new points:",
+    )
     assert "bias2.mean(), variance.mean()" in text_of("04", "bias-code")
 
 
@@ -85,7 +89,8 @@ def test_all_masks_of_four_values():
     assert shown("04", "dropout-penalty-code").strip() == "(15.0, 15.0)"
     holds(
         "dropout-penalty",
-        r"$x_j+e_j$, a noise with mean 0 and variance $\frac{p}{1-p}\,x_j^2$.",
+        r"$x_j+e_j$, where the noise $e_j$ has mean 0 and variance "
+        r"$\frac{p}{1-p}\,x_j^2$.",
         r"^2=(y-\mathbf w\cdot\mathbf x)^2+\frac{p}{1-p}\sum_j x_j^2\,w_j^2,$$",
         "All 16 masks of the four values above:",
     )
