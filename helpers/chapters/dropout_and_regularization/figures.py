@@ -1,13 +1,11 @@
 """Drawings of chapter 4 that stand in its notebook."""
 
-import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle
-from matplotlib.ticker import LogLocator
 from torch import Tensor
 
 from helpers.claims.claim import Stored
@@ -15,9 +13,9 @@ from helpers.figures import COLORS, drawn, line_style
 from helpers.training import History
 from helpers.words import many
 
-INK, FAINT = "#333333", "#888888"
+INK, FAINT, PALE = "#333333", "#888888", "#a6cde6"
 LEGEND_LINE = 2.8  # its length: shows a dash beside the dot
-MOST_FOR_STEPS = 300  # a logarithmic axis that spans less has ticks at 1, 2 and 5
+BELOW = 0.36  # of a row: where a diamond covers no dot
 
 
 @drawn
@@ -29,7 +27,7 @@ def show_fits(x: Tensor, y: Tensor, fits: Mapping[str, Tensor]) -> Figure:
     x, y : (n,), the points; x in -1..1.
     fits : title -> weights (degree + 1,), the constant first.
     """
-    figure = Figure(figsize=(2.5 * len(fits), 2.0))
+    figure = Figure(figsize=(2.0 * len(fits), 1.75))
     grid = np.linspace(-1, 1, 400)
     axes = figure.subplots(1, len(fits), sharey=True, squeeze=False)[0]
     polyval, said = np.polynomial.polynomial.polyval, []
@@ -70,8 +68,8 @@ def _curves(
 ) -> Figure:
     """Draw values over x, a line with dots for each name, and say all of them.
 
-    ``log`` names the logarithmic axes, "x", "y" or "xy"; ``level`` is a name and the
-    height of a dotted line; ``axes`` are settings of the axes.
+    ``log`` names the logarithmic axis, "x" or "y"; ``level`` is a name and the height
+    of a dotted line; ``axes`` are settings of the axes.
     """
     figure = Figure(figsize=(4.4, 2.4))
     ax = figure.subplots()
@@ -79,32 +77,23 @@ def _curves(
         ax.plot(x, values, marker="o", markersize=3.5, label=name, **line_style(k))
     if level:
         ax.axhline(level[1], color=FAINT, linewidth=1.2, linestyle=":", label=level[0])
-    ax.set(**{f"{axis}scale": "log" for axis in log}, **axes)
-    ax.set_xticks(x, _ticks(x))
+    ax.set(**{f"{log}scale": "log"} if log else {}, **axes)
+    ax.set_xticks(x, [f"{v:g}" for v in x])
     ax.xaxis.minorticks_off()
-    if "y" in log:
-        low, high = ax.get_ylim()
-        steps = (1, 2, 5) if high / low < MOST_FOR_STEPS else (1,)
-        ax.yaxis.set_major_locator(LogLocator(subs=steps))
+    if log == "y":
         ax.yaxis.set_major_formatter(lambda v, _: f"{v:g}")
         ax.yaxis.minorticks_off()
     if level or len(curves) > 1:
         ax.legend(handlelength=LEGEND_LINE)
-    said = (
-        f"{name} " + ", ".join(f"{a:g}: {v:.3g}" for a, v in zip(x, y, strict=True))
-        for name, y in curves.items()
-    )
+    said = (f"{name} {_told(x, y)}" for name, y in curves.items())
     head = f"{ax.get_ylabel()} against {ax.get_xlabel()}"
     head += f"; {level[0]} {level[1]:.3g}" if level else ""
     figure.set_label(f"{head[0].upper()}{head[1:]}. {'; '.join(said)}.")
     return figure
 
 
-def _ticks(values: Sequence[float]) -> list[str]:
-    """Numbers at ticks: all as powers of ten where one is small, to take less room."""
-    if 0 < min(values) < 0.001:
-        return [f"$10^{{{round(math.log10(v))}}}$" for v in values]
-    return [f"{v:g}" for v in values]
+def _told(x: Sequence[float], y: Sequence[float]) -> str:
+    return ", ".join(f"{a:g}: {v:.3g}" for a, v in zip(x, y, strict=True))
 
 
 # -- what is learned ------------------------------------------------------------------
@@ -138,21 +127,64 @@ def show_memory(histories: Mapping[str, History], chance: float) -> Figure:
 
 
 @drawn
+def show_bundles(x: Tensor, truth: Tensor, bundles: Mapping[int, Tensor]) -> Figure:
+    """Draw many fits of each degree, pale, their mean, and the true curve.
+
+    Parameters
+    ----------
+    x, truth : (points,), the true curve; x in -1..1.
+    bundles : degree -> (fits, points), one panel each.
+    """
+    figure = Figure(figsize=(5.4, 1.75))
+    axes = figure.subplots(1, len(bundles), sharey=True, squeeze=False)[0]
+    said = []
+    for ax, (degree, curves) in zip(axes, bundles.items(), strict=True):
+        mean = curves.mean(0)
+        ax.grid(False)
+        # in one shade: the mixed shades of many thin lines take much space
+        ax.plot(x, curves.T, color=PALE, linewidth=0.7, antialiased=False, gid="fit")
+        ax.plot(x, mean, color=COLORS[1], linewidth=2.4, label="their mean")
+        ax.plot(x, truth, color=INK, linestyle="--", linewidth=1.4, label="sin 3x")
+        ax.set(xlim=(-1, 1), ylim=(-2, 2), title=f"degree {degree}", xlabel="x",
+               xticks=(-1, 0, 1))  # fmt: skip
+        off = (mean - truth).square().mean().sqrt()
+        scatter = (curves - mean).square().mean().sqrt()
+        said.append(
+            f"Degree {degree}: the mean is off the curve by {off:.2f}, the fits scatter"
+            f" about their mean by {scatter:.2f}"
+        )
+    axes[0].set_ylabel("y")
+    axes[0].legend(loc="upper left", borderaxespad=0)
+    head = f"{many(len(curves), 'fit')} in each panel, their mean and sin 3x"
+    figure.set_label(f"{head}. {'. '.join(said)}.")
+    return figure
+
+
+@drawn
 def show_bias_variance(
     degrees: Sequence[int], bias2: Tensor, variance: Tensor, noise: float
 ) -> Figure:
-    """Draw the parts of the mean error on new points, and their sum, over the degree.
+    """Draw the mean error on new points over the degree: a bar, stacked of its parts.
 
     Parameters
     ----------
     bias2, variance : (degrees,), means over x.
     noise : variance of the noise in a new y.
     """
-    total = bias2 + variance + noise
     parts = {"bias squared": bias2, "variance": variance}
-    curves = {name: part.tolist() for name, part in parts.items()}
-    curves |= {"noise": [noise] * len(total), "sum of the three": total.tolist()}
-    return _curves(degrees, curves, "y", xlabel="degree", ylabel="mean squared error")
+    parts |= {"noise": torch.full_like(bias2, noise)}
+    figure = Figure(figsize=(4.4, 2.2))
+    ax, below = figure.subplots(), torch.zeros_like(bias2)
+    for (name, part), color in zip(parts.items(), (*COLORS[:2], "0.8"), strict=True):
+        ax.bar(degrees, part, 0.6, below, color=color, label=name, zorder=2)
+        below = below + part
+    ax.set(xlabel="degree", ylabel="mean squared error", xticks=degrees)
+    ax.grid(False, axis="x")
+    ax.legend(loc="upper right")
+    parts |= {"sum of the three": below}
+    said = "; ".join(f"{name} {_told(degrees, v)}" for name, v in parts.items())
+    figure.set_label(f"Mean squared error against degree. {said}.")
+    return figure
 
 
 @drawn
@@ -161,16 +193,6 @@ def show_sizes(gaps: Mapping[int, tuple[float, float]]) -> Figure:
     on_train, on_val = zip(*gaps.values(), strict=True)
     curves = {"training images": on_train, "validation images": on_val}
     return _curves([*gaps], curves, "x", xlabel="training images", ylabel="loss")
-
-
-@drawn
-def show_strengths(found: Mapping[float, tuple[float, float]]) -> Figure:
-    """Draw errors over the strength of a penalty: lam -> (on training, on new)."""
-    on_train, on_new = zip(*found.values(), strict=True)
-    curves = {"training points": on_train, "new points": on_new}
-    return _curves(
-        [*found], curves, "xy", xlabel="strength λ", ylabel="mean squared error"
-    )
 
 
 @drawn
@@ -199,10 +221,10 @@ def show_remedies(
     Parameters
     ----------
     found : remedy -> (on its training labels, on validation) of single networks, and
-        last of the mean of their probabilities, which is the diamond.
+        last of the mean of their probabilities, the diamond a little below them.
     right : share of the training labels that are right, a dotted line.
     """
-    figure = Figure(figsize=(4.5, 0.24 * len(found) + 0.6))
+    figure = Figure(figsize=(4.5, 0.3 * len(found) + 0.6))
     ax, parts = figure.subplots(), ("training labels", "validation images")
     ax.axvline(right, color=FAINT, linewidth=1, linestyle=":")
     said = []
@@ -212,8 +234,9 @@ def show_remedies(
             *single, mean = (score[k] for score in scores)
             ax.plot(single, [row] * len(single), "o", color=COLORS[k], markersize=4,
                     label="" if row else part, gid=f"{name}, {part}")  # fmt: skip
-            ax.plot(mean, row, "D", markeredgecolor=COLORS[k], markerfacecolor="none",
-                    markersize=7, gid=f"{name}, {part}, mean")  # fmt: skip
+            ax.plot(mean, row + BELOW, "D", markeredgecolor=COLORS[k],
+                    markerfacecolor="none", markersize=5,
+                    gid=f"{name}, {part}, mean")  # fmt: skip
             numbers = ", ".join(f"{v:.3f}" for v in single)
             told.append(f"{part} {numbers}, mean {mean:.3f}")
         said.append(f"{name}: {'; '.join(told)}")
@@ -242,7 +265,7 @@ def show_dropout(masks: Sequence[Sequence[int]]) -> Figure:
         dropped: it is crossed out, and its lines are gone.
     """
     num_inputs, num_hiddens, num_outputs, step = 3, len(masks[0]), 2, 3.4
-    figure = Figure(figsize=(4.2, 1.55))
+    figure = Figure(figsize=(4.8, 1.75))
     ax = figure.subplots()
     ax.set(aspect="equal", xlim=(-0.5, step * (len(masks) + 1) - 0.9))
     ax.set_axis_off()

@@ -27,7 +27,7 @@ def random_numbers() -> Tensor:
 
 @explorer(width=640, height=330)
 def dropout_masks(
-    dropout=Slider(0, 1, start=0.4), mask=IntSlider(1, NUM_MASKS, start=3)
+    dropout=Slider(0, 1, start=0.5), mask=IntSlider(1, NUM_MASKS, start=3)
 ):
     """Drop units of a drawn network; probability and mask are dragged."""
     keep, scaled = dropped(dropout, mask)
@@ -51,13 +51,15 @@ def _network(keep: Tensor, scaled: Tensor) -> Pane:
     edges = segments(inputs.repeat(len(ends), 1), to)
     pane.line(edges, width=0.8, color=FAINT, name="kept edges")
     pane.line(segments(ends, output), width=1.2, color=FAINT)
-    plain = {"color": PAPER, "edge": FAINT, "size": 9}
-    pane.dots(torch.cat([inputs, output]), **plain)
+    hollow = {"color": PAPER, "edge": FAINT, "size": 9}
+    pane.dots(torch.cat([inputs, output]), **hollow)
     pane.dots(units[keep], color=COLORS[0], size=9, name="kept")
-    pane.dots(units[~keep], **plain, name="dropped")
+    pane.dots(units[~keep], **hollow, name="dropped")
     pane.dots(units[~keep], color=FAINT, size=6, shape="x")
     text = f"{(scaled @ V).item():.3f}"
     pane.text((2, middle), text, shift=(14, 5), bold=True, name="output")
+    plain = f"without {(H @ V).item():.3f}"
+    pane.text((2, middle), plain, size=11, shift=(-22, 30), name="without dropout")
     return pane
 
 

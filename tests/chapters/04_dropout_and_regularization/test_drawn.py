@@ -50,6 +50,10 @@ NAMES = {  # title, label below, label at the left, of each of the axes
         lambda: figures.show_errors([1, 2], {"a": TWO}),
         [("", "degree", "mean squared error")],
     ),
+    "bundles": (
+        lambda: figures.show_bundles(TWO - 2, TWO, {1: torch.rand(3, 2), 2: TWO[None]}),
+        [("degree 1", "x", "y"), ("degree 2", "x", "")],
+    ),
     "bias": (
         lambda: figures.show_bias_variance([1, 2], TWO, TWO, 0.04),
         [("", "degree", "mean squared error")],
@@ -57,10 +61,6 @@ NAMES = {  # title, label below, label at the left, of each of the axes
     "sizes": (
         lambda: figures.show_sizes(PAIRS),
         [("", "training images", "loss")],
-    ),
-    "strengths": (
-        lambda: figures.show_strengths(PAIRS),
-        [("", "strength λ", "mean squared error")],
     ),
     "rates": (
         lambda: figures.show_rates(PAIRS),

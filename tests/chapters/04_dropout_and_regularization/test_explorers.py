@@ -221,6 +221,8 @@ def test_dropout_masks_say_output_and_mean(p, mask):
     assert scene["dropped"]["xy"][:, 1].tolist() == (~keep[-1]).nonzero()[:, 0].tolist()
     assert len(scene["kept edges"]["xy"]) == 3 * masks.NUM_INPUTS * int(keep[-1].sum())
     assert scene["output"]["text"] == f"{outputs[-1]:.3f}"
+    plain = (masks.H @ masks.V).item()
+    assert scene["without dropout"]["text"] == f"without {plain:.3f}"
 
 
 def test_everything_dropped():

@@ -42,17 +42,39 @@ def test_the_parts_of_the_error_sum_to_it():
     bias2, variance = torch.tensor([4.0, 0.5, 0.25]), torch.tensor([0.5, 1.0, 8.0])
     figure = figures.show_bias_variance(range(1, 4), bias2, variance, noise=0.25)
     (ax,) = figure.axes
-    drawn = lines(ax)
-    parts = [drawn[name][1] for name in ("bias squared", "variance", "noise")]
-    assert np.allclose(drawn["sum of the three"][1], sum(parts))
-    assert [*drawn][-1] == "sum of the three"
-    assert parts[0].tolist() == bias2.tolist() and parts[1].tolist() == [0.5, 1.0, 8.0]
-    assert set(parts[2]) == {0.25} and ax.get_yscale() == "log"
-    assert all(x.tolist() == [1, 2, 3] for x, _ in drawn.values())
+    below = torch.zeros(3)
+    for bars, part in zip(ax.containers, (bias2, variance, [0.25] * 3), strict=True):
+        assert [bar.get_height() for bar in bars] == list(part)
+        assert [bar.get_y() for bar in bars] == below.tolist()
+        middles = [bar.get_x() + bar.get_width() / 2 for bar in bars]
+        assert middles == pytest.approx([1, 2, 3])
+        below = below + torch.as_tensor(part)
+    named = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert named == ["bias squared", "variance", "noise"]
     assert described(figure).startswith(
         "Mean squared error against degree. bias squared 1: 4, 2: 0.5, 3: 0.25;"
     )
     assert described(figure).endswith("sum of the three 1: 4.75, 2: 1.75, 3: 8.5.")
+
+
+def test_bundles_have_all_fits_their_mean_and_the_curve():
+    x, truth = torch.linspace(-1, 1, 3), torch.tensor([0.0, 1.0, -1.0])
+    curves = torch.tensor([[0.0, 1.0, 3.0], [2.0, 1.0, -1.0]])
+    figure = figures.show_bundles(x, truth, {1: curves, 4: truth[None]})
+    left, right = figure.axes
+    fits = [line for line in left.lines if line.get_gid() == "fit"]
+    assert [line.get_ydata().tolist() for line in fits] == curves.tolist()
+    assert lines(left)["their mean"][1].tolist() == [1.0, 1.0, 1.0]
+    for ax in (left, right):
+        assert lines(ax)["sin 3x"][1].tolist() == truth.tolist()
+        assert ax.lines[-1].get_linestyle() == "--"
+    off = ((1 + 0 + 4) / 3) ** 0.5  # root of the mean of squares over x
+    scatter = ((1 + 0 + 4) / 3) ** 0.5
+    assert (
+        f"Degree 1: the mean is off the curve by {off:.2f}, the fits scatter about "
+        f"their mean by {scatter:.2f}. Degree 4: the mean is off the curve by 0.00, "
+        "the fits scatter about their mean by 0.00."
+    ) in described(figure)
 
 
 def test_the_parts_are_those_of_the_hundred_fits(monkeypatch):
@@ -64,22 +86,24 @@ def test_the_parts_are_those_of_the_hundred_fits(monkeypatch):
         "fit": own.fit,
         "sets": [own.sample(20, seed) for seed in range(100)],
         "figures": SimpleNamespace(
-            show_bias_variance=lambda *given, noise: seen.update(given=given)
+            show_bundles=lambda x, truth, bundles: seen.update(bundles=bundles),
+            show_bias_variance=lambda *given, noise: seen.update(given=given),
         ),
     }
-    exec(source_of("04", "bias-code"), space)
+    for cell in ("bundles-code", "bias-code"):
+        exec(source_of("04", cell), space)
     degrees, bias2, variance = seen["given"]
     assert list(degrees) == [1, 2, 3, 4, 5]
     assert bias2[0] > 5 * variance[0] and (bias2[2:] < 0.01).all()
     assert (variance[2:].diff() > 0).all()
     assert (bias2 + variance).argmin() == 2
+    assert {d: len(c) for d, c in seen["bundles"].items()} == {1: 100, 3: 100, 5: 100}
 
 
 @pytest.mark.parametrize(
     ("draw", "names", "scales"),
     [
         (figures.show_sizes, ("training images", "validation images"), "x"),
-        (figures.show_strengths, ("training points", "new points"), "xy"),
         (figures.show_rates, ("training", "validation"), ""),
     ],
 )
@@ -107,16 +131,6 @@ def test_early_stopping_is_a_dotted_line_beside_the_rates():
     assert len(plain.axes[0].lines) == 2 and "stopping" not in described(plain)
 
 
-def test_strengths_have_ticks_of_one_kind():
-    """All are powers of ten as soon as one of them is small."""
-    for strengths, expected in (
-        ((1e-4, 0.1, 1.0), ["$10^{-4}$", "$10^{-1}$", "$10^{0}$"]),
-        ((0.001, 0.1, 1.0), ["0.001", "0.1", "1"]),
-    ):
-        (ax,) = figures.show_strengths(dict.fromkeys(strengths, (1.0, 2.0))).axes
-        assert [tick.get_text() for tick in ax.get_xticklabels()] == expected
-
-
 def test_remedies_have_a_row_each_with_dots_and_a_diamond():
     found = {
         "none": [(1.0, 0.25), (0.75, 0.5), (0.875, 0.625)],
@@ -131,7 +145,8 @@ def test_remedies_have_a_row_each_with_dots_and_a_diamond():
             dots, diamond = drawn[f"{name}, {part}"], drawn[f"{name}, {part}, mean"]
             values = [score[k] for score in scores]
             assert dots.get_xydata().T.tolist() == [values[:2], [row, row]]
-            assert diamond.get_xydata().tolist() == [[values[2], row]]
+            ((at, below),) = diamond.get_xydata().tolist()
+            assert at == values[2] and row + 0.3 < below < row + 0.5, "no dot is hidden"
             assert dots.get_color() == diamond.get_markeredgecolor() == COLORS[k]
     (dotted,) = (line for line in ax.lines if line.get_linestyle() == ":")
     assert dotted.get_xdata() == [0.6, 0.6]
@@ -149,7 +164,7 @@ def test_remedies_have_a_row_each_with_dots_and_a_diamond():
 
 
 def test_training_is_blue_and_new_is_orange():
-    for draw in (figures.show_sizes, figures.show_strengths, figures.show_rates):
+    for draw in (figures.show_sizes, figures.show_rates):
         (ax,) = draw({0.5: (3.0, 5.0), 8.0: (2.0, 7.0)}).axes
         colors = [line.get_color() for line in ax.lines]
         assert colors == [*COLORS[:2]] and "training" in ax.lines[0].get_label()

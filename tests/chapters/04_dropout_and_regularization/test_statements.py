@@ -124,7 +124,7 @@ def test_what_was_to_be_seen_of_the_polynomials():
     assert on_new(start["points"], 0.0).argmin() == 15
     holds(
         "polynomial-read",
-        "with 24 points degree 15 is some 25,000 times worse; from about 120 on it is "
+        "With 24 points degree 15 is some 25,000 times worse; from about 120 on it is "
         "as good as degree 3. What is too rich for few points is right for many",
         "Without noise degree 15 is the best of all",
     )

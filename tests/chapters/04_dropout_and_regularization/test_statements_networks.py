@@ -71,10 +71,13 @@ def test_dropped_inputs_are_a_penalty_in_least_squares():
     assert mean.item() == pytest.approx((plain + penalties.sum()).item(), rel=0.01)
     assert penalties.argmax() == size.argmax() and penalties[0] > 50 * penalties[3]
     holds(
-        "dropout-read",
-        "the mean squared error with dropped inputs is the ordinary one plus "
-        r"$\frac{p}{1-p}\sum_j \overline{x_j^2}\, w_j^2$, where $\overline{x_j^2}$ is "
-        "the mean square of input $j$: a ridge penalty that charges most for the larg",
+        "dropout-penalty-read",
+        "The plain error is 1, and the masks add 14: a ridge penalty that charges most "
+        "for the largest inputs.",
+    )
+    holds(
+        "dropout-penalty-more",
+        r"Over a data set $x_j^2$ becomes $\overline{x_j^2}$, the mean square of input",
     )
 
 
@@ -112,7 +115,7 @@ def test_what_was_to_be_seen_of_the_masks():
     assert spreads == sorted(spreads) and spreads[1] > plain / 4
     holds(
         "masks-read",
-        "single masks scatter widely, and more so with larger $p$: fewer units, each mu"
+        "Single masks scatter widely, and more so with larger $p$: fewer units, each mu"
         "ltiplied by more.",
         "comes close to the output without dropout; the larger $p$, the more masks it t"
         "akes.",
@@ -204,7 +207,7 @@ def test_which_p_and_where():
         "where-read",
         "dropping logits does not help at all: the loss then compares classes of which "
         "half have their score set to 0. Dropping half of the *pixels* scored highest; "
-        "by custom inputs are dropped more rarely (a fifth), if at all.",
+        "usually inputs are dropped more rarely (a fifth), if at all.",
     )
     places = re.findall(r'\("(\w+)", (\d)\)', text_of("04", "where-code"))
     kinds = {name: own.with_dropout_at(int(k)) for name, k in places}
@@ -351,7 +354,7 @@ def test_decay_and_dropout_together_do_no_better_than_dropout():
         "Early stopping chose its epoch on the very images that score it, so its row is"
         " a little flattered; on Fashion-MNIST it is the best of all.",
     )
-    runs = text_of("04", "remedies-runs")
+    runs = f"{text_of('04', 'remedies-runs')} {text_of('04', 'remedies-scores')}"
     assert "shrunk(noisy_images(500, 0.4).train), shrunk(noisy.val)" in runs
     assert '"early stopping": {"val": mock}' in text_of("04", "remedies-code")
     assert "for seed in range(3)" in runs and "images, num_epochs=lowest + 1" in runs

@@ -215,11 +215,9 @@ def test_what_counts_as_regularization():
     """Each gives up some training error, and wins on new points or images."""
     told = numbers(shown("04", "best-epoch"))
     assert told[0] > told[1] + 0.05, "the best epoch is better on new images"
-    drawn = shown("04", "ridge-sweep").split("training points")[1]
-    on_training, on_new = (
-        [float(e) for e in re.findall(r": ([\d.]+\d)", part)]
-        for part in drawn.split("new points")
-    )
+    rows = [line.split() for line in shown("04", "ridge-sweep").strip().splitlines()]
+    columns = zip(*(map(float, row) for row in rows[2:]), strict=True)
+    _, _, on_training, on_new, _ = columns
     lowest = on_new.index(min(on_new))
     assert on_training[lowest] > on_training[0] and on_new[lowest] < on_new[0]
     holds(
@@ -262,7 +260,7 @@ def test_a_corner_is_hit_from_many_directions_and_the_disk_from_hardly_any():
         "penalties-read",
         "and a corner is hit from a whole range of directions. The disk has no corners:"
         " there a 0 would be an accident.",
-        "the solution lies where a contour first touches the set.",
+        "The solution lies where a contour first touches the set.",
     )
 
 
@@ -336,7 +334,7 @@ def test_where_every_input_matters_dropping_them_harms():
 
 def test_half_is_the_custom_for_wide_layers():
     on_val = lines_shown("04", "sweep-p-code")["validation"]
-    p, width = said("04", "sweep-p-read", r"; ([\d.]+) is the custom for (\w+) hidden")
+    p, width = said("04", "sweep-p-read", r"; ([\d.]+) is usual for (\w+) hidden")
     assert max(on_val, key=on_val.get) == float(p) and width == "wide"
 
 
@@ -542,7 +540,7 @@ def test_the_gap_is_measured_on_validation_images():
     assert all(images is data.val for images in on_val)
     assert [len(images) for images in on_train] == [256, 768, 1920, 3840]
     units, epochs = said(
-        "04", "more-data", r"a network of (\d+) hidden units, and (\d+) epochs\."
+        "04", "more-data", r"A network of (\d+) hidden units .*? for (\d+) epochs:"
     )
     code = text_of("04", "gap")
     assert f"MLP(({units},))" in code and f"num_epochs={epochs})" in code

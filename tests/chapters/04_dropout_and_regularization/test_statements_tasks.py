@@ -149,7 +149,7 @@ def test_the_rich_curve_bends_toward_the_points_and_runs_away_between():
     toward, where = said(
         "04",
         "three-errors-read",
-        r"The curve bends toward the (\w+) of the points, and (.*?) the points it runs",
+        r"The curve bends toward the (\w+), and (.*?) the points it runs",
     )
     assert (toward, where) == ("noise", "between and beyond")
 
@@ -182,7 +182,9 @@ def test_symbols_of_the_noise():
     mean = fitted.square().sum(0).mean()
     assert mean.item() == pytest.approx(formula.item(), rel=0.02)
     over, trace = said(
-        "04", "noise", r"\$\\mathbb\{E\}\$: mean over the (\w+); tr: sum of the (\w+)\)"
+        "04",
+        "noise-read",
+        r"\$\\mathbb\{E\}\$: mean over the (\w+); tr: sum of the (\w+)\.\)",
     )
     assert (over, trace) == ("noise", "diagonal")
 

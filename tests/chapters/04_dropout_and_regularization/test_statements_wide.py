@@ -166,8 +166,9 @@ def test_the_shortest_weights_become_shorter_with_the_width():
     assert "generator=generator)[:200]" in text_of("04", "descent-code")
     holds(
         "descent-read",
-        "The error on new images falls, rises to its worst at the dotted line, with as "
-        "many units as training images, and falls again, far lower: **double descent**",
+        "The error on new images falls, rises to guessing among ten classes (0.9) at "
+        "the dotted line, with as many units as images, and falls again, far lower: "
+        "**double descent**",
         "At 200 units there is just one way to fit 200 images, and it takes enormous we"
         "ights. With more units there are many ways, and the shortest gets shorter. Wit"
         r"h a ridge penalty of $\lambda = 0.01$ the weights never become enormous: no p"
