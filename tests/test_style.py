@@ -19,7 +19,7 @@ from helpers import IntSlider, LogSlider, SoftmaxRegression, TuningPanel, show_i
 from helpers.chapters.linear_algebra_and_gradients import explorers
 from helpers.figures import COLORS, Interval, Scale, plot_intervals, to_png
 from helpers.figures.card import CARD_CORNER
-from helpers.figures.style import WORDS, course_style, to_webp
+from helpers.figures.style import PLAIN, course_style, to_webp
 from tests.test_curves import DATA
 from tests.test_scale import DIVERGES
 
@@ -147,7 +147,7 @@ def test_a_picture_of_words_has_few_colors_and_stays_dark():
     """Half a byte a pixel: ink, paper, shades between them, and the card's corners."""
     figure = Figure(figsize=(4, 1))
     figure.text(0.1, 0.5, "What do you predict?", color="#333333")
-    figure.set_gid(WORDS)
+    figure.set_gid(PLAIN)
     image = Image.open(io.BytesIO(to_png(figure)))
     assert image.mode == "P" and len(image.getcolors()) <= 16
     darkest = min(color for _, color in image.convert("RGBA").convert("L").getcolors())

@@ -27,8 +27,8 @@ SIGNED = LinearSegmentedColormap.from_list(
 # On-off lengths in points; four patterns and six colors give twelve distinct pairs.
 DASHES = ((), (6, 3), (2, 2), (8, 3, 2, 3))
 PALETTE = "palette"  # id of a figure that is stored with 256 colors at most
-WORDS = "words"  # id of a figure of words in one color: WORD_COLORS are enough
-WORD_COLORS = 12  # with the corners of the card no more than 16, half a byte a pixel
+PLAIN = "plain"  # id of a figure of words, or of lines in one color: few are enough
+PLAIN_COLORS = 12  # with the corners of the card no more than 16, half a byte a pixel
 # Sizes of a palette, and how many gray levels a pixel may be off with it on average.
 FEW = ((32, 0.25), (64, 0.9), (256 - LEVELS, 1.5))
 # A color of the course that fills so many pixels is kept within so many levels.
@@ -100,7 +100,7 @@ def to_png(figure: Figure) -> bytes:
     notebooks stay small.
     """
     image, alpha = on_card(*_rendered(figure))
-    few = ((WORD_COLORS, np.inf),) if figure.get_gid() == WORDS else FEW
+    few = ((PLAIN_COLORS, np.inf),) if figure.get_gid() == PLAIN else FEW
     for colors, most in few:
         palette = _with_palette(image, colors)
         error = np.asarray(image, int) - np.asarray(palette.convert("RGB"), int)
@@ -147,7 +147,7 @@ def to_webp(figure: Figure) -> bytes:
     there CARD_STYLE makes the card.
     """
     file = io.BytesIO()
-    image = _with_palette(_rendered(figure)[0], WORD_COLORS)
+    image = _with_palette(_rendered(figure)[0], PLAIN_COLORS)
     # The search for the smallest file takes 200 times as long and saves 2 %.
     image.convert("RGB").save(file, "webp", lossless=True, quality=100, method=4)
     return file.getvalue()

@@ -20,7 +20,7 @@ from matplotlib.figure import Figure
 from helpers import claims
 from helpers.exercises.progress import predictions, record_prediction
 from helpers.figures import drawn
-from helpers.figures.style import WORDS
+from helpers.figures.style import PLAIN
 from helpers.widgets.picture import StillPicture
 
 INK, FAINT, DOT = "#333333", "#767676", "#0072B2"
@@ -144,7 +144,7 @@ class Predict(StillPicture, ipywidgets.VBox):
         lines += [(text, None) for text in wrap(self.status, 92)]
         height = len(lines) + 0.4
         figure = Figure(figsize=(6.8, 0.25 * height), layout="none")
-        figure.set_gid(WORDS)
+        figure.set_gid(PLAIN)
         ax = figure.add_axes((0, 0, 1, 1))
         ax.set_axis_off()
         ax.set(xlim=(0, 6.8), ylim=(height, 0))

@@ -17,10 +17,11 @@ from helpers.chapters.multilayer_perceptrons.networks import (
     show_pass,
 )
 from helpers.figures import COLORS, drawn, line_style, show_images
+from helpers.figures.style import PLAIN
 from helpers.words import number
 
 __all__ = [  # here, in creases and in networks
-    "show_arrivals", "show_chain", "show_dead", "show_creases", "show_hinges",
+    "show_arrivals", "show_chain", "show_creases", "show_folds", "show_hinges",
     "show_histograms", "show_pass", "show_planes", "show_search", "show_slopes",
     "show_spread", "show_units",
 ]  # fmt: skip
@@ -85,6 +86,30 @@ NAME_HEIGHT = 0.14  # of a small axis: what a name beside it needs
 
 
 # -- units -----------------------------------------------------------------------------
+
+
+@drawn
+def show_folds(folded: Sequence[Tensor]) -> Figure:
+    """Draw the line from 0 to 1, folded once, twice, and so on, side by side.
+
+    Parameters
+    ----------
+    folded : (n,) each, the heights after one more fold, at n equal steps from 0 to 1.
+    """
+    figure = Figure(figsize=(1.1 * len(folded), 1.1))
+    figure.set_gid(PLAIN)
+    axes = figure.subplots(1, len(folded), sharey=True, squeeze=False)[0]
+    counts = []
+    for ax, heights in zip(axes, folded, strict=True):
+        ax.plot(torch.linspace(0, 1, len(heights)), heights, color=COLORS[0])
+        ax.grid(visible=False)
+        counts.append(int((heights.diff().sign().diff() != 0).sum()) + 1)
+        ax.set(title=f"{counts[-1]} pieces", xticks=(0, 1), yticks=(0, 1))
+    figure.set_label(
+        f"A line from 0 to 1 after {len(folded)} folds, one more from left to right: "
+        f"{', '.join(map(str, counts))} straight pieces, each from 0 to 1 or back."
+    )
+    return figure
 
 
 @drawn
@@ -319,28 +344,6 @@ def show_arrivals(arrivals: Mapping[str, Mapping[int, float]]) -> Figure:
         "Norm of the first layer's error signal over that of the last one's, with "
         f"{max(depths)} hidden layers: {', '.join(said)}."
     )
-    return figure
-
-
-@drawn
-def show_dead(shares: Mapping[str, Sequence[float]]) -> Figure:
-    """Draw the share of dead units of each layer, a group of bars for each layer.
-
-    Parameters
-    ----------
-    shares : name -> one share, 0 to 1, for each layer.
-    """
-    figure = Figure(figsize=(4.4, 1.9))
-    ax = figure.subplots()
-    width = 0.8 / len(shares)
-    for k, (name, values) in enumerate(shares.items()):
-        at = np.arange(1, len(values) + 1) + (k - (len(shares) - 1) / 2) * width
-        ax.bar(at, values, width, color=COLORS[k], label=name)
-    ax.set(xlabel="hidden layer", ylabel="share dead", ylim=(0, 1), axisbelow=True)
-    ax.set_xticks(range(1, len(values) + 1))
-    figure.legend(loc="outside upper center", ncols=len(shares), fontsize=8)
-    said = (f"{name} {', '.join(f'{v:.2f}' for v in s)}" for name, s in shares.items())
-    figure.set_label(f"Share of dead units, layer by layer: {'; '.join(said)}.")
     return figure
 
 

@@ -64,9 +64,9 @@ def test_what_the_first_step_lacks_is_most_of_all_the_biases():
     assert [f"{share:.0%}" for share in found] == ["42%", "47%", "58%"]
     holds(
         "first-step-read",
-        "Only 42 % of its answers are right, since a class with more images draws its "
-        "average more strongly: with equal classes it is 47 %, and with the biases of "
-        "the nearest average as well, its 58 %.",
+        "Yet only 42 % of its answers are right: a class with more images draws its "
+        "average more strongly (with equal classes, 47 %), and the biases are missing "
+        "(with those of the nearest average too, its 58 %).",
     )
 
 
@@ -185,8 +185,8 @@ def test_the_factors_of_an_interval_of_five_and_of_many():
     assert f"{stats.norm.ppf(0.975):.2f}" == "1.96"
     holds(
         "interval-read",
-        "2.78 is Student's factor for five numbers: more than the 1.96 of many, since "
-        "five give only a rough $s$.",
+        "2.78 is Student's factor for five numbers: more than the 1.96 for many "
+        "numbers, since five give only a rough $s$.",
     )
 
 

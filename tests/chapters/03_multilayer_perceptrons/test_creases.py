@@ -139,7 +139,7 @@ def test_the_target_and_the_loss_stand_at_the_output():
 # -- keys that cover nothing -----------------------------------------------------------
 
 
-def test_keys_stand_beside_the_lines_and_bars():
+def test_the_key_stands_beside_the_lines():
     """A legend over a curve hides what it names."""
     curves = {"tanh": torch.tanh, "ReLU": torch.relu}
     figure = figures.show_slopes(curves)
@@ -147,12 +147,6 @@ def test_keys_stand_beside_the_lines_and_bars():
     assert left.get_legend() is None
     figure.draw_without_rendering()
     assert right.get_legend().get_window_extent().x0 >= right.get_window_extent().x1
-    figure = figures.show_dead({"a": [0.1, 1.0], "b": [0.5, 0.0]})
-    (ax,), (key,) = figure.axes, figure.legends
-    figure.draw_without_rendering()
-    assert ax.get_legend() is None
-    lowest = min(text.get_window_extent().y0 for text in key.get_texts())
-    assert lowest >= ax.get_window_extent().y1
 
 
 def test_numbers_of_hinges_can_be_read():

@@ -61,9 +61,9 @@ NAMES = {  # title, label below, label at the left, of each of the axes
         lambda: figures.show_arrivals({"a": {1: 1.0, 3: 0.5}}),
         [("", "hidden layers", "share that arrives")],
     ),
-    "dead": (
-        lambda: figures.show_dead({"a": [0.5, 0.2]}),
-        [("", "hidden layer", "share dead")],
+    "folds": (
+        lambda: figures.show_folds([torch.tensor([0.0, 1, 0])]),
+        [("2 pieces", "", "")],
     ),
     "search": (
         lambda: figures.show_search({0.1: 0.5}, {"none": [0.5, 0.6]}),

@@ -219,12 +219,22 @@ def test_seven_lines_of_arrivals_look_different():
     assert min(np.diff(heights)) > 0.09 * (high - low), "names are moved apart"
 
 
-def test_dead_units_have_a_bar_for_each_layer():
-    (ax,) = figures.show_dead({"a": [0.1, 0.2, 0.3], "b": [0.5, 0.0, 1.0]}).axes
-    bars = [(p.get_x() + p.get_width() / 2, p.get_height()) for p in ax.patches]
-    assert [h for _, h in bars] == [0.1, 0.2, 0.3, 0.5, 0.0, 1.0]
-    assert [x for x, _ in bars] == pytest.approx([0.8, 1.8, 2.8, 1.2, 2.2, 3.2])
-    assert ax.get_ylim() == (0, 1)
+def test_each_fold_is_drawn_with_twice_the_pieces():
+    fold = taught("03", "fold").fold
+    folded = [torch.linspace(0, 1, 1025, dtype=torch.float64)]
+    for _ in range(3):
+        folded.append(fold(folded[-1]))
+    figure = figures.show_folds(folded[1:])
+    for k, (ax, heights) in enumerate(zip(figure.axes, folded[1:], strict=True), 1):
+        (line,) = ax.lines
+        x, y = line.get_data()
+        assert (x[0], x[-1], len(x)) == (0, 1, 1025)
+        assert np.array_equal(y, heights)
+        # It is 1 at the odd multiples of a half, of a quarter, of an eighth.
+        tops = x[np.flatnonzero(np.isclose(y, 1))]
+        assert np.allclose(tops, (2 * np.arange(2 ** (k - 1)) + 1) / 2**k)
+        assert ax.get_title("left") == f"{2**k} pieces"
+    assert "2, 4, 8 straight pieces, each from 0 to 1 or" in described(figure)
 
 
 def test_search_shows_every_seed_and_the_mean():

@@ -218,7 +218,7 @@ def test_depth_multiplies_the_pieces_and_width_adds_them():
         assert slopes_of(flat, 1024) == m + 1, "each unit has one bend"
     holds(
         "folds-read",
-        "five of them, ten units, make 32 straight pieces.",
+        "once more (three are drawn): five of them, ten units, make 32 pieces.",
         "One hidden layer of $m$ units makes at most $m+1$, so it needs 31.",
     )
 

@@ -261,7 +261,7 @@ def test_over_confidence_is_being_surer_than_right():
 def test_what_an_ensemble_does():
     (wrong,) = lines_shown("04", "ensembles-code").values()
     assert np.argmax(list(wrong.values())) == 0
-    holds("ensembles", "## The mean of many networks beats each of them")
+    holds("ensembles", "## The mean of many networks beats the average one")
     (where,) = said("04", "summary-more", r"a sense of place: chapter (\d)\.")
     assert "convolution" in source_of(f"0{where}", "title").lower()
 

@@ -85,7 +85,7 @@ ask = partial(exercise, kind="diagnose", options=tuple(RUNS), shows=four_runs)
     stars=2,
     hint="What is the least that ten classes can cost after a second softmax?",
     then="It never gets below 1.46, although more than half of its answers are right. "
-    "Its rate is ten times that of the others: at 0.1 it would hardly have moved.",
+    "Its rate is ten times that of the others: at 0.1 it would have been much slower.",
     usual="""
         "B" => "A"
             This loss jumps far above ln 10. Probabilities, taken for logits, differ by
