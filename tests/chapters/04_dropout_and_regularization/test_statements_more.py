@@ -49,8 +49,8 @@ def test_where_the_wrong_labels_stand():
         "noisy",
         "give 40 % of them the name of another class. The validation images keep their "
         "right labels, so the validation accuracy may lie above the training accuracy: "
-        "watch where it turns. Above each image stands its label, and in brackets the true "
-        "class where it differs:",
+        "watch where it turns. Above each image stands its label, and in brackets the "
+        "true class where it differs:",
     )
     given, true = (own.noisy_images(2000, share).train.y[:4] for share in (0.4, 0.0))
     titles = [
