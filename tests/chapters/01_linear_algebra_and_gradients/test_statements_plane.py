@@ -349,7 +349,7 @@ def test_single_batches_allow_less_than_all_examples():
     assert 1 < whole < 1.15 and max(batches) > 2 and min(batches) > 0.9
     assert np.mean(batches) > whole
     holds("panel-answers", "1. Near 1.9.", "2. A little earlier. Each batch has its ow")
-    holds("panel-answers", "the largest eigenvalue of some is above 2.")
+    holds("panel-answers", "the largest eigenvalue of some is above 2: these enlarge")
     holds("panel-answers", "3. At half the variance of the noise: nearly 0, and about ")
 
 

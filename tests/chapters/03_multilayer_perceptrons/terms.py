@@ -19,7 +19,7 @@ MEANINGS = {  # the Chinese name, and what the line on a term must tell
     "error signal": ("误差信号", "with respect to a unit's sum"),
     "dead unit": ("死神经元", "0 for every input"),
     "SiLU (swish), GELU": ("SiLU，GELU", "ReLU with its corner rounded off"),
-    "momentum": ("动量", "running sum of gradients"),
+    "momentum": ("动量", "fading sum of gradients"),
     "threshold": ("阈值", "minus the bias"),
     "parameter tying": ("参数绑定", "one parameter used in several places"),
     "state dict": ("状态字典", "names to tensors"),

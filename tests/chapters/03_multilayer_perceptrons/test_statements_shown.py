@@ -204,6 +204,18 @@ def test_how_many_rates_get_anywhere():
         assert found == [some, len(rates)], cell
 
 
+def test_the_best_rate_is_the_one_that_the_widths_use():
+    rates = dict_of("rates")
+    (best,) = said("03", "search-picture-read", r"and ([\d.]+) does best\. It is used")
+    assert float(best) == float(max(rates, key=rates.get))
+    settings = r"take\((\d+)\), data\.val, lr=([\w.]+), batch_size=(\d+)"
+    (left,) = re.findall(settings, text_of("03", "rates"))
+    (right,) = re.findall(settings, text_of("03", "random-search"))
+    assert (left[0], left[2]) == (right[0], right[2]) and right[1] == best
+    for cell in ("rates", "random-search"):
+        assert "init=init_with(nn.init.kaiming_normal_)" in text_of("03", cell)
+
+
 def test_the_search_compares_what_the_rule_allows():
     """On validation data; each of its two seeds draws the order as well."""
     (part,) = said("03", "widths-rules", r"compare on (\w+) data")

@@ -87,8 +87,8 @@ def test_who_stays_is_above_zero_for_hardly_any_image(data, rows):
     holds(
         "units-more",
         "They are above 0 for hardly any image, so hardly any gradient reaches their "
-        "weights: half of those 9 are positive on less than one training image in 100, "
-        "half of the others on nearly every second.",
+        "weights: the median unit among those 9 is positive on less than one training "
+        "image in 100, among the others on nearly every second.",
     )
 
 

@@ -91,7 +91,7 @@ def run_without_zero_grad():
             This loss falls slowly: its rate is too low, not too high.
         "C" => "B"
             This loss comes back to its lowest value again and again. With too high a
-            rate it would only grow.
+            rate it would end up growing without limit.
         "C" => "D"
             This loss falls quickly and stays low: a healthy run.
     """,
