@@ -340,7 +340,7 @@ def test_what_learning_rates_do_in_five_epochs():
     assert ends[0, 2] < 0.15 and runs[0, 2].val_loss[-1] > math.log(10)
     holds(
         "panel-read",
-        "at 0.1 the network is still learning after five epochs; at 0.5 it reads a few "
+        "At 0.1 the network is still learning after five epochs; at 0.5 it reads a few "
         "more digits than at 0.3; at 1 the curves jump, and at 2 it only guesses.",
     )
     run = runs[0, 0.3]

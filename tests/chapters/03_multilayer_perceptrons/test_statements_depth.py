@@ -221,7 +221,7 @@ def test_slope_and_centering_are_both_needed():
         "less than a millionth of σ's signal arrives; centered, hardly more. With "
         "slope 1 alone it is 30,000 times as much, yet most is lost: outputs that are "
         "never negative push the next units off their steep middle. Only with *both* "
-        "does it arrive, as with tanh.",
+        "does a sigmoid's arrive, as with tanh; ReLU needs no center.",
     )
 
 

@@ -46,9 +46,9 @@ def bands() -> dict[str, dict[str, tuple[float, float]]]:
     }
 
 
-def test_descent_makes_the_error_small_that_is_smaller():
+def test_descent_sees_the_images_whose_error_is_smaller():
     on_train, on_val = ast.literal_eval(shown("03", "gate").strip())
-    (which,) = said("03", "digits-read", r"descent makes only the (\w+) error small")
+    (which,) = said("03", "digits-read", r"descent sees only the (\w+) images")
     errors = {"training": 1 - on_train, "validation": 1 - on_val}
     assert which == min(errors, key=errors.get)
     (tenths,) = said("03", "digits-read", r"this network gets (\w+) in ten right")
@@ -120,17 +120,21 @@ def test_which_layer_of_the_plain_sigmoid_needs_the_larger_rate():
     assert (for_, is_, its) == (small, "large", large)
 
 
-def test_which_smooth_unit_loses_a_little():
+def test_what_a_smooth_unit_loses_in_each_layer():
     arrived = {}
     for name in ("ReLU", "GELU"):
         _, first, last = numbers(line_of("depth-table-run", name))
         arrived[name] = first / last
     loses, keeps = sorted(arrived, key=arrived.get)
     assert arrived[loses] < 0.1 < 1 < arrived[keeps]
-    found = said(
-        "03", "depth-table-more", r"(\w+), with (\w+)'s weights, loses a littl"
-    )
-    assert found == (loses, keeps)
+    pattern = r"(\w+), with (\w+)'s weights, loses about (a \w+) of it in each layer"
+    *units, lost = said("03", "depth-table-more", pattern)
+    assert units == [loses, keeps]
+    words = {1 / 10: "a tenth", 1 / 5: "a fifth", 1 / 4: "a quarter", 1 / 3: "a third"}
+    share = 1 - arrived[loses] ** (
+        1 / 9
+    )  # nine steps from the tenth layer to the first
+    assert lost == words[min(words, key=lambda word: abs(word - share))]
 
 
 def test_when_the_largest_number_overflows():
