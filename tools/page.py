@@ -6,6 +6,8 @@ from pathlib import Path
 
 from playwright.sync_api import Error
 
+from tools.waiting import wait_for
+
 SLIDER = ".widget-inline-hbox:has(.widget-label:text-is('{}')) .noUi-target"
 # JupyterLab's own model of the notebook knows every cell, also those that are out of
 # sight and so not in the document.
@@ -195,13 +197,21 @@ class Page:
 
     def drag(self, label: str, fraction: float) -> None:
         """Drag the slider with this label to a fraction of its width."""
-        slider = self.page.locator(SLIDER.format(label)).first
-        slider.locator(".noUi-handle").hover()  # once it stands still
-        box, mouse = slider.bounding_box(), self.page.mouse
-        mouse.down()
+        slider, mouse = self.page.locator(SLIDER.format(label)).first, self.page.mouse
+        box = wait_for(lambda: self._grasped(slider))
         target = box["x"] + fraction * box["width"]
         mouse.move(target, box["y"] + box["height"] / 2, steps=8)
         mouse.up()
+
+    def _grasped(self, slider) -> dict | None:
+        """Press on a slider's handle; where it is, unless it had moved away by then."""
+        slider.locator(".noUi-handle").hover()  # once it stands still
+        box = slider.bounding_box()
+        self.page.mouse.down()
+        if slider.locator(".noUi-active").count() and slider.bounding_box() == box:
+            return box
+        self.page.mouse.up()
+        return None
 
     def press(self, label: str, key: str, times: int = 1, which: int = 0) -> None:
         """Press a key on a slider with this label, by default the first."""

@@ -2,7 +2,9 @@
 
 import time
 from collections.abc import Callable
+from typing import TypeVar
 
+T = TypeVar("T")
 PATIENCE = 60.0  # seconds; on a slow, busy machine a state may be long in coming
 
 
@@ -16,9 +18,10 @@ class Patience:
         return time.monotonic() < self._end
 
 
-def wait_for(condition: Callable[[], object]) -> None:
-    """Return as soon as the condition holds; AssertionError if it never does."""
+def wait_for(condition: Callable[[], T]) -> T:
+    """Return what the condition says once it holds; AssertionError if it never does."""
     patience = Patience()
-    while not condition():
+    while not (holds := condition()):
         assert patience, f"nothing of the kind happened within {PATIENCE:.0f} s"
         time.sleep(0.002)
+    return holds

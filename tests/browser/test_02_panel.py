@@ -165,7 +165,10 @@ def saved(page, holds) -> tuple[str, str]:
         found.append(picture_in(page.save()))
         return holds(found[-1][0])
 
-    wait_for(holding)
+    try:
+        wait_for(holding)
+    except AssertionError as error:
+        raise AssertionError(f"stored last: {found[-1][0]}") from error
     return found[-1]
 
 
