@@ -268,6 +268,32 @@ def test_the_loop_is_drawn_with_a_networks_own_numbers():
     assert arrow.xy[0] < arrow.xyann[0], "from the loss to the network"
 
 
+def test_the_score_of_the_label_is_low_and_a_step_raises_it():
+    data = load_images("digits")
+    with seeded(0):
+        net = MLP()
+    image, label = data.train.X[:1], data.train.y[:1]
+
+    def lead() -> torch.Tensor:
+        scores = net(image)[0]
+        return scores[label.item()] - scores.logsumexp(0)
+
+    loss = torch.nn.functional.cross_entropy(net(image), label)
+    assert label.item() in net(image)[0].topk(2, largest=False).indices
+    before = lead().item()
+    loss.backward()
+    with torch.no_grad():
+        for p in net.parameters():
+            p -= 0.1 * p.grad
+    assert lead().item() > before
+    holds(
+        "training-steps-read",
+        f"The {loss.item():.2f} above was the loss of one image, whose label, the "
+        "orange bar, happened to have one of the lowest scores; a step raises it "
+        "against the others.",
+    )
+
+
 def test_the_loss_of_each_step_begins_at_that_of_guessing():
     """The settings are those of the notebook; the curve that it draws is this one."""
     data = load_images("digits")

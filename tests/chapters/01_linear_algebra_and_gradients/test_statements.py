@@ -441,7 +441,22 @@ def test_what_far_points_do_to_a_line():
     wrong = ((slope * near + intercept > 0.5) != (near > 0)).sum()
     assert wrong == 15
     holds("far-read", "the border, the diamond, moves: 15 of the 100 old points are n")
-    holds("claim-far", "Above, ten far points cost it 15 of the 100 near ones.")
+    learner = torch.nn.Linear(1, 1)
+    optimizer = torch.optim.LBFGS(learner.parameters(), max_iter=100)
+
+    def log_loss():
+        optimizer.zero_grad()
+        z = learner(x.unsqueeze(1)).squeeze(1)
+        loss = F.binary_cross_entropy_with_logits(z, (x > 0).float())
+        loss.backward()
+        return loss
+
+    optimizer.step(log_loss)
+    assert ((learner(near.unsqueeze(1)).squeeze(1) > 0) == (near > 0)).all()
+    holds(
+        "claim-far",
+        "ten far points cost it 15 of the 100 near ones, but logistic regression none.",
+    )
     assert torch.sigmoid(tensor(3.0)) == 1 / (1 + torch.exp(tensor(-3.0)))
     assert F.softplus(tensor(-30.0)) < 1e-6 < F.softplus(tensor(0.0))
     holds("far-why", r"into a probability, $p = 1/(1+e^{-z})$")
