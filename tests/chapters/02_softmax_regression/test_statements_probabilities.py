@@ -229,7 +229,7 @@ def test_raising_a_logit_keeps_the_ratio_of_the_others():
     holds(
         "temperature-read",
         "Raising one logit lowers the other two probabilities by the same factor, so "
-        "their ratio stays.",
+        "their ratio stays the same.",
     )
 
 
