@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import torch
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 from torch.nn import functional as F
@@ -82,6 +83,59 @@ def show_log_loss(marked: Sequence[float]) -> Figure:
     ax.set(xlabel="p, probability given to the true class", ylabel="loss",
            xlim=(0, 1.02), ylim=(0, 5))  # fmt: skip
     return figure
+
+
+@drawn
+def show_difference(y_hat: Tensor, y: int) -> Figure:
+    """Draw a prediction, its one-hot label and their difference as rows of bars.
+
+    One unit is equally high in each row, so that the bars can be compared.
+
+    Parameters
+    ----------
+    y_hat : (K,) probabilities.
+    y : index of the true class.
+    """
+    label = F.one_hot(torch.tensor(y), len(y_hat))
+    rows = {"prediction ŷ": y_hat, "label y": label}
+    rows["difference ŷ − y"] = y_hat - label
+    spans = [(min(0, v.min().item()), max(0, v.max().item())) for v in rows.values()]
+    room = 0.25  # above and below the bars, for their numbers
+    heights = [top - bottom + 2 * room for bottom, top in spans]
+    figure = Figure(figsize=(4.2, 3.0))
+    axes = figure.subplots(len(rows), sharex=True, height_ratios=heights)
+    said = []
+    for ax, (name, row), (bottom, top) in zip(axes, rows.items(), spans, strict=True):
+        words = [_height(value, signed=bottom < 0) for value in row.tolist()]
+        _bars(ax, row.tolist(), words)
+        ax.set_ylabel(name, rotation=0, ha="right", va="center")
+        ax.set_ylim(bottom - room, top + room)
+        said.append(f"{name}: {', '.join(words)}")
+    ticks = range(len(y_hat))
+    axes[-1].set_xticks(ticks, [f"class {k}{' (true)' * (k == y)}" for k in ticks])
+    figure.set_label(
+        f"Three rows of bars, one bar for each class; the true class is {y}. "
+        f"{'; '.join(said)}."
+    )
+    return figure
+
+
+def _bars(ax: Axes, values: Sequence[float], words: Sequence[str]) -> None:
+    """Draw bars with their numbers on a line at 0, and nothing else around them."""
+    colors = [COLORS[value < 0] for value in values]
+    bars = ax.bar(range(len(values)), values, width=0.6, color=colors)
+    ax.bar_label(bars, words, padding=2, fontsize=8)
+    ax.axhline(0, color=FAINT, linewidth=0.8)
+    ax.spines[["left", "bottom"]].set_visible(False)
+    ax.tick_params(length=0)
+    ax.set_yticks([])
+    ax.grid(False)
+
+
+def _height(value: float, signed: bool) -> str:
+    """The height of a bar: a whole number as it is, another with two digits."""
+    digits = 0 if value == round(value) else 2
+    return f"{value:{'+' if signed and value else ''}.{digits}f}".replace("-", "−")
 
 
 @drawn

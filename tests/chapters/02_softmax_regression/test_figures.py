@@ -46,6 +46,45 @@ def test_the_gradient_is_the_slope_of_the_loss_beside_it():
         assert np.allclose(slopes[1:-1], gradient[1:-1], atol=2e-3)
 
 
+def test_a_difference_below_the_prediction_and_the_label():
+    """Each row of bars, its numbers and colors; the label is one-hot."""
+    y_hat = torch.tensor([0.25, 0.625, 0.125, 0.0])
+    figure = figures.show_difference(y_hat, 1)
+    rows = {
+        "prediction ŷ": ([0.25, 0.625, 0.125, 0.0], "0.25 0.62 0.12 0"),
+        "label y": ([0, 1, 0, 0], "0 1 0 0"),
+        "difference ŷ − y": ([0.25, -0.375, 0.125, 0.0], "+0.25 −0.38 +0.12 0"),
+    }
+    assert [ax.get_ylabel() for ax in figure.axes] == list(rows)
+    said = []
+    for ax, (name, (heights, words)) in zip(figure.axes, rows.items(), strict=True):
+        assert [bar.get_height() for bar in ax.patches] == heights
+        for bar in ax.patches:
+            color = COLORS[int(bar.get_height() < 0)].lower()
+            assert to_hex(bar.get_facecolor()) == color
+        assert [text.get_text() for text in ax.texts] == words.split()
+        said.append(f"{name}: {', '.join(words.split())}")
+    assert described(figure) == (
+        "Three rows of bars, one bar for each class; the true class is 1. "
+        f"{'; '.join(said)}."
+    )
+    named = [text.get_text() for text in figure.axes[-1].get_xticklabels()]
+    assert named == ["class 0", "class 1 (true)", "class 2", "class 3"]
+
+
+def test_the_rows_of_a_difference_share_their_scale():
+    """A unit is equally many pixels high in each, and no bar is cut off."""
+    figure = figures.show_difference(torch.tensor([0.09, 0.24, 0.67]), 2)
+    figure.draw_without_rendering()
+    units = []
+    for ax in figure.axes:
+        low, high = ax.get_ylim()
+        units.append(ax.get_window_extent().height / (high - low))
+        heights = [bar.get_height() for bar in ax.patches]
+        assert low < min(heights) and max(heights) < high
+    assert units == pytest.approx([units[0]] * 3, rel=1e-3)
+
+
 def test_a_confusion_matrix_has_the_true_classes_as_rows():
     counts = torch.tensor([[8, 2, 0], [1, 3, 0], [0, 5, 5]])
     figure = figures.show_confusion(counts, ["a", "b", "c"])

@@ -64,9 +64,10 @@ def test_what_the_first_step_lacks_is_most_of_all_the_biases():
     assert [f"{share:.0%}" for share in found] == ["42%", "47%", "58%"]
     holds(
         "first-step-read",
-        "Yet only 42 % of its answers are right: a class with more images draws its "
-        "average more strongly (with equal classes, 47 %), and the biases are missing "
-        "(with those of the nearest average too, its 58 %).",
+        "Yet only 42 % of its answers are right, for two reasons. A class with more "
+        "images draws its average more strongly; with equal classes, 47 % are right. "
+        "And the biases are missing; with those of the nearest average too, it is "
+        "58 %.",
     )
 
 
@@ -165,7 +166,8 @@ def test_squared_error_gets_away_at_a_rate_of_2_and_not_of_1():
     assert ends[1.0] > 0.97 and f"{ends[2.0]:.2f}" == "0.16"
     holds(
         "saturation-why",
-        "A larger rate helps: at rate 2 squared error gets away, too, to 0.16.",
+        "A larger rate helps: at rate 2 squared error gets away, too, and ends at "
+        "0.16.",
     )
 
 
@@ -177,7 +179,7 @@ def test_a_class_with_more_images_draws_its_average_more_strongly():
     for k in range(10):
         share = (y == k).float().mean()
         assert torch.allclose(drawn[:, k], share * X[y == k].mean(0), atol=1e-5)
-    holds("first-step-read", "a class with more images draws its average more strongly")
+    holds("first-step-read", "A class with more images draws its average more strongly")
 
 
 def test_the_factors_of_an_interval_of_five_and_of_many():
@@ -185,7 +187,7 @@ def test_the_factors_of_an_interval_of_five_and_of_many():
     assert f"{stats.norm.ppf(0.975):.2f}" == "1.96"
     holds(
         "interval-read",
-        "2.78 is Student's factor for five numbers: more than the 1.96 for many "
+        "2.78 is Student's factor for five numbers. It exceeds the 1.96 for many "
         "numbers, since five give only a rough $s$.",
     )
 

@@ -39,12 +39,30 @@ def test_a_step_raises_the_true_logit_by_what_it_lacks():
     y_hat, up = own.softmax(o)[0], -gradient[0]
     assert torch.allclose(up[1], 1 - y_hat[1]), "the probability it lacks"
     assert torch.allclose(up[[0, 2, 3]], -y_hat[[0, 2, 3]]), "what they received"
+    assert abs(up.sum()) < 1e-12
     holds(
-        "gradient-read",
-        "A descent step raises the logit of the true class in proportion to the "
-        "probability it lacks, and lowers every other logit in proportion to what it "
-        "wrongly received.",
+        "difference-read",
+        "The three differences add up to 0. A descent step goes against them. It "
+        "raises the logit of the true class in proportion to the probability that this "
+        r"class lacks, $1-\hat y_c$, and lowers every other logit in proportion to the "
+        "probability of its class.",
     )
+
+
+def test_the_bars_of_the_difference_are_the_numbers_of_the_gradient():
+    """The stored picture, row by row, and the step that follows it."""
+    o, y = torch.tensor([[1.0, 2.0, 3.0]]), torch.tensor([2])
+    (gradient,) = gradient_of(lambda o: own.cross_entropy(o, y), o)
+    (row,) = re.findall(
+        r"difference ŷ − y: (.*?)\.(?:\s|$)", shown("02", "difference-code")
+    )
+    bars = [float(bar.replace("−", "-")) for bar in row.split(", ")]
+    assert bars == pytest.approx(gradient[0].tolist(), abs=5e-3)
+    moved = re.findall(r"\d\.\d+", shown("02", "one-step-code").split("]")[0])
+    steps = [float(new) - old for new, old in zip(moved, o[0].tolist(), strict=True)]
+    assert all(step * bar < 0 for step, bar in zip(steps, bars, strict=True))
+    holds("one-step-read", "The scores move as the bars say")
+    holds("difference", "The same numbers as bars, all three rows on one scale:")
 
 
 def test_the_derivatives_of_the_loss_by_a_logit():
@@ -314,3 +332,7 @@ def test_the_weight_of_the_positives_is_the_larger_one():
     (alpha,) = said("02", "claim-focal-read", r"With \$\\alpha = ([\d.]+)\$")
     common, rare = claims.LOSSES["focal, alpha .75"].keywords["alpha"]
     assert rare == float(alpha) == 0.75 and common == pytest.approx(1 - rare)
+    holds(
+        "claim-focal",
+        f"*Alpha .75* also weighs positives {rare:.2f} and negatives {common:.2f}.",
+    )

@@ -53,8 +53,8 @@ def test_what_drop_last_leaves_out_comes_in_no_other_batch():
     assert sizes == [[4, 4]] * 2 and seen == [list(range(8))] * 2
     holds(
         "loader-read",
-        "`drop_last=True` leaves out a smaller last one, whose examples miss that "
-        "epoch.",
+        "`drop_last=True` leaves out a last batch that is smaller; its examples miss "
+        "that epoch.",
     )
 
 
@@ -82,7 +82,7 @@ def test_a_line_between_two_points_of_the_loss_runs_above_it():
     side = "below" if min(between) >= 0 else "above"
     holds(
         "training",
-        f"a straight line between two points of its graph never runs {side} it",
+        f"a straight line between two points of its graph never runs {side} the graph",
     )
 
 
@@ -326,11 +326,15 @@ def test_dots_above_the_line_are_right_more_often_than_they_say():
     names = {True: "under-confident", False: "over-confident"}
     holds(
         "reliability-read",
-        f"Here the dots lie above the line (the model is **{names[True]}**; below it, "
-        f"**{names[False]}**)",
+        f"Such a model is **{names[True]}**; with dots below the line it would be "
+        f"**{names[False]}**.",
     )
     (share,) = (share for sure, share, _ in bins if round(sure, 2) == 0.65)
-    holds("reliability-read", f"with about 65 %, {100 * share:.0f} % are right")
+    holds(
+        "reliability-read",
+        "Here the dots lie above the line: of the answers given with about 65 %, "
+        f"{100 * share:.0f} % are right.",
+    )
 
 
 def test_a_network_that_is_not_sure_enough_is_mended_by_a_temperature_below_one():

@@ -321,7 +321,7 @@ def test_the_claim_says_which_focal_loss_it_measures():
         shares.append((claims.focal(logits, y) / F.cross_entropy(logits, y)).item())
         assert shares[-1] == pytest.approx((1 - p) ** int(power), rel=1e-4)
     word = "less" if shares[0] < shares[1] else "more"
-    holds("claim-focal", f"so that easy examples count {word}")
+    holds("claim-focal", f": easy examples count {word}.")
 
 
 def test_the_words_on_two_softmaxes_follow_from_what_is_stored():
@@ -351,8 +351,8 @@ def test_how_many_of_ten_unseen_digits_are_named():
     words = {6: "six", 7: "seven", 8: "eight"}
     holds(
         "test-luck-read",
-        f"name {words[round(10 * float(right))]} of ten unseen digits, and a "
-        "temperature brings its confidence closer to its accuracy",
+        "So ten templates, learned from their mistakes, name "
+        f"{words[round(10 * float(right))]} of ten unseen digits.",
     )
 
 
