@@ -22,7 +22,9 @@ from helpers.chapters.welcome import (
     figures,
     overview,
 )
+from helpers.chapters.welcome.claims import PIXELS, moved
 from helpers.claims import Estimate, Report
+from helpers.data import Examples
 from helpers.data.drawings import frame_of
 from helpers.doctor import CHECKS
 from helpers.figures import COLORS
@@ -287,11 +289,17 @@ def test_the_score_of_the_label_is_low_and_a_step_raises_it():
             p -= 0.1 * p.grad
     assert lead().item() > before
     assert loss.item() > math.log(10)
+    guessing = math.log(len(data.classes))
+    assert loss.item() > guessing
+    p = net(image)[0].softmax(0)[label.item()].item()
+    assert loss.item() > -math.log(p), "the step has raised the label's probability"
     holds(
-        "training-read",
-        "the orange bar is the score of the label. It happened to be one of the "
-        f"lowest, so the loss of this one image, {loss.item():.2f}, lies above that of "
-        "guessing; a step raises it against the others.",
+        "training-loop-read",
+        "The orange bar is the score of the label; a step raises it against the others.",
+        r"the loss is $-\ln p$, where $p$ is the probability that the scores give to the "
+        "label: 0 for $p=1$, and large for $p$ near 0.",
+        f"one of the lowest, so the loss, {loss.item():.2f}, lies above that of guessing "
+        f"among ten, {guessing:.2f}.",
     )
 
 
@@ -382,7 +390,7 @@ def test_what_learning_rates_do_in_five_epochs():
 
 
 def test_the_better_rate_was_no_luck():
-    """With each of three seeds 0.5 reads more than 0.3, though the bands touch."""
+    """With each of three seeds 0.5 reads more than 0.3, though the bands overlap."""
     data, ends, tested = load_images("digits"), {}, {}
     for lr, seed in itertools.product((0.3, 0.5), range(3)):
         with seeded(seed):
@@ -402,9 +410,10 @@ def test_the_better_rate_was_no_luck():
     holds(
         "panel-read",
         "ends at 0.84, 0.86 and 0.87 with 0.3, and at 0.86, 0.89 and 0.89 with 0.5. "
-        "The bands touch, but with each seed alone 0.5 reads more, by one to three "
-        "digits of a hundred. Three of three point the same way; if only luck decided, "
-        "that would happen once in eight times.",
+        "The bands overlap, but with each seed alone 0.5 reads more, by one to three "
+        "digits of a hundred.",
+        "It wins with both new ones, too; if only luck decided, that would happen once "
+        "in four times.",
         "Of the test images the network of seed 0 reads 0.88: the validation images "
         "happen to be harder.",
     )
@@ -598,3 +607,35 @@ def test_how_many_moved_digits_are_read():
     holds("claim-anywhere-read", "Fewer than 5 of 10 moved digits are read, after 9 of")
     holds("claim-anywhere-read", f"−{still - moved:.2f} means that")
     holds("claim-anywhere", "This one reads nearly 9 of 10 test digits")
+
+
+def sideways(image: torch.Tensor, pixels: int) -> torch.Tensor:
+    """Move one image (c, h, w) to the right, or to the left by a negative number."""
+    if pixels >= 0:
+        return moved(image[None], pixels)[0]
+    return moved(image[None].flip(-1), -pixels)[0].flip(-1)
+
+
+def test_trained_on_moved_digits_the_network_reads_moved_ones():
+    """What it lacked were examples: the claim's cause, with the control beside it."""
+    data, settings = load_images("digits"), {"lr": 0.3, "batch_size": 128}
+    pixels = torch.randint(
+        -4, 5, (len(data.train.X),), generator=torch.Generator().manual_seed(0)
+    )
+    X = torch.stack(
+        [sideways(x, int(k)) for x, k in zip(data.train.X, pixels, strict=True)]
+    )
+    with seeded(0):
+        net = MLP()
+    train(net, Examples(X, data.train.y), num_epochs=5, **settings)
+    aside = evaluate(net, Examples(moved(data.test.X), data.test.y)).accuracy
+    assert PIXELS == 4
+    # Measured over seeds 0 to 4: 0.770 to 0.798 aside, 0.838 to 0.882 in place.
+    assert aside == pytest.approx(0.785, abs=0.04)
+    assert evaluate(net, data.test).accuracy == pytest.approx(0.86, abs=0.04)
+    holds(
+        "claim-anywhere-read",
+        "trained for five epochs on digits moved by up to 4 pixels to either side, the "
+        "same network reads nearly 8 of 10 digits moved by 4 (five seeds, 0.77 to "
+        "0.80), and 0.84 to 0.88 of those in place.",
+    )
