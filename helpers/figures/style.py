@@ -27,7 +27,7 @@ SIGNED = LinearSegmentedColormap.from_list(
 # On-off lengths in points; four patterns and six colors give twelve distinct pairs.
 DASHES = ((), (6, 3), (2, 2), (8, 3, 2, 3))
 PALETTE = "palette"  # id of a figure that is stored with 256 colors at most
-PLAIN = "plain"  # id of a figure of words, or of lines in one color: few are enough
+PLAIN = "plain"  # id of a figure of words, or of lines in few colors
 PLAIN_COLORS = 12  # with the corners of the card no more than 16, half a byte a pixel
 # Sizes of a palette, and how many gray levels a pixel may be off with it on average.
 FEW = ((32, 0.25), (64, 0.9), (256 - LEVELS, 1.5))

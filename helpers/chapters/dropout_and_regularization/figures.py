@@ -10,6 +10,7 @@ from torch import Tensor
 
 from helpers.claims.claim import Stored
 from helpers.figures import COLORS, drawn, line_style
+from helpers.figures.style import PLAIN
 from helpers.training import History
 from helpers.words import many
 
@@ -28,6 +29,7 @@ def show_fits(x: Tensor, y: Tensor, fits: Mapping[str, Tensor]) -> Figure:
     fits : title -> weights (degree + 1,), the constant first.
     """
     figure = Figure(figsize=(2.0 * len(fits), 1.75))
+    figure.set_gid(PLAIN)
     grid = np.linspace(-1, 1, 400)
     axes = figure.subplots(1, len(fits), sharey=True, squeeze=False)[0]
     polyval, said = np.polynomial.polynomial.polyval, []
@@ -42,7 +44,7 @@ def show_fits(x: Tensor, y: Tensor, fits: Mapping[str, Tensor]) -> Figure:
         ends = ("left", curve[0]), ("right", curve[-1])
         left = " and ".join(f"at the {end}" for end, v in ends if abs(v) > 2)
         said.append(
-            f"{title.capitalize()} misses the points by {missed:.2f} on average"
+            f"With {title} it misses the points by {missed:.2f} on average"
             + (f" and leaves the picture {left}" if left else "")
         )
     axes[0].set_ylabel("y")
@@ -109,6 +111,7 @@ def show_memory(histories: Mapping[str, History], chance: float) -> Figure:
     chance : the share that guessing names rightly, a dotted line.
     """
     figure = Figure(figsize=(4.2, 1.7))
+    figure.set_gid(PLAIN)
     axes = figure.subplots(1, len(histories), sharey=True, squeeze=False)[0]
     for ax, (name, history) in zip(axes, histories.items(), strict=True):
         for k, (part, values) in enumerate(
@@ -136,6 +139,7 @@ def show_bundles(x: Tensor, truth: Tensor, bundles: Mapping[int, Tensor]) -> Fig
     bundles : degree -> (fits, points), one panel each.
     """
     figure = Figure(figsize=(5.4, 1.75))
+    figure.set_gid(PLAIN)
     axes = figure.subplots(1, len(bundles), sharey=True, squeeze=False)[0]
     said = []
     for ax, (degree, curves) in zip(axes, bundles.items(), strict=True):
@@ -266,6 +270,7 @@ def show_dropout(masks: Sequence[Sequence[int]]) -> Figure:
     """
     num_inputs, num_hiddens, num_outputs, step = 3, len(masks[0]), 2, 3.4
     figure = Figure(figsize=(4.8, 1.75))
+    figure.set_gid(PLAIN)
     ax = figure.subplots()
     ax.set(aspect="equal", xlim=(-0.5, step * (len(masks) + 1) - 0.9))
     ax.set_axis_off()
@@ -342,6 +347,7 @@ def show_widths(stored: Mapping[str, Stored]) -> Figure:
     """
     widths = (8, 64, 256, 1024)
     figure = Figure(figsize=(4.6, 1.9))
+    figure.set_gid(PLAIN)
     axes = figure.subplots(1, len(stored), sharey=True, squeeze=False)[0]
     said = []
     for ax, (name, found) in zip(axes, stored.items(), strict=True):

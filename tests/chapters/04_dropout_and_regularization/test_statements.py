@@ -42,7 +42,7 @@ def test_two_models_of_three_points():
     holds(
         "two-models-read",
         "The parabola is perfect on the points that it was made for, and misses the "
-        "fourth by 3. The constant is wrong everywhere, and much closer on the fourth.",
+        "fourth by 3. The constant is wrong everywhere, yet much closer on the fourth.",
     )
 
 
@@ -52,8 +52,9 @@ def test_what_the_two_errors_are():
         "The **training error** is the mean loss on the examples that the weights were "
         "fitted to.",
         "The **generalization error** is the expected loss on a new example",
-        "by the mean over examples that took no part in the fitting, the *test error*.",
-        "The second minus the first is the **generalization gap**.",
+        "The *test error* estimates it: the mean over examples that took no part in the"
+        " fitting.",
+        "Generalization error minus training error is the **generalization gap**.",
     )
     rows = [numbers(row) for row in shown("04", "sixty-code").strip().splitlines()]
     for on_train, on_new, gap in rows:
@@ -61,7 +62,7 @@ def test_what_the_two_errors_are():
     holds(
         "two-errors-more",
         "An *optimizer* looks for the minimum of a function that it can compute, the "
-        "training error. *Learning* wants a low generalization error, which nobody can",
+        "training error. *Learning* wants a low generalization error",
     )
 
 
@@ -167,8 +168,8 @@ def test_bias_and_variance():
         "on it is small, and the variance grows. The sum is lowest at 3, where neither "
         "is large.",
     )
-    holds("bias", "At each $x$ their mean may miss the curve: the **bias**. And they s")
-    holds("bias", "they scatter about their mean: the **variance**.")
+    holds("bias", "At each $x$ their mean may miss the curve: the **bias**. The fits")
+    holds("bias", "The fits scatter about their mean: the **variance**.")
     found, true = draw(1000), 0.7
     mean = found.mean()
     parts = (mean - true) ** 2 + ((found - mean) ** 2).mean()
@@ -274,13 +275,8 @@ def test_homework_mock_exam_and_exam():
     assert on_val > 0.6 and abs(on_test - 0.5) < 0.03
     holds(
         "coins-found",
-        "because it was picked for it; on images that did not pick it, it is a coin aga"
-        "in. A score that was used to choose promises too much.",
-    )
-    holds(
-        "coins-read",
-        "Train on the training set, choose by the validation score, and report the test"
-        " score of the one that was chosen.",
+        "because it was picked for its score. On other images it is a coin again. A sco"
+        "re that was used to choose promises too much",
     )
 
 
@@ -305,8 +301,8 @@ def test_each_point_fits_four_times_and_judges_once():
     assert min(errors, key=lambda d: float(errors[d])) == "3" and len(errors) == 4
     holds(
         "kfold-read",
-        "It picks degree 3, from 20 points and no others. Each point helps to fit four "
-        "times and judges once, never both at once.",
+        "Cross-validation picks degree 3, from 20 points and no others. Each point help"
+        "s to fit four times and judges once, never both at once.",
     )
     holds(
         "kfold-more",

@@ -35,8 +35,8 @@ def test_where_the_bundles_are_wide_and_where_their_mean_is_off():
     holds(
         "bundles-read",
         "Lines stay near their mean, which is far from the curve: bias. At degree 5 the"
-        " mean is close, and single fits run away at the ends: variance. Degree 3: litt"
-        "le of either.",
+        " mean is close, and single fits run away at the ends: variance. Degree 3 has "
+        "little of either.",
     )
     holds(
         "bias-parts",
@@ -121,7 +121,7 @@ def test_the_variance_of_a_mask_and_a_layer_behind_it():
 def test_the_way_of_the_chapter():
     holds(
         "title",
-        "by *dropout*: training with units missing at random.",
+        "One remedy is *dropout*: training with units missing at random.",
     )
     holds("dropout", "## Dropout: train with units missing at random")
     holds("needs", "what overfitting is; penalties; noise and dropout; many networks")
@@ -133,5 +133,7 @@ def test_a_peak_of_guessing():
     wrong = dict(re.findall(r"(\d+): ([\d.]+\d)", told.split(";")[0]))
     assert float(wrong["200"]) == pytest.approx(1 - 1 / 10, abs=0.03)
     holds(
-        "descent-read", "rises to guessing among ten classes (0.9) at the dotted line"
+        "descent-read",
+        "At the dotted line, with as many units as images, it rises to guessing among t"
+        "en classes (0.9).",
     )

@@ -30,7 +30,7 @@ def test_what_is_learned_by_heart():
     assert "figures.show_memory(runs, chance=0.1)" in text_of("04", "memory-code")
     holds(
         "memory-read",
-        "Both training curves reach the top; on new images the second network is no "
+        "Both training curves reach the top. On new images the second network is no "
         "better than guessing (the dotted line). A training curve cannot tell understan"
         "ding from memory.",
     )
@@ -48,8 +48,8 @@ def test_where_the_wrong_labels_stand():
     holds(
         "noisy",
         "give 40 % of them the name of another class. The validation images keep their "
-        "right labels, so the validation accuracy may lie above the training accuracy: "
-        "watch where it turns. Above each image stands its label, and in brackets the "
+        "right labels. So the validation accuracy may lie above the training accuracy. "
+        "Watch where it turns. Above each image stands its label, and in brackets the "
         "true class where it differs:",
     )
     given, true = (own.noisy_images(2000, share).train.y[:4] for share in (0.4, 0.0))
@@ -94,7 +94,7 @@ def test_what_the_decay_of_the_curves_is():
     code = text_of("04", "decay-curves-code")
     assert "weight_decay=0.01, **settings)" in code
     assert '{"no decay": history, "decay 0.01": with_decay}.items()' in code
-    holds("decay-curves", "now with decay 0.01: does its accuracy still fall?")
+    holds("decay-curves", "with decay 0.01. Does its validation accuracy still")
     holds(
         "decay-read",
         "The same 2.65. So the objective has two parts, prediction loss and penalty; to"
@@ -119,9 +119,9 @@ def test_slopes_of_the_penalties():
     assert landed == {True, False} and v != 0
     holds(
         "zeros-found",
-        "Only the threshold makes zeros, all 45, and keeps the five that matter: the "
-        "weights are **sparse**. With the subgradient a we"
-        "ight jumps back and forth across 0 and never lands on it.",
+        "Only the threshold makes zeros: all 45, and it keeps the five weights that "
+        "matter. Such weights are **sparse**. With the subgradient a weight jumps back "
+        "and forth across 0 and never lands on it.",
     )
     zeros = re.findall(r"(\d+) of 50 are zero", shown("04", "zeros-code"))
     assert zeros == ["0", "0", "0", "45"]
@@ -134,8 +134,8 @@ def test_a_crossed_unit_and_its_lines():
     assert len(lines) == 2 * (3 + 2)
     holds(
         "dropout-network-read",
-        "A crossed unit sends nothing, so its lines are gone: each image in each step "
-        "trains another, thinner network, and all share weights.",
+        "A crossed unit sends nothing, so its lines are gone. Each image in each step "
+        "trains another, thinner network. All share their weights.",
         "The usual explanation: no unit can rely on a partner that may vanish.",
         "is destroyed again and again; what many units see is kept.",
     )
@@ -171,7 +171,8 @@ def test_what_is_averaged_and_what_is_fitted():
     holds(
         "descent",
         "Keep the first layer random, and fit only the second, by least squares, to 200"
-        " images; of all that fit, `lstsq` takes the shortest weights.",
+        " images with right labels. Of all weights that fit, `lstsq` takes the shortest"
+        ".",
     )
 
 
@@ -195,7 +196,7 @@ def test_a_strong_penalty_removes_the_peak():
             errors[lam, width] = error
     assert errors[1e-9, 100] > 5 * max(errors[1e-9, 30], errors[1e-9, 1000])
     assert errors[300.0, 100] < 1.2 * max(errors[300.0, 30], errors[300.0, 1000])
-    holds("descent-read", "the weights never become enormous: no peak, and wider is b")
+    holds("descent-read", "There is no peak, and wider is better throughout.")
     holds(
         "descent-more",
         "it is not the number of weights that harms, but what is done with them.",
@@ -249,8 +250,8 @@ def test_no_law_and_no_free_lunch():
     holds("two-errors", "the mean over infinitely many of them.")
     holds(
         "summary",
-        "accept more of the first for less of the second. Choose on validation data, re"
-        "port on test data.",
+        "accept more training error for less generalization error. Choose on validation"
+        " data, report on test data.",
     )
     holds(
         "summary-more",

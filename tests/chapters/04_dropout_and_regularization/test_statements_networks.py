@@ -250,7 +250,7 @@ def test_without_a_share_of_its_units(noisy):
         "thinned-read",
         "without dropout, half of the units remember only half of the learned wrong "
         "labels.",
-        "on the whole a network that learned less by heart loses less.",
+        "On the whole a network that learned less by heart loses less.",
         "half of the units off cost 0.20 without dropout, 0.11 with $p = 0.5$, 0.12 "
         "with weight decay, and 0.10 in a network that was stopped after 10 epochs; on "
         "Fashion-MNIST 0.20, 0.13, 0.13 and 0.11.",
@@ -299,8 +299,8 @@ def test_smoothed_labels():
     holds("confidence", r"over the validation images, with $\varepsilon = 0.3$:")
     holds(
         "confidence-read",
-        "It is less sure of its answers, now less sure than it should be. Whether it "
-        "is right more often is tested below.",
+        "The smoothed network is less sure of its answers, here less sure than it shou"
+        "ld be. Whether it is right more often is tested below.",
     )
 
 
@@ -351,8 +351,8 @@ def test_decay_and_dropout_together_do_no_better_than_dropout():
         "In every row the mean of the three networks beats their average score.",
         "Combined remedies need smaller doses: two that are right alone can underfit to"
         "gether.",
-        "Early stopping chose its epoch on the very images that score it, so its row is"
-        " a little flattered; on Fashion-MNIST it is the best of all.",
+        "It chose its epoch on the very images that score it, so its row is a little fl"
+        "attered. On Fashion-MNIST it is the best of all.",
     )
     runs = f"{text_of('04', 'remedies-runs')} {text_of('04', 'remedies-scores')}"
     assert "shrunk(noisy_images(500, 0.4).train), shrunk(noisy.val)" in runs

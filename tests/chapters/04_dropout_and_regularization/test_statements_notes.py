@@ -153,8 +153,8 @@ def test_parts_and_folds_by_their_words():
 def test_what_one_wants_and_what_one_can_compute():
     holds(
         "two-errors-more",
-        "*Learning* wants a low generalization error, which nobody can compute, and "
-        "uses the training error as a stand-in.",
+        "*Learning* wants a low generalization error, and uses the training error as a "
+        "stand-in.",
         "squared error for regression, cross-entropy for classification",
     )
     holds(
@@ -162,7 +162,7 @@ def test_what_one_wants_and_what_one_can_compute():
         "The training error is what descent lowers; the generalization error is what "
         "we want.",
     )
-    holds("two-errors", "It can only be estimated, by the mean over examples that too")
+    holds("two-errors", "Nobody can compute it. The *test error* estimates it")
 
 
 # -- images ----------------------------------------------------------------------------
@@ -408,8 +408,9 @@ def test_what_others_found_of_wide_networks_and_of_random_labels():
 def test_half_of_128_units_give_or_take():
     mean, spread = said(
         "04",
-        "claim-double",
-        r"On average (\d+) units are active, give or take ([\d.]+)\.",
+        "claim-double-read",
+        r"\$128 \\cdot 0\.5 = (\d+)\$ is a mean; the standard deviation is "
+        r"\$\\sqrt\{128 \\cdot 0\.5 \\cdot 0\.5\} = ([\d.]+)\$",
     )
     n, p = 128, 0.5
     assert int(mean) == n * p and float(spread) == round((n * p * (1 - p)) ** 0.5, 1)

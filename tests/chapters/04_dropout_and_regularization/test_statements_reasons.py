@@ -36,7 +36,7 @@ def test_wrong_labels_are_learned_after_their_true_names():
     holds(
         "best-epoch-read", "Either serves: in this run both are best in the same epoch"
     )
-    holds("coins-found", "promises too much. So does the best epoch's above.")
+    holds("coins-found", "That holds for the best epoch, too.")
 
 
 def test_a_parabola_scatters_without_noise():
@@ -83,7 +83,7 @@ def test_the_threshold_keeps_the_five_that_matter():
         for _ in range(2_000):
             w = torch.nn.functional.softshrink(w - 0.1 * X.T @ (X @ w - y) / 100, 0.02)
         assert w.nonzero().flatten().tolist() == [0, 1, 2, 3, 4]
-    holds("zeros-found", "all 45, and keeps the five that matter")
+    holds("zeros-found", "all 45, and it keeps the five weights that matter")
 
 
 def test_with_momentum_the_penalty_is_no_longer_one_factor_in_each_step():
@@ -122,5 +122,5 @@ def test_the_recipe_begins_with_what_helped_most():
     assert len(means) == 7 and max(means, key=means.get) == "twice the images"
     holds(
         "summary-more",
-        "first look for more examples, which helped most (with wrong labels); then ",
+        "first look for more examples, which helped most on the digits.",
     )

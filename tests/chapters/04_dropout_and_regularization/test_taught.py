@@ -185,10 +185,10 @@ def test_a_fit_that_leaves_the_picture_is_said_to():
     w = {"line": [1.0, 2.0], "steep": [0.0, 3.0], "flat": [1.0, 1.0]}
     figure = figures.show_fits(x, y, {name: torch.tensor(v) for name, v in w.items()})
     assert described(figure) == (
-        "2 points, sin 3x and a fit. Line misses the points by 0.50 on average and "
-        "leaves the picture at the right. Steep misses the points by 1.50 on average "
-        "and leaves the picture at the left and at the right. Flat misses the points "
-        "by 0.50 on average."
+        "2 points, sin 3x and a fit. With line it misses the points by 0.50 on average "
+        "and leaves the picture at the right. With steep it misses the points by 1.50 "
+        "on average and leaves the picture at the left and at the right. With flat it "
+        "misses the points by 0.50 on average."
     )
 
 
