@@ -295,11 +295,12 @@ def test_the_score_of_the_label_is_low_and_a_step_raises_it():
     assert loss.item() > -math.log(p), "the step has raised the label's probability"
     holds(
         "training-loop-read",
-        "The orange bar is the score of the label; a step raises it against the others.",
-        r"the loss is $-\ln p$, where $p$ is the probability that the scores give to the "
-        "label: 0 for $p=1$, and large for $p$ near 0.",
-        f"one of the lowest, so the loss, {loss.item():.2f}, lies above that of guessing "
-        f"among ten, {guessing:.2f}.",
+        "The orange bar is the score of the label; a step raises it against the "
+        "others.",
+        r"the loss is $-\ln p$, where $p$ is the probability that the scores give to "
+        "the label: 0 for $p=1$, and large for $p$ near 0.",
+        f"one of the lowest, so the loss, {loss.item():.2f}, lies above that of "
+        f"guessing among ten, {guessing:.2f}.",
     )
 
 
@@ -619,12 +620,10 @@ def sideways(image: torch.Tensor, pixels: int) -> torch.Tensor:
 def test_trained_on_moved_digits_the_network_reads_moved_ones():
     """What it lacked were examples: the claim's cause, with the control beside it."""
     data, settings = load_images("digits"), {"lr": 0.3, "batch_size": 128}
-    pixels = torch.randint(
-        -4, 5, (len(data.train.X),), generator=torch.Generator().manual_seed(0)
-    )
-    X = torch.stack(
-        [sideways(x, int(k)) for x, k in zip(data.train.X, pixels, strict=True)]
-    )
+    ways = torch.Generator().manual_seed(0)
+    pixels = torch.randint(-PIXELS, PIXELS + 1, data.train.y.shape, generator=ways)
+    pairs = zip(data.train.X, pixels.tolist(), strict=True)
+    X = torch.stack([sideways(image, k) for image, k in pairs])
     with seeded(0):
         net = MLP()
     train(net, Examples(X, data.train.y), num_epochs=5, **settings)

@@ -121,8 +121,8 @@ def test_the_second_row_is_what_training_added_and_no_second_average():
     assert "'each_row': True" in text_of("02", "learned-images").replace('"', "'")
     holds(
         "learned-images-read",
-        f"for {words[int(against.sum())]} of ten classes it points against the row "
-        "above (cosine below 0)",
+        f"for {words[int(against.sum())]} of ten classes it points partly against the "
+        "row above (cosine below 0)",
     )
 
 

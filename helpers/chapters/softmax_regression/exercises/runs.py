@@ -107,7 +107,7 @@ def run_with_two_softmaxes():
     then="It begins at ln 10, as it should; it is the steps that throw it about.",
     usual="""
         "A" => "B"
-            This loss hardly scatters. It stops high up for another reason.
+            This loss hardly scatters. It comes down slowly, for another reason.
         "A" => "C"
             This loss begins at ln 10 and comes down: a healthy run.
         "A" => "D"
