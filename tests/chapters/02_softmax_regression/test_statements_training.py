@@ -393,7 +393,7 @@ def test_a_better_rate_adds_two_points_and_no_leap():
     assert ends[0.1] == pytest.approx([0.67] * 3, abs=0.012)
     assert ends[0.3] == pytest.approx([0.69] * 3, abs=0.012)
     assert all(fast < slow for fast, slow in zip(ends[1.0], ends[0.1], strict=True))
-    holds("baseline-read", "A better learning rate will add two points, no leap:")
+    holds("baseline-read", "A better rate adds two points, no leap:")
     holds(
         "panel-answers",
         "the baseline's rate of 0.1 ends at a validation accuracy of 0.67, a rate of "
