@@ -136,7 +136,7 @@ def test_orange_stands_below_the_blue_of_a_seven():
     holds(
         "learned-images-read",
         "At the top right of the 7, blue stands above orange: training takes part of "
-        "this blue back.",
+        "it back.",
     )
 
 
