@@ -1,5 +1,7 @@
 """The claim of the welcome notebook: its verdict, and that a fault changes it."""
 
+import dataclasses
+
 import pytest
 import torch
 
@@ -38,6 +40,17 @@ def test_no_interval_comes_near_a_cut():
 def test_images_that_are_not_moved_are_read_as_well(monkeypatch):
     monkeypatch.setattr(claims, "moved", lambda X: X)
     assert verdict(CLAIM, size=SMALL)[0] == "supported"
+
+
+def test_both_rows_are_of_the_same_test_images(monkeypatch):
+    """Nothing else is looked at: there is one validation image here."""
+    monkeypatch.setattr(claims, "moved", lambda X: X)
+    data = load_images("digits")
+    data = dataclasses.replace(data, val=data.val.take(1))
+    still, moved = (
+        row["test accuracy"] for row in CLAIM.experiment(data, 256, 1, 0).values()
+    )
+    assert len(still) == len(data.test) and torch.equal(still, moved)
 
 
 def test_little_of_a_digit_is_cut_off():

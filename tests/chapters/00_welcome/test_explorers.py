@@ -70,3 +70,15 @@ def test_the_dot_in_the_valley_is_the_line(slope, intercept):
     assert valley.labels == ("slope", "intercept")
     (handle,) = [mark for mark in valley.marks if mark["kind"] == "handle"]
     assert (handle["x"], handle["y"]) == ("slope", "intercept")
+
+
+def test_the_sliders_reach_the_best_line_and_one_more_in_each_direction():
+    """What is asked for can be found, and the dot stays in the picture."""
+    ranges = explorers.fit_a_line.ranges
+    _, valley = explorers.fit_a_line.scene().panes
+    for name, best, ends in zip(
+        ("slope", "intercept"), explorers.BEST, valley.ends, strict=True
+    ):
+        declared = ranges[name]
+        assert declared.low <= best - 1 and best + 1 <= declared.high
+        assert (declared.low, declared.high) == tuple(ends)

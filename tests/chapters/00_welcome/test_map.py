@@ -64,3 +64,46 @@ def test_each_chapter_has_a_question_of_its_own_on_the_map():
         assert question.endswith("?") and len(question.split()) <= 10
         assert title in line and line.endswith(question)
         assert re.search(rf"{title}(</a>)?<br>{re.escape(question)}</td>", html)
+
+
+def test_a_question_is_that_of_the_chapter_that_it_stands_beside():
+    """Its own words, which no other question has, are most in that chapter's title."""
+    begins = {}
+    for path in PATHS[1:]:
+        first = nbformat.read(path, as_version=4).cells[0].source.lower()
+        begins[int(path.name[:2])] = {word[:4] for word in re.findall(r"[a-z]+", first)}
+    asked = [{*re.findall(r"[a-z]{3,}", ASKED[t].lower())} for t in TITLES]
+    for own in begins:
+        others = set().union(*asked[:own], *asked[own + 1 :])
+        words = {word[:4] for word in asked[own] - others}
+        shared = dict.fromkeys(begins, 0.0)
+        for word in words:
+            having = [chapter for chapter in begins if word in begins[chapter]]
+            for chapter in having:
+                shared[chapter] += 1 / len(having)
+        assert shared[own] == max(shared.values()), (own, shared)
+
+
+def test_the_stored_map_says_the_same_as_text_and_as_a_page():
+    """And both say what the map says now to somebody who has solved nothing."""
+    (cell,) = [
+        cell
+        for cell in nbformat.read(notebook_path("00"), as_version=4).cells
+        if cell.id == "chapter-map"
+    ]
+    ((text, page),) = [
+        (output.data["text/plain"], output.data["text/html"]) for output in cell.outputs
+    ]
+    now = chapter_map()
+    assert text == repr(now)
+    bare = re.compile(r"<[^>]*>")
+    rows = [
+        [bare.sub(" ", part).split() for part in re.findall(r"<td.*?</td>", row)]
+        for row in page.split("<tr>")[2:]
+    ]
+    shown_now = now._repr_html_().split("<tr>")[2:]
+    assert len(rows) == len(TITLES) == len(shown_now)
+    for row, fresh in zip(rows, shown_now, strict=True):
+        assert row == [
+            bare.sub(" ", part).split() for part in re.findall(r"<td.*?</td>", fresh)
+        ]
