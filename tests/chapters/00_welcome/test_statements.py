@@ -575,7 +575,7 @@ def test_the_answers_at_the_end_are_those_of_the_course():
         "1": "Every number of the network, against its gradient.",
         "2": "To learn from; to choose settings; to judge at the end, when nothing is "
         "chosen any more.",
-        "3": "In training the network saw nearly all digits near the middle.",
+        "3": "In training the network saw most digits near the middle.",
         "4": "Step past the minimum and land farther away, so that the loss rises.",
     }
 

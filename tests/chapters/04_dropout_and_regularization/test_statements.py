@@ -248,10 +248,10 @@ def test_first_the_pattern_then_the_noise():
     )
     holds(
         "best-epoch-why",
-        "What most images of a class share is learned first, for all their gradients pu"
-        "ll that way. Then single images are learned by heart. So"
-        " keep the weights of the epoch with the best validation score: **early stoppin"
-        "g**.",
+        "What most images of a class share is learned first, because their gradients "
+        "all pull that way. Then, and partly meanwhile, single images are learned by "
+        "heart. So keep the weights of the epoch with the best validation score: "
+        "**early stopping**.",
     )
     assert fitting.early_stopping.solution([3.0, 1.0, 2.0, 2.0, 0.5], 2) == 1
     holds(

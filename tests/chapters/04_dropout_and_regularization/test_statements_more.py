@@ -257,7 +257,7 @@ def test_no_law_and_no_free_lunch():
         "summary-more",
         "L1 makes zeros with a proximal step and not by plain descent; that weight "
         "decay is L2 for plain SGD and not for Adam; and that with dropout a "
-        "network can better spare units, as with weight decay.",
+        "network depends less on each unit, as with weight decay.",
     )
 
 

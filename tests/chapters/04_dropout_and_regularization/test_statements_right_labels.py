@@ -77,7 +77,7 @@ def test_remedies_with_right_labels(plain):
     holds(
         "summary-more",
         "If labels may be wrong, stop early, or try decay or dropout. If all are right,"
-        " try label smoothing or dropout.",
+        " try label smoothing and, with few images, dropout.",
     )
 
 

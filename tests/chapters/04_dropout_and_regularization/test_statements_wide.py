@@ -178,7 +178,6 @@ def test_the_shortest_weights_become_shorter_with_the_width():
     holds(
         "descent-more",
         "The dots are means of five seeds, the bars run from the lowest to the high",
-        "At the peak the variance explodes, as with the polynomials.",
     )
 
 
@@ -216,8 +215,8 @@ def test_where_the_shortest_weights_help():
     told = said(
         "04",
         "descent-more",
-        r"falls to ([\d.]+) at degree 50 and to ([\d.]+) at degree 200, near the ([\d.]"
-        r"+) of degree 3\.",
+        r"falls to ([\d.]+) at degree 50, where the sets still differ widely, and to "
+        r"([\d.]+) at degree 200, near the ([\d.]+) of degree 3\.",
     )
     assert by_degree[19] > 1e9
     for degree, number in zip((50, 200, 3), told, strict=True):
@@ -227,8 +226,8 @@ def test_where_the_shortest_weights_help():
     holds(
         "descent-more",
         "No, only where short weights make a smooth function.",
-        "With the powers of $x$ as features the error on new points stays above a billi"
-        "on, up to degree 1,000:",
+        f"the error on new points, the median over {len(sets)} sets, stays above a "
+        "billion, up to degree 1,000:",
         "Those of high degree are the smaller ones there (all end at 1), so short weigh"
         "ts prefer low degrees. With all scaled to one mean square the error stays near"
         " 0.5, no better than always answering 0.",
