@@ -153,6 +153,13 @@ def to_webp(figure: Figure) -> bytes:
     return file.getvalue()
 
 
+def plain(width: float, height: float) -> Figure:
+    """Make a Figure, in inches, of words or of lines: it is stored in few colors."""
+    figure = Figure(figsize=(width, height))
+    figure.set_gid(PLAIN)
+    return figure
+
+
 def line_style(index: int) -> dict:
     """Color and dash pattern of the line with this number, as plot arguments."""
     dashes = DASHES[index % len(DASHES)]

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from helpers.claims.claim import Stored
 from helpers.figures import COLORS, drawn, line_style
-from helpers.figures.style import PLAIN
+from helpers.figures.style import plain
 from helpers.training import History
 from helpers.words import many
 
@@ -28,8 +28,7 @@ def show_fits(x: Tensor, y: Tensor, fits: Mapping[str, Tensor]) -> Figure:
     x, y : (n,), the points; x in -1..1.
     fits : title -> weights (degree + 1,), the constant first.
     """
-    figure = Figure(figsize=(2.0 * len(fits), 1.75))
-    figure.set_gid(PLAIN)
+    figure = plain(2.0 * len(fits), 1.75)
     grid = np.linspace(-1, 1, 400)
     axes = figure.subplots(1, len(fits), sharey=True, squeeze=False)[0]
     polyval, said = np.polynomial.polynomial.polyval, []
@@ -110,8 +109,7 @@ def show_memory(histories: Mapping[str, History], chance: float) -> Figure:
     histories : name of the labels -> a training with them, one panel each.
     chance : the share that guessing names rightly, a dotted line.
     """
-    figure = Figure(figsize=(4.2, 1.7))
-    figure.set_gid(PLAIN)
+    figure = plain(4.2, 1.7)
     axes = figure.subplots(1, len(histories), sharey=True, squeeze=False)[0]
     for ax, (name, history) in zip(axes, histories.items(), strict=True):
         for k, (part, values) in enumerate(
@@ -138,8 +136,7 @@ def show_bundles(x: Tensor, truth: Tensor, bundles: Mapping[int, Tensor]) -> Fig
     x, truth : (points,), the true curve; x in -1..1.
     bundles : degree -> (fits, points), one panel each.
     """
-    figure = Figure(figsize=(5.4, 1.75))
-    figure.set_gid(PLAIN)
+    figure = plain(5.4, 1.75)
     axes = figure.subplots(1, len(bundles), sharey=True, squeeze=False)[0]
     said = []
     for ax, (degree, curves) in zip(axes, bundles.items(), strict=True):
@@ -269,8 +266,7 @@ def show_dropout(masks: Sequence[Sequence[int]]) -> Figure:
         dropped: it is crossed out, and its lines are gone.
     """
     num_inputs, num_hiddens, num_outputs, step = 3, len(masks[0]), 2, 3.4
-    figure = Figure(figsize=(4.8, 1.75))
-    figure.set_gid(PLAIN)
+    figure = plain(4.8, 1.75)
     ax = figure.subplots()
     ax.set(aspect="equal", xlim=(-0.5, step * (len(masks) + 1) - 0.9))
     ax.set_axis_off()
@@ -346,8 +342,7 @@ def show_widths(stored: Mapping[str, Stored]) -> Figure:
         "64, best dose" for each width; one panel each, with standard deviations.
     """
     widths = (8, 64, 256, 1024)
-    figure = Figure(figsize=(4.6, 1.9))
-    figure.set_gid(PLAIN)
+    figure = plain(4.6, 1.9)
     axes = figure.subplots(1, len(stored), sharey=True, squeeze=False)[0]
     said = []
     for ax, (name, found) in zip(axes, stored.items(), strict=True):

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from helpers.data import load_images, with_label_noise
 from helpers.exercises import cells, exercise
 from helpers.figures import drawn, line_style
-from helpers.figures.style import PLAIN
+from helpers.figures.style import plain
 from helpers.models import MLP
 from helpers.seeds import seeded
 from helpers.training import History, train
@@ -42,8 +42,7 @@ def histories() -> dict[str, History]:
 @drawn
 def four_trainings() -> Figure:
     """Draw both accuracies of the four runs by epoch."""
-    figure = Figure(figsize=(5.4, 1.5))
-    figure.set_gid(PLAIN)
+    figure = plain(5.4, 1.5)
     axes = figure.subplots(1, len(RUNS), sharey=True)
     for ax, (name, history) in zip(axes, histories().items(), strict=True):
         parts = {"training": history.train_accuracy, "new": history.val_accuracy}
