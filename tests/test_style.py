@@ -19,7 +19,7 @@ from helpers import IntSlider, LogSlider, SoftmaxRegression, TuningPanel, show_i
 from helpers.chapters.linear_algebra_and_gradients import explorers
 from helpers.figures import COLORS, Interval, Scale, plot_intervals, to_png
 from helpers.figures.card import CARD_CORNER
-from helpers.figures.style import PLAIN, course_style, to_webp
+from helpers.figures.style import course_style, plain, to_webp
 from tests.test_curves import DATA
 from tests.test_scale import DIVERGES
 
@@ -145,9 +145,8 @@ def test_a_picture_of_a_report_keeps_a_thin_line_of_each_color():
 
 def test_a_picture_of_words_has_few_colors_and_stays_dark():
     """Half a byte a pixel: ink, paper, shades between them, and the card's corners."""
-    figure = Figure(figsize=(4, 1))
+    figure = plain(4, 1)
     figure.text(0.1, 0.5, "What do you predict?", color="#333333")
-    figure.set_gid(PLAIN)
     image = Image.open(io.BytesIO(to_png(figure)))
     assert image.mode == "P" and len(image.getcolors()) <= 16
     darkest = min(color for _, color in image.convert("RGBA").convert("L").getcolors())
@@ -161,7 +160,8 @@ def makers() -> list[tuple[str, ast.FunctionDef]]:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.FunctionDef):
                 calls = (c.func for c in ast.walk(node) if isinstance(c, ast.Call))
-                if any(isinstance(f, ast.Name) and f.id == "Figure" for f in calls):
+                names = {f.id for f in calls if isinstance(f, ast.Name)}
+                if names & {"Figure", "plain"}:
                     found.append((f"{path.stem}.{node.name}", node))
     return found
 

@@ -153,6 +153,7 @@ def to_webp(figure: Figure) -> bytes:
     return file.getvalue()
 
 
+@drawn
 def plain(width: float, height: float) -> Figure:
     """Make a Figure, in inches, of words or of lines: it is stored in few colors."""
     figure = Figure(figsize=(width, height))
