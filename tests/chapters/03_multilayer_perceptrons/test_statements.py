@@ -398,9 +398,7 @@ def test_negative_derivatives_make_weights_and_the_output_grow():
     ]
     before, after = (own.forward(x, some)[-1] for some in (layers, moved))
     assert before < after < 1
-    holds(
-        "by-hand-read", "All are negative, so all weights will grow, and the output w"
-    )
+    holds("by-hand-read", "All derivatives are negative, so all weights will grow, and")
     holds("by-hand-read", "and the output with them, toward 1.")
     holds("by-hand-read", "the error signal on its right times the value on its left")
 

@@ -355,7 +355,7 @@ def test_shapes_of_equal_size_are_compared():
     holds(
         "fair-depth-read",
         "What looked like depth was mostly the rate: at 0.4 the wide one of 627 stands "
-        f"at {wide['0.4']}, the deep at {deep['0.4']}; at 1.6 the wide has "
+        f"at {wide['0.4']}, the deep one at {deep['0.4']}. At 1.6 the wide one has "
         f"{wide['1.6']}.",
     )
     holds("claim-depth-read", "Nor did depth help on the spirals")

@@ -212,9 +212,7 @@ def test_how_many_rates_get_anywhere():
     assert min(rates) == float(slow) and 0.2 < rates[float(slow)] < float(at)
     largest = sorted(rates)[-WORDS.index(guess) :]
     assert all(rates[lr] < 0.15 for lr in largest)
-    found = said(
-        "03", "drawbacks", r"in the search above (\w+) of (\w+) rates passed ([\d.]+)"
-    )
+    found = said("03", "drawbacks", r"above, (\w+) of (\w+) rates passed ([\d.]+)")
     assert [WORDS.index(word) for word in found[:2]] == [passed, len(rates)]
     assert found[2] == at
 
@@ -225,7 +223,8 @@ def test_how_many_starts_on_xor_fail():
     few, none = said(
         "03",
         "drawbacks",
-        r"on XOR (\d+) of 100 starts with 2 hidden units fail, with 8 (\w+) \|",
+        r"seldom if wide: on XOR (\d+) of 100 starts with 2 hidden units fail, with 8 "
+        r"(\w+) \|",
     )
     assert none == "none" and lines == [("2", few), ("8", "0")]
     said(
