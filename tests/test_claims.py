@@ -449,6 +449,8 @@ def test_the_picture_shows_intervals_and_answers(stored_here):
     assert lines["cut"] == [0.5, 0.5]
     texts = {text.get_text() for text in ax.texts}
     assert texts == {"A minus B", *labels, *EFFECT}
+    (title,) = (text for text in ax.texts if text.get_text() == "A minus B")
+    assert title.get_bbox_patch().get_facecolor() == (1, 1, 1, 1), "on no region"
 
 
 def test_questions_of_the_same_answers_share_an_axis(stored_here):

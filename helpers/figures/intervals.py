@@ -113,7 +113,8 @@ def _draw_rows(ax, scale: Scale) -> None:
     for quantity, intervals in scale.rows.items():
         ax.text(-LEFT / (WIDTH - LEFT - RIGHT) + 0.01, y + TITLE / 2, quantity,
                 transform=margin, fontsize=SIZE + 0.5, color=INK, weight="bold",
-                va="center", zorder=4)  # fmt: skip
+                va="center", zorder=4,
+                bbox={"facecolor": "white", "linewidth": 0, "pad": 1})  # fmt: skip
         y += TITLE
         # Beside the intervals alone: a dashed line through a title is hard to read.
         for cut in scale.cuts:

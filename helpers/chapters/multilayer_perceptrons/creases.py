@@ -8,10 +8,12 @@ from helpers.chapters.multilayer_perceptrons.networks import FAINT, INK
 from helpers.data import PointData
 from helpers.figures import COLORS, drawn
 from helpers.figures.plane import plane_of
+from helpers.figures.style import PLAIN
 
 FINE = 241  # places along each axis where the network is asked
-ARROW = 0.07  # length, as a share of the picture
-PLACES = (0.14, 0.24, 0.34)  # of arrows along their lines, so that few meet
+ARROW = 0.1  # length, as a share of the picture
+PLACES = (0.1, 0.22, 0.4)  # of arrows along their lines, so that few meet
+WEAK = 0.1  # of the sharpest bend: a crease that bends the border less is dashed
 
 
 @drawn
@@ -20,7 +22,7 @@ def show_creases(net: nn.Module, data: PointData, num_points: int = 60) -> Figur
     """Draw each hidden unit's crease in the plane, and the border they add up to.
 
     A crease is the line where a unit's sum is 0; an arrow points to the side where it
-    is positive.
+    is positive. It is dashed where the lead of one class over the other hardly bends.
 
     Parameters
     ----------
@@ -28,7 +30,8 @@ def show_creases(net: nn.Module, data: PointData, num_points: int = 60) -> Figur
     data : points of two classes.
     num_points : how many of the validation points are drawn.
     """
-    figure = Figure(figsize=(3.0, 2.4))
+    figure = Figure(figsize=(3.4, 2.8))
+    figure.set_gid(PLAIN)
     ax = figure.subplots()
     shown = data.val.take(num_points)
     for label, marker in enumerate("os"):
@@ -38,9 +41,12 @@ def show_creases(net: nn.Module, data: PointData, num_points: int = 60) -> Figur
     x, y = (torch.linspace(*limits[k : k + 2], FINE) for k in (0, 2))
     plane = torch.cartesian_prod(x, y)  # (FINE * FINE, 2)
     net = net.cpu()
-    hidden = next(m for m in net.modules() if isinstance(m, nn.Linear))
+    hidden, output = (m for m in net.modules() if isinstance(m, nn.Linear))
+    bends = (output.weight[1] - output.weight[0]).abs() * hidden.weight.norm(dim=1)
+    weak = bends < WEAK * bends.max()
     for k, (w, b) in enumerate(zip(hidden.weight, hidden.bias, strict=True)):
-        _draw_line(ax, w, b, limits, PLACES[k % len(PLACES)], f"unit {k + 1}")
+        _draw_line(ax, w, b, limits, PLACES[k % len(PLACES)], f"unit {k + 1}",
+                   linestyle=(0, (4, 3)) if weak[k] else "-")  # fmt: skip
     logits = net(plane)
     lead = (logits[:, 1] - logits[:, 0]).view(FINE, FINE).T
     ax.contour(x, y, lead, [0], colors=INK, linewidths=2)
@@ -56,7 +62,7 @@ def show_creases(net: nn.Module, data: PointData, num_points: int = 60) -> Figur
 
 
 def _draw_line(
-    ax, w: Tensor, b: Tensor, limits: tuple, place: float, name: str
+    ax, w: Tensor, b: Tensor, limits: tuple, place: float, name: str, **look
 ) -> None:
     """Draw the line w x + b = 0 as far as it is in the picture, and its arrow."""
     toward = w / w.norm()
@@ -69,9 +75,9 @@ def _draw_line(
     line = line[((line > low) & (line < high)).all(1)]
     if not len(line):
         return
-    ax.plot(*line[[0, -1]].T, color=FAINT, linewidth=0.9, label=name)
+    ax.plot(*line[[0, -1]].T, color=FAINT, linewidth=0.9, label=name, **look)
     start = line[int(place * len(line))]
     ax.annotate("", (start + ARROW * reach * toward).tolist(), start.tolist(),
                 gid=f"{name} is above 0",
                 arrowprops={"arrowstyle": "-|>", "color": FAINT, "shrinkA": 0,
-                            "shrinkB": 0, "mutation_scale": 7})  # fmt: skip
+                            "shrinkB": 0, "mutation_scale": 10})  # fmt: skip

@@ -40,7 +40,7 @@ VANISHED, EXPLODED = 1e-4, 1e2
 @explorer(width=640, height=280)
 def depth(
     activation=Choice(*ACTIVATIONS, start="tanh"),
-    weight_sd=Choice(*INITS, start="Xavier"),
+    weight_sd=Choice(*INITS, start="1"),
     factor=LogSlider(0.1, 10, start=1.0),
     layers=IntSlider(1, MOST, start=20),
 ):

@@ -38,6 +38,7 @@ def show_planes(X: Tensor, H: Tensor, y: Tensor) -> Figure:
     y : (4, 1) labels, 0 or 1.
     """
     figure = Figure(figsize=(5.4, 2.2))
+    figure.set_gid(PLAIN)
     left, right = figure.subplots(1, 2)
     stands = []
     for ax, points, name in ((left, X, "x"), (right, H, "h")):
@@ -176,16 +177,16 @@ def show_units(weights: Tensor, reach: float = 0.2, shades: int = 5) -> Figure:
 
 @drawn
 def show_slopes(functions: Mapping[str, Callable[[Tensor], Tensor]]) -> Figure:
-    """Draw activation functions from -4 to 3, and their slopes beside them.
+    """Draw activation functions from -3 to 2, and their slopes beside them.
 
     Parameters
     ----------
     functions : name -> function of a tensor (n,) -> (n,) that autograd can follow.
     """
-    figure = Figure(figsize=(5.0, 1.7))
+    figure = Figure(figsize=(5.2, 2.0))
     left, right = figure.subplots(1, 2)
     for k, (name, f) in enumerate(functions.items()):
-        z = torch.linspace(-4, 3, 281, requires_grad=True)
+        z = torch.linspace(-3, 2, 201, requires_grad=True)
         value = f(z)
         (slope,) = torch.autograd.grad(value.sum(), z)
         look = {"label": name, **line_style(k), **CRISP}
@@ -359,6 +360,7 @@ def show_search(
     widths : the hidden layers in words -> accuracies, one for each seed.
     """
     figure = Figure(figsize=(5.4, 1.95))
+    figure.set_gid(PLAIN)
     left, right = figure.subplots(1, 2, width_ratios=(2, 3))
     left.plot(list(rates), list(rates.values()), marker="o", markersize=4,
               color=COLORS[0], label="accuracy")  # fmt: skip

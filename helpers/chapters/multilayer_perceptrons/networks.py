@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from helpers.figures import COLORS, drawn
+from helpers.figures.style import PLAIN
 
 INK, FAINT = "#333333", "#888888"
 WIDE = 2.0  # between two layers of a network, in units of the distance of two units
@@ -32,6 +33,7 @@ def show_pass(
     width = (len(activations) - 1) * WIDE
     most = max(map(len, numbers))
     figure = Figure(figsize=(5.4, 0.75 * most + 0.5))
+    figure.set_gid(PLAIN)
     ax = figure.subplots()
     ax.set(xlim=(-0.8, width + 0.8), ylim=(-most / 2 - 0.35, most / 2 - 0.2))
     ax.set_axis_off()
@@ -100,6 +102,7 @@ def show_chain(
     for slope in reversed(slopes):
         arriving.insert(0, arriving[0] * slope)
     figure = Figure(figsize=(6.6, 1.7))
+    figure.set_gid(PLAIN)
     ax = figure.subplots()
     ax.set(xlim=(-0.5, len(names) - 0.5), ylim=(-0.85, 1.0))
     ax.set_axis_off()

@@ -73,6 +73,21 @@ def test_the_border_is_where_the_classes_are_level(drawn):
     )
 
 
+def test_a_crease_that_hardly_bends_the_border_is_dashed():
+    """How much the slope of the lead changes there: weights before and after."""
+    net = net_of(
+        [[1.0, 0.0], [0.0, 1.0]], [0.0, 0.0], [[0.0, 0.0], [2.0, 0.1]], [0.0, -0.1]
+    )
+    (ax,) = figures.show_creases(net, make_points("moons")).axes
+    dashes = {line.get_label(): line.get_linestyle() for line in ax.lines}
+    assert (dashes["unit 1"], dashes["unit 2"]) == ("-", "--")
+    holds(
+        "creases-read",
+        "Dashed creases belong to units that hardly tell the classes apart; there it "
+        "hardly bends.",
+    )
+
+
 def test_between_creases_a_network_is_linear():
     """Halfway between two places it gives the mean, if no crease is between them."""
     torch.manual_seed(0)

@@ -160,7 +160,7 @@ def marks_of(scene):
         ("approximation", "target", "|x|"),
         ("approximation", "num_hiddens", 5),
         ("depth", "activation", "ReLU"),
-        ("depth", "weight_sd", "1"),
+        ("depth", "weight_sd", "Xavier"),
         ("depth", "factor", 2.0),
         ("depth", "layers", 10),
     ],
@@ -217,18 +217,19 @@ def test_the_best_rate_of_a_start_is_chosen_on_val_alone(monkeypatch):
     "answer, says",
     [
         (
-            (2.5, 1.5, 0.0),
-            "A ReLU follows each hidden unit, and none follows the output.",
+            (0.5, -0.5, 1.5),
+            "A ReLU follows each hidden unit: what is below 0 becomes 0.",
         ),
-        ((2.5, 1.5, 1.0), "The second hidden unit counts twice in the output."),
-        ((2.5, 2.5, -2.5), "The second sum has a bias of -1."),
-        ((2.5, 1.5, 5.5), "The weight of the second hidden unit is negative."),
+        ((0.5, 0.5, -0.5), "The second sum has a bias of -1."),
+        ((2.5, 1.5, -0.5), "The first input is -1."),
     ],
 )
 def test_wrong_hidden_units_get_the_sentence_of_their_mistake(answer, says):
-    h1, h2 = 1 + 1.5, 1 + 1.5 - 1
-    assert (h1, h2, h1 - 2 * h2) == (2.5, 1.5, -0.5)
-    assert (h1 - h2, h1 + 2 * h2, h1 - 2 * h1) == (1.0, 5.5, -2.5)
+    z1, z2 = -1 + 1.5, -1 + 1.5 - 1
+    assert (z1, z2, z1 - 2 * z2) == (0.5, -0.5, 1.5), "without the ReLUs"
+    assert (z1, z1, z1 - 2 * z1) == (0.5, 0.5, -0.5), "without the bias"
+    z1, z2 = 1 + 1.5, 1 + 1.5 - 1
+    assert (z1, z2, z1 - 2 * z2) == (2.5, 1.5, -0.5), "without the sign"
     assert says in words(exercises.check(xor_by_hand=answer).text)
 
 

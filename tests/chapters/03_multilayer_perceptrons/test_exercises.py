@@ -8,7 +8,7 @@ from helpers.chapters.multilayer_perceptrons import exercises
 
 
 def test_the_hidden_units_of_the_first_section():
-    x = torch.tensor([1.0, 1.5])
+    x = torch.tensor([-1.0, 1.5])
     h1, h2 = (x.sum() - shift for shift in (0.0, 1.0))
     right = [h1.relu().item(), h2.relu().item(), (h1.relu() - 2 * h2.relu()).item()]
     assert list(exercises.layers.xor_by_hand.solution()) == pytest.approx(right)

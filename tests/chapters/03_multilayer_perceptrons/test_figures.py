@@ -148,7 +148,7 @@ def test_activations_have_their_slopes_beside_them():
     for name in gates:
         z, value = lines(left)[name]
         at, slope = lines(right)[name]
-        assert np.array_equal(z, at) and (z[0], z[-1]) == (-4, 3)
+        assert np.array_equal(z, at) and (z[0], z[-1]) == (-3, 2)
         slopes = np.gradient(value.astype(float), z.astype(float))
         assert np.allclose(slopes[1:-1], slope[1:-1], atol=2e-3)
         assert value.min() < 0 and slope.min() < 0, "it dips below 0"

@@ -43,9 +43,9 @@ def test_the_proof_that_no_line_separates_xor():
     holds(
         "xor-line-read",
         "The best linear fit answers ½ everywhere (squared error 0.25).",
-        "If any line $w_1x_1+w_2x_2+b=0$ separated them, then $w_1+b>0$ and $w_2+b>0$ "
+        "Suppose a line $w_1x_1+w_2x_2+b=0$ did it: $w_1+b>0$ and $w_2+b>0$ "
         r"for the ones, $b\le0$ and $w_1+w_2+b\le0$ for the zeros.",
-        "Add each pair: $w_1+w_2+2b$ would be positive and not positive.",
+        "Add each pair: $w_1+w_2+2b$ is positive, and it is not positive.",
     )
     holds("recall-questions", "The sums of the two conditions for the ones and for the")
 
@@ -64,20 +64,22 @@ def test_the_formulas_of_the_hidden_units_are_those_of_xor():
 
 
 def test_three_units_are_the_fewest_with_a_closed_border():
-    """Where all units are 0 the output is constant; with two that reaches to infinity.
+    """Parallel to a crease one of two units is constant, so no class ends both ways.
 
-    With three it can be a triangle, and the border crosses every ray from inside it.
+    With three the border can cross every ray from a point.
     """
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        W, b, v, c = (rng.normal(size=s) for s in ((2, 2), 2, 2, ()))
+        along = np.outer(np.linspace(0, 1000, 2001), [-W[0, 1], W[0, 0]])
+        place = rng.normal(size=2)
+        lead = [np.maximum((place + s * along) @ W.T + b, 0) @ v + c for s in (1, -1)]
+        assert any((np.sign(way) == np.sign(way[0])).all() for way in lead)
+        assert all((np.diff(way) >= -1e-9).all() or (np.diff(way) <= 1e-9).all()
+                   for way in lead), "it rises or falls steadily"  # fmt: skip
     turn = np.linspace(0, 2 * math.pi, 361)
     ways = np.c_[np.cos(turn), np.sin(turn)]
-
-    def escapes(normals):
-        return ((ways @ np.array(normals).T) <= 0).all(1).any()
-
-    rng = np.random.default_rng(0)
-    assert all(escapes(rng.normal(size=(2, 2))) for _ in range(50))
     triangle = np.array([[1, 0], [-0.5, 0.9], [-0.5, -0.9]])
-    assert not escapes(triangle)
     for ray in ways:  # the three units begin at distance 1 from the middle
         points = np.linspace(0, 20, 400)[:, None] * ray
         total = np.maximum(points @ triangle.T - 1, 0).sum(1) - 0.5
@@ -86,10 +88,10 @@ def test_three_units_are_the_fewest_with_a_closed_border():
         "playground-answers",
         "1. A straight line: without a bend three layers are one.",
         "2. Two solved the four *points* of the first section",
-        "3. Three. A ReLU unit is 0 on one side of its crease (next picture). Where "
-        "all units are 0 the output is constant, so no border runs through. With one "
-        "or two creases that place reaches to infinity and bars every way round; three "
-        "can fence it in, and the border runs around it. Most starts fall short with",
+        "3. Three. Two units cannot enclose a class. Start inside it and walk parallel "
+        "to the crease of one unit (next picture): only the other unit changes, and it "
+        "rises or falls steadily. So one of the two ways never leads out of the class, "
+        "however far you go. Three units can enclose one. Most starts fall short with",
     )
 
 
@@ -218,7 +220,7 @@ def test_depth_multiplies_the_pieces_and_width_adds_them():
         assert slopes_of(flat, 1024) == m + 1, "each unit has one bend"
     holds(
         "folds-read",
-        "once more (three are drawn): five of them, ten units, make 32 pieces.",
+        "once more (drawn: three). Five such layers, ten units, make 32 pieces.",
         "One hidden layer of $m$ units makes at most $m+1$, so it needs 31.",
     )
 
@@ -328,11 +330,13 @@ def test_the_four_lines_of_backpropagation():
         r"3. $\dfrac{\partial \ell}{\partial \mathbf W_l} = \boldsymbol\delta_l \mathbf"
         r" a_{l-1}^\top, \quad \dfrac{\partial \ell}{\partial \mathbf b_l} = \boldsymbo"
         r"l\delta_l$",
+        "A unit that feeds several units adds up what comes back from each: in step 2 "
+        "the transposed matrix does it.",
     )
     holds(
         "backward-why",
         r"enters each sum $z_{l+1,i}$ of the next layer with a weight $w_{ij}$, and "
-        "the paths add up:",
+        "by the chain rule the paths add up:",
         r"\delta_{l,j}=f'(z_{l,j})\sum_{i}w_{ij}\,\delta_{l+1,i}.",
         r"For all $j$ at once the sum is $\mathbf W_{l+1}^\top\boldsymbol\delta_{l+1}$",
     )
@@ -394,9 +398,7 @@ def test_negative_derivatives_make_weights_and_the_output_grow():
     ]
     before, after = (own.forward(x, some)[-1] for some in (layers, moved))
     assert before < after < 1
-    holds(
-        "by-hand-read", "All are negative, so all weights will grow, and the output w"
-    )
+    holds("by-hand-read", "All derivatives are negative, so all weights will grow, and")
     holds("by-hand-read", "and the output with them, toward 1.")
     holds("by-hand-read", "the error signal on its right times the value on its left")
 

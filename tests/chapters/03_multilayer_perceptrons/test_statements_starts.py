@@ -36,8 +36,8 @@ def test_it_is_the_mean_square_that_counts():
     assert expected > 3 * 50 * 0.09 * a.var()
     holds(
         "how-large",
-        "Weights of mean 0, independent of all else, give each term mean 0, so its "
-        "**variance** is its mean square, "
+        "Draw weights of mean 0, independent of all else: each term has mean 0, and "
+        "its **variance** is its mean square, "
         r"$\mathrm{E}[w^2a^2]=\operatorname{Var}(w)\,\mathrm{E}[a^2]$.",
         "Variances of uncorrelated terms add up:",
     )
@@ -95,7 +95,7 @@ def test_some_units_are_dead_before_the_first_step():
         "Dead here means: 0 for all 2,000 validation images. Three of the 320 units "
         "are dead before the first step; with five other seeds, 5 to 11.",
     )
-    holds("dead", "only changes in earlier layers, if there are any, could revive it")
+    holds("dead", "Only changes in earlier layers could revive it")
 
 
 def test_a_unit_that_is_no_number_does_not_count_as_alive():

@@ -118,8 +118,8 @@ def test_what_only_could_revive_a_dead_unit():
     sign, layers = said(
         "03",
         "dead",
-        r"its sum is (\w+) for every input\..* only changes in (\w+) layers, if there "
-        r"are any, could revi",
+        r"its sum is (\w+) for every input\..* Only changes in (\w+) layers could "
+        r"revive it",
     )
     assert sign == "negative" and [layers] == revived
 

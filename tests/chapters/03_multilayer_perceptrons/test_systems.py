@@ -80,7 +80,7 @@ def test_35_activations():
 def test_45_module_sequential_moduledict():
     """Module, Sequential and ModuleDict with the same weights answer the same."""
     net = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 2))
-    own = exercises.builds.Sequential.solution(*net)
+    own = exercises.networks.Sequential.solution(*net)
     parts = nn.ModuleDict({"first": net[0], "second": net[2]})
 
     class Module(nn.Module):

@@ -14,18 +14,16 @@ from helpers.exercises import exercise
     then="Outside of the four points nobody asked the network for anything, and it "
     "answers all the same.",
     usual="""
-        2.5, 1.5, -0.5 => 2.5, 1.5, 0.0
-            A ReLU follows each hidden unit, and none follows the output.
-        2.5, 1.5, -0.5 => 2.5, 1.5, 1.0
-            The second hidden unit counts twice in the output.
-        2.5, 1.5, -0.5 => 2.5, 2.5, -2.5
+        0.5, 0.0, 0.5 => 0.5, -0.5, 1.5
+            A ReLU follows each hidden unit: what is below 0 becomes 0.
+        0.5, 0.0, 0.5 => 0.5, 0.5, -0.5
             The second sum has a bias of -1.
-        2.5, 1.5, -0.5 => 2.5, 1.5, 5.5
-            The weight of the second hidden unit is negative.
+        0.5, 0.0, 0.5 => 2.5, 1.5, -0.5
+            The first input is -1.
     """,
 )
 def xor_by_hand():
-    return 2.5, 1.5, -0.5
+    return 0.5, 0.0, 0.5
 
 
 @exercise(

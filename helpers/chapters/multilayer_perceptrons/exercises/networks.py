@@ -1,4 +1,4 @@
-"""An exercise of chapter 3 on whole networks: a state from a file."""
+"""Exercises of chapter 3 on whole networks: a container, and a state from a file."""
 
 import copy
 import tempfile
@@ -9,6 +9,96 @@ from torch import nn
 
 from helpers.exercises import exercise
 from helpers.seeds import seeded
+
+
+def used(cls, program):
+    """Evaluate a program in which Sequential is the learner's class.
+
+    a, b, c and d are layers of 2 -> 3 -> 3 -> 2 -> 2 numbers, X (4, 2) and H (4, 3).
+    """
+    space = {"Sequential": cls, "nn": nn}
+    space |= {"a": nn.Linear(2, 3), "b": nn.Tanh(), "c": nn.Linear(3, 2)}
+    space |= {"d": nn.Linear(2, 2), "X": torch.randn(4, 2), "H": torch.randn(4, 3)}
+    return eval(program, space)
+
+
+@exercise(
+    "A Sequential of your own",
+    kind="build",
+    stars=3,
+    cases=[
+        ("Sequential(a, b, c)(X)",),
+        ("Sequential(d, d, b)(X)",),
+        ("Sequential(a, b, c, d).__len__()",),
+        ("[name for name, _ in Sequential(a, b, c).named_parameters()]",),
+        ("nn.Sequential(a, c).load_state_dict(Sequential(a, c).state_dict())",),
+        ("Sequential(a, b, c)[1] is b, Sequential(a, b, c)[-1] is c",),
+        ("Sequential(a, b, c, d)[2:](H)",),
+        ("type(Sequential(a, b, c)[1:]) is Sequential",),
+        ("issubclass(Sequential, nn.Sequential)",),
+    ],
+    call=used,
+    hint="In which dict does nn.Module look for its layers, and which names does "
+    "nn.Sequential give them there? What must a slice be, so that it can be called?",
+    then="This is nearly all that nn.Sequential is.",
+    usual="""
+        self._modules[str(k)] = layer => self.layers = list(layers)
+        in self._modules.values() => in self.layers
+        len(self._modules) => len(self.layers)
+        list(self._modules.values()) => self.layers
+            The layers stand in a plain list, where nn.Module does not look: it finds no
+            parameters. Put them into `self._modules`.
+        self._modules[str(k)] = layer => self.layers = nn.ModuleList(layers)
+        in self._modules.values() => in self.layers
+        len(self._modules) => len(self.layers)
+        list(self._modules.values()) => list(self.layers)
+            All works but the names: an nn.ModuleList in between makes them
+            `layers.0.weight`. Put the layers into `self._modules` directly.
+        str(k) => f"layer{k}"
+            All works but the names: nn.Sequential uses "0", "1", ... as keys.
+        X = layer(X) => result = layer(X)
+        return X => return result
+            Every layer gets the first input. The output of one is the input of the
+            next: `X = layer(X)`.
+        in self._modules.values() => in self.children()
+            `children()` names a layer that stands twice only once. Go through
+            `self._modules.values()`.
+        type(self)(*layers[i]) => nn.Sequential(*layers[i])
+            A slice is to be a Sequential of your own class, not torch's.
+        nn.Module => nn.Sequential
+            You inherit everything from nn.Sequential; build it from nn.Module.
+        in self._modules.values() => in reversed(self._modules.values())
+            The layers are applied in reverse.
+        X = layer(X) => return layer(X)
+            Only the first layer is applied: the `return` stands inside the loop.
+        type(self)(*layers[i]) => layers[i]
+            A slice gives a plain list, which cannot be called: make a Sequential of it.
+        list(self._modules.values()) => self._modules
+        type(self)(*layers[i]) if isinstance(i, slice) else layers[i] => layers[str(i)]
+            The keys are "0", "1", ...: neither -1 nor a slice is one of them. Make a
+            list of the layers first, and index that.
+        super().__init__() => self.layers = nn.ModuleList(layers)
+            The first line of `__init__` must be `super().__init__()`: it makes the dict
+            in which modules are kept.
+    """,
+)
+class Sequential(nn.Module):
+    def __init__(self, *layers):
+        super().__init__()
+        for k, layer in enumerate(layers):
+            self._modules[str(k)] = layer
+
+    def forward(self, X):
+        for layer in self._modules.values():
+            X = layer(X)
+        return X
+
+    def __len__(self):
+        return len(self._modules)
+
+    def __getitem__(self, i):
+        layers = list(self._modules.values())
+        return type(self)(*layers[i]) if isinstance(i, slice) else layers[i]
 
 
 def network(widths, extra):
