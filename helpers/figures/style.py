@@ -154,9 +154,9 @@ def to_webp(figure: Figure) -> bytes:
 
 
 @drawn
-def plain(width: float, height: float) -> Figure:
+def plain(width: float, height: float, **options) -> Figure:
     """Make a Figure, in inches, of words or of lines: it is stored in few colors."""
-    figure = Figure(figsize=(width, height))
+    figure = Figure(figsize=(width, height), **options)
     figure.set_gid(PLAIN)
     return figure
 

@@ -20,7 +20,7 @@ from matplotlib.figure import Figure
 from helpers import claims
 from helpers.exercises.progress import predictions, record_prediction
 from helpers.figures import drawn
-from helpers.figures.style import PLAIN
+from helpers.figures.style import plain
 from helpers.widgets.picture import StillPicture
 
 INK, FAINT, DOT = "#333333", "#767676", "#0072B2"
@@ -143,8 +143,7 @@ class Predict(StillPicture, ipywidgets.VBox):
         lines += [(text, text == self.prediction) for text in self.buttons.options]
         lines += [(text, None) for text in wrap(self.status, 92)]
         height = len(lines) + 0.4
-        figure = Figure(figsize=(6.8, 0.25 * height), layout="none")
-        figure.set_gid(PLAIN)
+        figure = plain(6.8, 0.25 * height, layout="none")
         ax = figure.add_axes((0, 0, 1, 1))
         ax.set_axis_off()
         ax.set(xlim=(0, 6.8), ylim=(height, 0))

@@ -8,7 +8,7 @@ from helpers.chapters.multilayer_perceptrons.networks import FAINT, INK
 from helpers.data import PointData
 from helpers.figures import COLORS, drawn
 from helpers.figures.plane import plane_of
-from helpers.figures.style import PLAIN
+from helpers.figures.style import plain
 
 FINE = 241  # places along each axis where the network is asked
 ARROW = 0.1  # length, as a share of the picture
@@ -30,8 +30,7 @@ def show_creases(net: nn.Module, data: PointData, num_points: int = 60) -> Figur
     data : points of two classes.
     num_points : how many of the validation points are drawn.
     """
-    figure = Figure(figsize=(3.4, 2.8))
-    figure.set_gid(PLAIN)
+    figure = plain(3.4, 2.8)
     ax = figure.subplots()
     shown = data.val.take(num_points)
     for label, marker in enumerate("os"):

@@ -17,7 +17,7 @@ from helpers.chapters.multilayer_perceptrons.networks import (
     show_pass,
 )
 from helpers.figures import COLORS, drawn, line_style, show_images
-from helpers.figures.style import PLAIN
+from helpers.figures.style import plain
 from helpers.words import number
 
 __all__ = [  # here, in creases and in networks
@@ -37,8 +37,7 @@ def show_planes(X: Tensor, H: Tensor, y: Tensor) -> Figure:
     H : (4, 2) hidden units, where the line h1 - 2 h2 = 1/2 is drawn.
     y : (4, 1) labels, 0 or 1.
     """
-    figure = Figure(figsize=(5.4, 2.2))
-    figure.set_gid(PLAIN)
+    figure = plain(5.4, 2.2)
     left, right = figure.subplots(1, 2)
     stands = []
     for ax, points, name in ((left, X, "x"), (right, H, "h")):
@@ -97,8 +96,7 @@ def show_folds(folded: Sequence[Tensor]) -> Figure:
     ----------
     folded : (n,) each, the heights after one more fold, at n equal steps from 0 to 1.
     """
-    figure = Figure(figsize=(1.1 * len(folded), 1.1))
-    figure.set_gid(PLAIN)
+    figure = plain(1.1 * len(folded), 1.1)
     axes = figure.subplots(1, len(folded), sharey=True, squeeze=False)[0]
     counts = []
     for ax, heights in zip(axes, folded, strict=True):
@@ -359,8 +357,7 @@ def show_search(
     rates : learning rate -> accuracy.
     widths : the hidden layers in words -> accuracies, one for each seed.
     """
-    figure = Figure(figsize=(5.4, 1.95))
-    figure.set_gid(PLAIN)
+    figure = plain(5.4, 1.95)
     left, right = figure.subplots(1, 2, width_ratios=(2, 3))
     left.plot(list(rates), list(rates.values()), marker="o", markersize=4,
               color=COLORS[0], label="accuracy")  # fmt: skip

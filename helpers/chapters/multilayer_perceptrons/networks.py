@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from helpers.figures import COLORS, drawn
-from helpers.figures.style import PLAIN
+from helpers.figures.style import plain
 
 INK, FAINT = "#333333", "#888888"
 WIDE = 2.0  # between two layers of a network, in units of the distance of two units
@@ -32,8 +32,7 @@ def show_pass(
     numbers = [[f"{v:.4g}" for v in a.tolist()] for a in activations]
     width = (len(activations) - 1) * WIDE
     most = max(map(len, numbers))
-    figure = Figure(figsize=(5.4, 0.75 * most + 0.5))
-    figure.set_gid(PLAIN)
+    figure = plain(5.4, 0.75 * most + 0.5)
     ax = figure.subplots()
     ax.set(xlim=(-0.8, width + 0.8), ylim=(-most / 2 - 0.35, most / 2 - 0.2))
     ax.set_axis_off()
@@ -101,8 +100,7 @@ def show_chain(
     arriving = [1.0]
     for slope in reversed(slopes):
         arriving.insert(0, arriving[0] * slope)
-    figure = Figure(figsize=(6.6, 1.7))
-    figure.set_gid(PLAIN)
+    figure = plain(6.6, 1.7)
     ax = figure.subplots()
     ax.set(xlim=(-0.5, len(names) - 0.5), ylim=(-0.85, 1.0))
     ax.set_axis_off()

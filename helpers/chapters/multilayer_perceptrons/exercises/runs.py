@@ -9,7 +9,7 @@ from torch import nn
 from helpers.data import load_images
 from helpers.exercises import exercise
 from helpers.figures import COLORS, drawn
-from helpers.figures.style import PLAIN
+from helpers.figures.style import plain
 from helpers.models import MLP
 from helpers.models.dense import kaiming_init
 from helpers.seeds import seeded
@@ -50,8 +50,7 @@ def histories() -> dict[str, History]:
 @drawn
 def four_deep_runs() -> Figure:
     """Draw the loss of each step of the four runs, and write validation accuracies."""
-    figure = Figure(figsize=(5.0, 1.6))
-    figure.set_gid(PLAIN)
+    figure = plain(5.0, 1.6)
     axes = figure.subplots(1, len(RUNS), sharey=True)
     highest, told = max(max(h.step_loss) for h in histories().values()), []
     for ax, (name, history) in zip(axes, histories().items(), strict=True):
