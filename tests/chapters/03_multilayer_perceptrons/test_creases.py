@@ -84,7 +84,7 @@ def test_a_crease_that_hardly_bends_the_border_is_dashed():
     holds(
         "creases-read",
         "Dashed creases belong to units that hardly tell the classes apart; there it "
-        "hardly bends.",
+        "hardly turns.",
     )
 
 
@@ -104,7 +104,7 @@ def test_between_creases_a_network_is_linear():
     )
     holds(
         "creases-read",
-        "Between creases the network is linear, so the border is straight. It can bend "
+        "Between creases the network is linear, so the border is straight. It can turn "
         "only where it crosses one.",
     )
 

@@ -340,3 +340,20 @@ def test_the_gaps_of_five_seeds(narrow_gaps):
     assert int(low) - 0.8 < usual[0] and usual[-1] < int(high) + 0.8
     assert odd == pytest.approx(int(other), abs=1.5)
     holds("panel-answers", "A gap tells little if the accuracies differ so much.")
+
+
+def test_which_bends_fail_with_eight_units():
+    solved = dict(
+        re.findall(
+            r"(\w+) +median loss [\d.]+, solved by (\d+) of 20",
+            shown("03", "train-xor-code"),
+        )
+    )
+    with_8 = re.search(r"8 hidden units: (\d+) of 100", shown("03", "stuck")).group(1)
+    assert with_8 == "0"
+    holds(
+        "stuck-read",
+        "With 8 units tanh always arrives; of the 20 starts with other bends above, "
+        f"{20 - int(solved['ReLU'])} with ReLU failed, and "
+        f"{20 - int(solved['sigmoid'])} with the sigmoid.",
+    )

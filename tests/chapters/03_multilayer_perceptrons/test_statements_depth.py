@@ -88,6 +88,9 @@ def test_variances_that_keep_a_signal_level():
     assert (A @ W / n_in**0.5).var().item() == pytest.approx(1, rel=0.05)
     back = draw(500, n_out, seed=2) @ W.T / n_out**0.5
     assert back.var().item() == pytest.approx(1, rel=0.05)
+    slopes = torch.rand(500, n_in, generator=torch.Generator().manual_seed(3))
+    factor = n_out * (W / n_out**0.5).var() * slopes.square().mean()
+    assert (back * slopes).var().item() == pytest.approx(factor.item(), rel=0.05)
     half = A.clamp(min=0).square().mean() / A.square().mean()
     assert half.item() == pytest.approx(0.5, abs=0.01)
     w = nn.init.xavier_normal_(torch.empty(n_out, n_in))
@@ -99,8 +102,9 @@ def test_variances_that_keep_a_signal_level():
     )
     holds(
         "how-large-why",
-        r"so $\operatorname{Var}(w) = 1/n_\text{in}$. On the way back, multiplying by",
-        r"adds $n_\text{out}$ terms, which asks for $1/n_\text{out}$.",
+        r"so $\operatorname{Var}(w) = 1/n_\text{in}$. On the way back the factor is "
+        r"$n_\text{out}\operatorname{Var}(w)\,\mathrm E[f'^2]$: slope 1 asks for "
+        r"$1/n_\text{out}$.",
         r"1/\big(\tfrac12(n_\text{in} + n_\text{out})\big) = 2/(n_\text{in} + n_\text{o"
         r"ut})$.",
     )
@@ -217,7 +221,8 @@ def test_slope_and_centering_are_both_needed():
     )
     holds(
         "depth-table-read",
-        "less than a millionth of σ's signal arrives; centered, hardly more. Slope 1 "
+        "less than a millionth of σ's signal arrives, about the chain's $0.25^{10}$; "
+        "centered, hardly more. Slope 1 "
         "alone lets 30,000 times as much through. Yet most is lost: outputs that are "
         "never negative push the next units off their steep middle. A sigmoid with "
         "*both* keeps its signal, as tanh does; ReLU needs no center.",

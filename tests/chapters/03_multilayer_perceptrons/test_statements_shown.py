@@ -223,7 +223,7 @@ def test_how_many_starts_on_xor_fail():
     few, none = said(
         "03",
         "drawbacks",
-        r"seldom if wide: on XOR (\d+) of 100 starts with 2 hidden units fail, with 8 "
+        r"seldom if wide: on XOR (\d+) of 100 starts with 2 tanh units fail, with 8 "
         r"(\w+) \|",
     )
     assert none == "none" and lines == [("2", few), ("8", "0")]
