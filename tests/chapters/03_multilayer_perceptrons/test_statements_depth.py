@@ -221,8 +221,7 @@ def test_slope_and_centering_are_both_needed():
     )
     holds(
         "depth-table-read",
-        "less than a millionth of σ's signal arrives, about the chain's $0.25^{10}$; "
-        "centered, hardly more. Slope 1 "
+        "less than a millionth of σ's signal arrives; centered, hardly more. Slope 1 "
         "alone lets 30,000 times as much through. Yet most is lost: outputs that are "
         "never negative push the next units off their steep middle. A sigmoid with "
         "*both* keeps its signal, as tanh does; ReLU needs no center.",
