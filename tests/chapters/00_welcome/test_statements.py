@@ -376,7 +376,7 @@ def test_what_learning_rates_do_in_five_epochs():
     assert ends[0, 2] < 0.15 and runs[0, 2].val_loss[-1] > math.log(10)
     holds(
         "panel-read",
-        "At 0.1 the network is still learning after five epochs; at 0.5 it reads a few "
+        "At 0.1 the network lags behind after five epochs; at 0.5 it reads a few "
         "more digits than at 0.3; at 1 the curves jump, and at 2 it only guesses.",
     )
     run = runs[0, 0.3]
@@ -492,6 +492,9 @@ def test_a_small_rate_arrives_and_a_large_one_goes_farther_away():
         for line in shown("00", "training-path-code").strip().splitlines()
     )
     for lr, path in ((0.1, near), (0.3, far)):
+        factor = {0.1: 0.2, 0.3: -1.4}[lr]
+        exact = [3 - 2 * factor**k for k in range(1, len(path) + 1)]
+        assert list(path) == pytest.approx(exact, abs=0.006)
         w = torch.tensor(1.0, dtype=torch.float64)
         for told in path:
             w = w - lr * 2 * (w * 2 - 6) * 2
@@ -502,8 +505,9 @@ def test_a_small_rate_arrives_and_a_large_one_goes_farther_away():
     holds(
         "training-path-read",
         "With 0.1 it arrives at 3, in ever smaller steps, since the gradient shrinks "
-        "with the error. With 0.3 each step goes past 3 and lands farther away than it "
-        "began: at 5.8 the loss is already 31.36.",
+        "with the error: each step multiplies the error by $1-8\\cdot0.1=0.2$. With "
+        "0.3 the factor is $-1.4$: each step goes past 3 and lands farther away than "
+        "it began: at 5.8 the loss is already 31.36.",
     )
     assert round((far[0] * 2 - 6) ** 2, 2) == 31.36
 

@@ -354,7 +354,7 @@ def test_a_guess_that_is_corrected_is_what_helps():
     guess, better, read_only = said(
         "00",
         "reading-guess",
-        r"a (\w+) guess that is corrected is remembered (\w+) than an answer that was "
+        r"after a (\w+) guess the right answer is remembered (\w+) than one that was "
         r"only (\w+) \(Kornell, Hays and Bjork, 2009\)",
     )
     assert (guess, better, read_only) == ("wrong", "better", "read")

@@ -23,7 +23,7 @@ def rounded(value) -> float:
     "20 % along the other.",
     usual="""
         1.6, 0.4 => 2.4, 1.6
-            This is a step uphill: it goes against the gradient, so subtract.
+            This is a step uphill, along the gradient: subtract it instead.
         1.6, 0.4 => -2.0, -5.0
             The learning rate is missing: only a tenth of the gradient is subtracted.
         1.6, 0.4 => 4.0, 6.0
