@@ -348,14 +348,14 @@ def test_single_batches_allow_less_than_all_examples():
     curvatures = torch.linalg.eigvalsh(torch.stack([b.T @ b / 10 for b in X.split(10)]))
     batches = curvatures[:, 2]
     assert 1 < whole < 1.15 and batches.max() > 2 and batches.min() > 0.9
-    assert (batches > 2 / 1.8).double().mean() > 0.9
+    assert 0.85 < (batches > 2 / 1.8).double().mean() < 0.9
     assert (curvatures[:, 0] < 2 / 1.8).all(), "in other directions they shrink"
     assert batches.mean() > whole
     holds("panel-answers", "1. Near 1.9.", "2. A little earlier. At the rate")
     holds(
         "panel-answers",
         r"if the largest eigenvalue of its own $\mathbf X^\top\mathbf X/10$ exceeds "
-        r"$2/\alpha$. At 1.8 more than nine in ten do, and shrink it in other",
+        r"$2/\alpha$. At 1.8 nearly nine in ten do, and shrink it in other",
     )
     holds("panel-answers", "3. At half the variance of the noise: nearly 0, and about ")
 
