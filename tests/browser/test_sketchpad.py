@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.handwriting import WAYS, written
+from tools.waiting import wait_for
 
 CELLS = (
     """
@@ -89,11 +90,25 @@ def changed(page, selector, before):
     page.until("([canvas, before]) => canvas.toDataURL() !== before", arg)
 
 
-def kernel(page):
-    """Return what the kernel knows: questions, strokes, sentence."""
-    page.run_cell(2)
-    cell = page.page.locator(".jp-Notebook .jp-Cell").nth(2)
-    return json.loads(cell.locator(".jp-OutputArea-output").inner_text())
+def kernel(page, arrived=lambda strokes: True):
+    """Return what the kernel knows, once its strokes are these: questions, strokes,
+    sentence. The page keeps the newest ones while an answer is outstanding."""
+
+    def known():
+        page.run_cell(2)
+        cell = page.page.locator(".jp-Notebook .jp-Cell").nth(2)
+        said = json.loads(cell.locator(".jp-OutputArea-output").inner_text())
+        return said if arrived(said[1]) else None
+
+    return wait_for(known)
+
+
+def all_of(drawn):
+    """Return whether strokes are as many as these, and end where they do."""
+    end = [1000 * value for value in drawn[-1][-1]]
+    return lambda strokes: (
+        len(strokes) == len(drawn) and strokes[-1][-2:] == pytest.approx(end, abs=8)
+    )
 
 
 def says(page, digit):
@@ -120,9 +135,8 @@ def test_bars_follow_the_pen(page):
     expect(page.page.locator(BARS)).to_have_attribute(
         "aria-label", page.page.locator(SAID).inner_text()
     )
-    asked, (stroke,), said = kernel(page)
-    # the last state has arrived, and no move asked more than once
-    assert stroke[-2:] == pytest.approx([620, 840], abs=8)
+    # the last state arrives, and no move asked more than once
+    asked, (stroke,), said = kernel(page, all_of([down]))
     assert stroke[:2] == pytest.approx([620, 150], abs=8)
     assert 1 <= asked - questions <= len(down) + 1
     assert said == page.page.locator(SAID).inner_text()
@@ -140,9 +154,10 @@ def test_ten_digits_are_recognized(page):
     for digit in WAYS:
         page.click("Clear")
         expect(page.page.locator(SAID)).to_contain_text("Draw in the square")
-        draw(page, written(digit, way=0, seed=1))
+        drawn = written(digit, way=0, seed=1)
+        draw(page, drawn)
         expect(page.page.locator(SAID)).to_contain_text("The network says")
-        said = kernel(page)[2]
+        said = kernel(page, all_of(drawn))[2]
         right.append(said.startswith(f"The network says {digit} "))
     assert sum(right) >= 9, dict(zip(WAYS, right, strict=True))
 
@@ -158,7 +173,7 @@ def test_undo_and_clear(page):
     page.click("Undo")
     changed(page, SQUARE, before)
     assert (gray(page, 0.7, 0.5), gray(page, 0.5, 0.5)) == (0, 255)
-    assert len(kernel(page)[1]) == 1
+    kernel(page, lambda strokes: strokes == [[500, 200, 500, 800]])
     page.choose("stored image", "3")
     page.press("turn", "ArrowRight", 5)
     expect(page.page.locator(SAID)).to_contain_text("is labeled 3")
@@ -166,7 +181,7 @@ def test_undo_and_clear(page):
     expect(page.page.locator(SAID)).to_contain_text("Draw in the square")
     expect(page.page.locator(".widget-dropdown select")).to_have_value("none")
     expect(page.page.locator(".widget-readout").nth(2)).to_have_text("0.00")
-    assert kernel(page)[1] == []
+    kernel(page, lambda strokes: strokes == [])
 
 
 def test_a_stored_digit_is_moved_by_keyboard_alone(page):
@@ -211,7 +226,7 @@ def test_a_finger_draws_and_a_second_one_does_not(page):
     canvas.evaluate(touch)
     assert canvas.evaluate("node => getComputedStyle(node).touchAction") == "none"
     expect(page.page.locator(SAID)).to_contain_text("The network says")
-    assert kernel(page)[1] == [[400, 200, 400, 500, 400, 800]]
+    kernel(page, lambda strokes: strokes == [[400, 200, 400, 500, 400, 800]])
 
 
 def test_the_pen_draws_where_it_is_after_the_drawing_was_moved(page):
@@ -222,7 +237,7 @@ def test_the_pen_draws_where_it_is_after_the_drawing_was_moved(page):
     page.until("node => node.dataset.drawn", square(page).element_handle())
     page.frame()
     assert (gray(page, 0.3, 0.45), gray(page, 0.45, 0.3)) == (255, 0)
-    (stroke,) = kernel(page)[1]
+    (stroke,) = kernel(page, lambda strokes: [len(line) for line in strokes] == [4])[1]
     page.page.locator(SAID).wait_for()
     assert stroke[:2] != pytest.approx([300, 300], abs=20)
 
