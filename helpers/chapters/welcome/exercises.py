@@ -18,8 +18,13 @@ from helpers.exercises import cells, exercise
         ((y_hat - y) ** 2) => (y_hat - y)
             Without the square, errors of opposite sign cancel: a bad prediction could
             have error 0.
+        ((y_hat - y) ** 2).mean() => (y_hat - y).mean() ** 2
+            You squared the mean of the errors, in which opposite signs have canceled
+            already: square each error first.
         .mean() =>
             These are the squared errors one by one; their mean is wanted.
+        .mean() => .mean() ** 0.5
+            This is the root of the mean squared error: leave the root out.
         .mean() => .mean() / 2
             This is half of the mean squared error.
         ** 2) => ).abs()

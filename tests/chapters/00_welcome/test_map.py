@@ -6,7 +6,7 @@ import nbformat
 import pytest
 
 from helpers.chapters.welcome import chapter_map
-from helpers.chapters.welcome.overview import ASKED, TITLES
+from helpers.chapters.welcome.overview import ASKED, TITLES, all_exercises
 from tests.said import said
 from tests.taught import notebook_path
 from tests.test_stored_notebooks import PATHS
@@ -111,11 +111,15 @@ def test_the_stored_map_says_the_same_as_text_and_as_a_page():
 
 
 def test_how_long_the_course_is():
-    """The sum of the hours on the map, and what deep means."""
+    """The sums of hours and exercises on the map, and what deep means."""
     hours = 0
     for path in PATHS:
         cells = nbformat.read(path, as_version=4).cells
         hours += sum(cell.metadata.get("hours", 0) for cell in cells)
-    (told,) = said("00", "map", r"Together they take about (\d+) hours\.")
-    assert abs(hours - int(told)) <= 0.5
+    told, exercises = map(
+        int,
+        said("00", "map", r"they take about (\d+) hours, and have (\d+) exercises\."),
+    )
+    assert abs(hours - told) <= 0.5
+    assert sum(map(len, all_exercises().values())) == exercises
     assert said("00", "map", r"\*Deep\* means (many layers), one after the other")

@@ -340,7 +340,7 @@ def test_a_hidden_sum_is_cut_at_0_and_a_score_is_not():
     assert torch.allclose(by_hand, sums, atol=1e-5)
     assert (first.in_features, first.out_features, last.out_features) == (784, 256, 10)
     holds(
-        "training-read",
+        "network",
         "The network multiplies the 784 gray values by **weights** and adds them up, "
         "with one more number, the **bias**. It does so 256 times, each time with "
         "weights and a bias of its own, and replaces negative sums by 0. From the 256 "
@@ -353,7 +353,12 @@ def test_a_hidden_sum_is_cut_at_0_and_a_score_is_not():
 def test_what_learning_rates_do_in_five_epochs():
     """The panel's own training and a second seed; settings as in the notebook."""
     data, runs = load_images("digits"), {}
-    for seed, lr in (*itertools.product((0, 1), (0.3, 0.5, 1)), (0, 0.1), (0, 2)):
+    for seed, lr in (
+        *itertools.product((0, 1), (0.3, 0.5, 1)),
+        (0, 0.1),
+        (2, 1),
+        (0, 2),
+    ):
         with seeded(seed):
             net = MLP()
         runs[seed, lr] = train(
@@ -366,10 +371,16 @@ def test_what_learning_rates_do_in_five_epochs():
         assert 0 < ends[seed, 0.5] - ends[seed, 0.3] < 0.06
         assert jump(runs[seed, 1]) > 1.7 * jump(runs[seed, 0.3])
     assert ends[0, 2] < 0.15 and runs[0, 2].val_loss[-1] > math.log(10)
+    first = [ends[0, lr] for lr in (0.1, 0.3, 0.5)]
+    assert first == pytest.approx([0.72, 0.84, 0.86], abs=0.012)
+    # Measured over seeds 0 to 4 at 1: 0.756, 0.701, 0.244, 0.709, 0.448.
+    assert ends[0, 1] > 0.6 and ends[2, 1] < 0.45
     holds(
         "panel-read",
-        "At 0.1 the network lags behind after five epochs; at 0.5 it reads a few "
-        "more digits than at 0.3; at 1 the curves jump, and at 2 it only guesses.",
+        "After five epochs the network reads 0.72 of the validation digits at 0.1, and "
+        "its loss is still falling; 0.84 at 0.3; and 0.86 at 0.5. At 1 the curves "
+        "jump, and where they end is chance: between 0.24 and 0.76 in five runs. At 2 "
+        "it only guesses.",
     )
     run = runs[0, 0.3]
     assert run.val_loss[0] < run.train_loss[0]
@@ -413,7 +424,7 @@ def test_the_better_rate_was_no_luck():
 
 
 def test_the_network_is_what_its_fold_says():
-    text = text_of("00", "training-read")
+    text = text_of("00", "network")
     (written,) = re.findall(r"```python (.*?) ```", text)
     said = eval(written, {"nn": torch.nn})
     assert str(said) == str(MLP()).replace("MLP(", "Sequential(")

@@ -1,0 +1,109 @@
+"""What later chapters make, as their notebooks keep it: where the course leads."""
+
+import html
+import json
+from pathlib import Path
+from typing import NamedTuple
+
+from helpers.chapters.welcome.overview import NOTEBOOKS
+from helpers.exercises.feedback import LEFT
+
+
+class Result(NamedTuple):
+    """Stored outputs of a chapter, and what they show.
+
+    Parameters
+    ----------
+    chapter : its two digits.
+    cells : names of the cells whose outputs it is, in their order.
+    says : in a sentence or two.
+    """
+
+    chapter: str
+    cells: tuple[str, ...]
+    says: str
+
+
+RESULTS = (
+    Result(
+        "05",
+        ("photo-explorer",),
+        "Nine numbers find the edges of a photograph. You choose them, then a network "
+        "learns its own.",
+    ),
+    Result(
+        "09",
+        ("answers-pictures", "answers-figure"),
+        "A network that has learned from a million photographs says what it sees in "
+        "three others, with a probability for each word. Then you teach it new "
+        "classes, from a few pictures of each.",
+    ),
+    Result(
+        "10",
+        ("writes-train",),
+        "A network reads a novel, letter by letter, and writes: a line after each time "
+        "through the book. The number before it says among how many letters it still "
+        "hesitates.",
+    ),
+)
+
+
+class Ahead:
+    """Results of later chapters; shows as a table with their pictures and links.
+
+    Parameters
+    ----------
+    folder : where the notebooks lie. What one of them does not hold is left out: its
+        outputs were cleared, or it is not there.
+    """
+
+    def __init__(self, folder: Path):
+        self._rows = []
+        for result in RESULTS:
+            path = next(iter(sorted(folder.glob(f"{result.chapter}-*.ipynb"))), None)
+            cells = json.loads(path.read_text("utf-8"))["cells"] if path else []
+            outputs = {cell["id"]: cell.get("outputs", []) for cell in cells}
+            shown = [o for name in result.cells for o in outputs.get(name, [])]
+            self._rows.append((result, path, shown))
+
+    def __repr__(self) -> str:
+        return "\n".join(
+            f"Chapter {int(result.chapter)}: {result.says}"
+            for result, _, _ in self._rows
+        )
+
+    def _repr_html_(self) -> str:
+        rows = []
+        for result, path, outputs in self._rows:
+            name = f"Chapter {int(result.chapter)}"
+            link = f'<a href="{path.name}">{name}</a>' if path else name
+            rows.append(
+                f'<tr style="background:none"><td style="{LEFT};width:30%">'
+                f"<b>{link}</b><br>{html.escape(result.says)}</td>"
+                f'<td style="{LEFT}">{"".join(map(_shown, outputs))}</td></tr>'
+            )
+        return f"<table><tbody>{''.join(rows)}</tbody></table>"
+
+
+def _shown(output: dict) -> str:
+    """Write a stored output, a picture or a text, as HTML."""
+    data = output.get("data", {})
+    if "image/png" in data:
+        image = "".join(data["image/png"]).replace("\n", "")
+        alt = output.get("metadata", {}).get("image/png", {}).get("alt", "")
+        return (
+            f'<img src="data:image/png;base64,{image}" alt="{html.escape(alt)}" '
+            'style="max-width:100%">'
+        )
+    text = "".join(output.get("text") or data.get("text/plain", ""))
+    return f'<pre style="text-align:left">{html.escape(text)}</pre>'
+
+
+def what_comes(folder: Path | str | None = None) -> Ahead:
+    """Return results of later chapters, as their notebooks keep them.
+
+    Parameters
+    ----------
+    folder : of the notebooks; by default that of the repository.
+    """
+    return Ahead(NOTEBOOKS if folder is None else Path(folder))
