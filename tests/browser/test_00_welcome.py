@@ -63,7 +63,7 @@ def test_an_error_is_made_read_and_taken_away(page):
     page.until(COUNT, before + 1)
     page.until(SELECTED, [1, "command"])
     made = cells.nth(1)
-    made.locator(".cm-content").click()
+    keyboard.press("Enter")
     page.until(SELECTED, [1, "edit"])
     keyboard.type("datta")
     keyboard.press("Shift+Enter")
@@ -86,10 +86,10 @@ def test_an_error_is_made_read_and_taken_away(page):
     expect(cells.nth(1).locator(".cm-content")).to_have_text("datta")
     holds(
         "when-wrong",
-        "Read its last line first: it says what is wrong. Make one: click into any "
-        "cell of code, press **Esc**, then **B** for a new cell below, write `datta` "
-        "into it and run it. Its last line names the error, `name 'datta' is not "
-        "defined`. Running has selected the next cell, so click into the cell "
-        "with `datta` again; then **Esc** and twice **D** delete it (**Z** brings a "
-        "deleted cell back).",
+        "Of an error, read the last line first: it says what is wrong. Make one: click "
+        "into any cell of code and press **Esc**, then **B** for a new cell below, and "
+        "**Enter** to write in it; write `datta` and run it. The last line names the "
+        "error, `name 'datta' is not defined`. Running has selected the next cell, so "
+        "click into the cell with `datta` again; then **Esc** and twice **D** delete "
+        "it (**Z** brings a deleted cell back).",
     )

@@ -28,22 +28,24 @@ RESULTS = (
     Result(
         "05",
         ("photo-explorer",),
-        "Nine numbers find the edges of a photograph. You choose them, then a network "
-        "learns its own.",
+        "Nine numbers find the upright edges in a photograph: blue where it grows "
+        "brighter to the right, orange to the left. You choose the numbers, then a "
+        "network learns its own.",
     ),
     Result(
         "09",
         ("answers-pictures", "answers-figure"),
         "A network that has learned from a million photographs says what it sees in "
-        "three others, with a probability for each word. Then you teach it new "
-        "classes, from a few pictures of each.",
+        "three others, with a probability for each word. (It gets them sharper than "
+        "they are shown.) Then you teach it new classes, from a few pictures of each.",
     ),
     Result(
         "10",
         ("writes-train",),
-        "A network reads a novel, letter by letter, and writes: a line after each time "
-        "through the book. The number before it says among how many letters it still "
-        "hesitates.",
+        "A network reads a novel, letter by letter, and continues the words “the "
+        "time”: a line after each time through the book. The number before it says how "
+        "unsure it is of text that it has not read: as if it guessed among so many "
+        "letters.",
     ),
 )
 

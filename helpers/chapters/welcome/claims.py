@@ -30,13 +30,13 @@ def moved(X: Tensor, pixels: int = PIXELS) -> Tensor:
         {
             "3 or more of 10 are lost": -0.3,
             "1 to 3 of 10 are lost": -0.1,
-            "less than 1 of 10 is lost": None,
+            "under 1 of 10 is lost": None,
         },
         "Accuracy, moved by 4 pixels minus in place",
         "difference of two accuracies; −0.4: of 100 images, 40 fewer are read\n"
         "a look: just run, with 3 seeds; full size: run before, with 10",
     ),
-    true=["less than 1 of 10 is lost"],
+    true=["under 1 of 10 is lost"],
     live=(12_000, 5, 3),
     full=(12_000, 5, 10),
 )

@@ -64,19 +64,34 @@ def test_pictures_and_words_are_those_of_the_named_cells():
 def test_what_the_three_say_is_so():
     """Nine numbers in the kernel, three words each, a line for each pass."""
     (kernel,) = [p for p in kernels_on_a_photograph().scene.panes if p.name == "kernel"]
-    assert len([m for m in kernel.marks if m["name"].startswith("weight ")]) == 9
-    assert RESULTS[0].says.startswith("Nine numbers find the edges")
+    kernel_of = {mark["name"]: mark for mark in kernel.marks}
+    assert len([name for name in kernel_of if name.startswith("weight ")]) == 9
+    signs = [kernel_of[f"weight 1 {column}"]["text"][0] == "−" for column in (0, 2)]
+    assert signs == [True, False], "positive, blue, where the right is brighter"
+    assert RESULTS[0].says.startswith(
+        "Nine numbers find the upright edges in a photograph: blue where it grows "
+        "brighter to the right, orange to the left."
+    )
     words = "".join(stored("09")["answers-figure"][0]["text"]).splitlines()
     assert len(words) == 3
     for line in words:
         assert len(re.findall(r" 0\.\d\d\b", line)) == 3
     assert "in three others, with a probability for each word" in RESULTS[1].says
+    sides = [
+        int(re.search(r"load_photograph\(name, (\d+)\)", source_of("09", cell))[1])
+        for cell in ("answers-pictures", "answers-code")
+    ]
+    assert sides[0] < sides[1] and "(It gets them sharper" in RESULTS[1].says
     lines = "".join(stored("10")["writes-train"][0]["text"]).splitlines()
     (passes,) = re.findall(r"num_epochs=(\d+)", source_of("10", "writes-train"))
     hesitates = [float(re.match(r"(\d\.\d\d)  the time", line)[1]) for line in lines]
     assert len(lines) == int(passes) and hesitates[-1] < hesitates[0] - 3
     assert "exp(record.val.loss)" in source_of("10", "writes-train")
-    assert "a line after each time through the book" in RESULTS[2].says
+    assert 'vocab, "the time ", ' in source_of("10", "writes-train")
+    assert (
+        "continues the words “the time”: a line after each time through the book"
+        in RESULTS[2].says
+    )
 
 
 def test_what_is_not_there_is_left_out(tmp_path):
