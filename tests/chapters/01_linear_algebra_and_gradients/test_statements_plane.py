@@ -72,7 +72,7 @@ def test_what_the_matrix_of_the_bowl_keeps():
 
 def test_why_the_path_bent_is_told_where_it_is_asked():
     """Each part of the start, divided into what one step of the path left of it."""
-    holds("plane", "Why did the path bend? The answer lies in the bowl's matrix $")
+    holds("plane", "Why did the path of descent bend? The answer lies in the bowl")
     start, rate = tensor([1.0, 2.0]).double(), 0.3
     assert "start = torch.tensor([1.0, 2.0])" in text_of("01", "descent-code")
     assert "descend(lambda x: A @ x, start, 0.3, k)" in text_of("01", "descent-code")
@@ -138,7 +138,7 @@ def test_signs_of_eigenvalues_decide():
         assert tuple(values.sign().tolist()) == signs
     holds(
         "definite-read",
-        "Blue is uphill, red downhill, the gray lines level; the signs of the "
+        "Blue is uphill, red downhill, the saddle's gray lines level; the signs of the "
         "eigenvalues decide. The bowl (1, 3) is positive definite, the trough (0, 2) "
         "only semidefinite, the saddle (−1, 3) **indefinite**.",
     )
