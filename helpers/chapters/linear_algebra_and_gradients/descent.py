@@ -19,7 +19,7 @@ TINY = 1e-9
 
 @explorer(width=620, height=270, twin="descent.js")
 def descent(
-    learning_rate=Slider(0.01, 1.01, start=0.05),  # steps of 0.01
+    learning_rate=Slider(0.01, 1.01, start=0.19),  # steps of 0.01; it zigzags
     condition=IntSlider(1, 20, start=10),
 ):
     """Descent on (x1^2 + k x2^2) / 2: drag learning rate and condition number."""

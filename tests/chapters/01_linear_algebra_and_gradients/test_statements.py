@@ -78,9 +78,8 @@ def test_nudging_a_graph_and_autograd_find_one_slope_and_the_engine_learns():
     assert space["w"].data == pytest.approx(2, abs=1e-4)
     holds(
         "engine-learns-read",
-        "Three ways, one number: the slope that nudging finds is the one that our "
-        "graph carries back and that `.grad` holds.",
-        r"By hand, it is the mean of $(wx-y)\cdot x$, here $-28/3$.",
+        r"Three ways, one number. By hand, it is the mean of $(wx-y)\cdot x$, here "
+        "$-28/3$.",
     )
     holds("chain", r"The opening's $\frac12(wx-y)^2$ has the slope $(wx-y)\cdot x$ in")
 

@@ -1,5 +1,7 @@
 """Chapter 1, short sentences on which others stand: what they say is computed first."""
 
+import json
+
 import pytest
 import torch
 from torch import nn, tensor
@@ -9,7 +11,7 @@ from helpers import make_regression, train
 from helpers.chapters.linear_algebra_and_gradients import claims
 from helpers.chapters.linear_algebra_and_gradients.claims import classifiers, descent
 from tests.said import WORDS, said, shown
-from tests.taught import holding, source_of, taught
+from tests.taught import holding, notebook_path, source_of, taught
 
 own = taught("01", "fit_line", "squared_error", "linear_regression")
 A = tensor([[2.0, 1.0], [1.0, 2.0]], dtype=torch.float64)
@@ -36,6 +38,43 @@ def test_slopes_of_two_steps_multiply_in_words_too():
         r"then \$z\$ changes (.+?) as fast as \$x\$",
     )
     assert TIMES[both] == TIMES[inner] * TIMES[outer]
+
+
+def test_the_slope_in_each_entry_of_twice_a_sum_of_squares():
+    factor, inner, whole = said(
+        "01",
+        "autograd-read",
+        r"Here \$y=(\d)\\sum_ix_i\^2\$, and its slope in \$x_i\$ is \$2\\cdot(\d)x_i\$"
+        r": the gradient is \$(\d)\\mathbf x\$",
+    )
+    space = {"torch": torch}
+    exec(source_of("01", "autograd-code"), space)
+    x, y = space["x"].detach(), space["y"].item()
+    assert y == int(factor) * (x**2).sum()
+    assert torch.equal(space["x"].grad, 2 * int(inner) * x)
+    assert torch.equal(space["x"].grad, int(whole) * x)
+
+
+def test_what_a_column_of_ones_does():
+    x, w, b = draw(5, 2), draw(2, seed=1), draw(1, seed=2)
+    X = torch.cat([x, torch.ones_like(x[:, :1])], 1)
+    torch.testing.assert_close(X @ torch.cat([w, b]), x @ w + b)
+    assert "torch.stack([x, torch.ones_like(x)], 1)" in source_of("01", "normal-code")
+    holds(
+        "normal",
+        r"A column of ones in $\mathbf X$ makes the bias one of the weights: "
+        r"$\hat{\mathbf y}=\mathbf{Xw}$",
+    )
+
+
+def test_what_descent_will_ask_of_a_norm():
+    """How long a step is, how large an error: both are told as norms, further down."""
+    holds("norms", "Descent will soon ask how long a step is, and how large an error.")
+    ids = [cell["id"] for cell in json.loads(notebook_path("01").read_text())["cells"]]
+    order = [ids.index(cell) for cell in ("norms", "descent", "path-read", "normal")]
+    assert order == sorted(order)
+    holds("path-read", r"a step is $\alpha\lVert\nabla f\rVert$ long")
+    holds("normal", r"\lVert\mathbf{Xw}-\mathbf y\rVert^2")
 
 
 def test_the_slope_of_the_squared_error():

@@ -274,7 +274,9 @@ def test_which_part_of_an_interval_must_lie_on_a_side():
         "An answer counts if the whole interval lies on its side; otherwise the claim "
         "stays undecided.",
     )
-    holds("claims-how", "dashed cuts between the answers, which were fixed before the ")
+    holds(
+        "claims-how", "The dashed cuts between the answers were fixed before the run."
+    )
 
 
 # -- what exercises ask --------------------------------------------------------------

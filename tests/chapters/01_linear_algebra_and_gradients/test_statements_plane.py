@@ -13,6 +13,7 @@ from torch import tensor
 
 from helpers import make_regression, seeded, train
 from helpers.chapters.linear_algebra_and_gradients import explorers, figures
+from helpers.chapters.linear_algebra_and_gradients.plane_figures import form
 from helpers.figures import DASHES
 from tests.said import shown
 from tests.taught import holding, taught, text_of
@@ -56,7 +57,42 @@ def test_what_the_matrix_of_the_bowl_keeps():
         "no line.",
     )
     holds("eigen-by-hand", "and eigenvectors that can be chosen at right angles;")
+    assert torch.equal(A @ -diagonal, 3 * -diagonal)
+    V = torch.linalg.eigh(A).eigenvectors
+    assert ((V * V[0].sign())[0] > 0).all()
+    assert text_of("01", "eigen-code").startswith("eigenvalues, V = ")
+    assert "V * V[0].sign()" in text_of("01", "eigen-code")
+    holds(
+        "eigen-by-hand",
+        r"if $\mathbf v$ stays on its line, so does $-\mathbf v$. The cell above turns "
+        "both columns so that they begin with a positive number.",
+    )
     holds("eigen-by-hand", "the sum of the diagonal, $1 + 3 = 2 + 2$, and multiply to ")
+
+
+def test_why_the_path_bent_is_told_where_it_is_asked():
+    """Each part of the start, divided into what one step of the path left of it."""
+    holds("plane", "Why did the path of descent bend? The answer lies in the bowl")
+    start, rate = tensor([1.0, 2.0]).double(), 0.3
+    assert "start = torch.tensor([1.0, 2.0])" in text_of("01", "descent-code")
+    assert "descend(lambda x: A @ x, start, 0.3, k)" in text_of("01", "descent-code")
+    along = {"one": tensor([1.0, -1.0]).double(), "other": tensor([1.0, 1.0]).double()}
+    shares = {k: (v @ start / (v @ v)).item() for k, v in along.items()}
+    assert shares == {"one": -0.5, "other": 1.5}
+    moved = own.descend(lambda x: A @ x, start, rate, 1)
+    left = {k: (v @ moved / (v @ start)).item() for k, v in along.items()}
+    assert left == pytest.approx({"one": 0.7, "other": 0.1})
+    holds(
+        "eigen-read",
+        "Its start $(1,2)$ has a part along each: $-0.5\\,(1,-1)+1.5\\,(1,1)$. A step, "
+        r"$\mathbf x-0.3\,\mathbf{Ax}$, leaves $1-0.3\cdot1=0.7$ of the first part, "
+        r"but only $1-0.3\cdot3=0.1$ of the second. So the path bent.",
+    )
+    path = figures.show_path(own.bowl, torch.stack([start, moved]), A).axes[0]
+    dashed = [line.get_xydata()[-1] for line in path.lines if line.is_dashed()]
+    slopes = sorted(float(y / x) for x, y in dashed)
+    assert slopes == pytest.approx([-1, 1])
+    holds("eigen-read", "These are the path's dashed lines.")
 
 
 def test_the_adjugate_is_the_transposed_matrix_of_cofactors():
@@ -102,9 +138,9 @@ def test_signs_of_eigenvalues_decide():
         assert tuple(values.sign().tolist()) == signs
     holds(
         "definite-read",
-        "Blue is uphill, red downhill; the signs of the eigenvalues decide.",
-        "Left (1, 3): a bowl, positive definite. Middle (0, 2): a trough, only "
-        "semidefinite. Right (−1, 3): a saddle, **indefinite**.",
+        "Blue is uphill, red downhill, the saddle's gray lines level; the signs of the "
+        "eigenvalues decide. The bowl (1, 3) is positive definite, the trough (0, 2) "
+        "only semidefinite, the saddle (−1, 3) **indefinite**.",
     )
     saddle = tensor([[1.0, 2.0], [2.0, 1.0]])
     drawn = figures.show_forms({"bowl": A.float(), "saddle": saddle}).axes[1]
@@ -114,11 +150,16 @@ def test_signs_of_eigenvalues_decide():
         for end in (min(filled.levels), max(filled.levels))
     )
     assert high[2] > high[0] and low[0] > low[2], "blue above 0, red below"
+    gray = [line for line in drawn.collections if line is not filled]
+    points = torch.tensor(np.concatenate([p.vertices for p in gray[0].get_paths()]))
+    assert len(gray) == 1 and len(points) > 100
+    assert form(saddle.double(), points).abs().max() < 0.02, "level, as at the origin"
+    red, green, blue, _ = gray[0].get_edgecolor()[0]
+    assert red == green == blue
     holds(
         "definite",
         r"$\frac12\mathbf x^\top\mathbf{Ax}$ is flat at $\mathbf 0$: a minimum, if the "
-        r"**quadratic form** $\mathbf x^\top\mathbf{Ax}$ is positive for every "
-        r"$\mathbf x\ne\mathbf 0$.",
+        r"**quadratic form** $\mathbf x^\top\mathbf{Ax}$ is positive everywhere else.",
         "and **positive semidefinite** if the form is never negative.",
     )
     holds("definite", "## Positive definite means uphill from 0 in every direction")
@@ -173,6 +214,29 @@ def test_curvatures_and_contours_of_the_bowl():
         "axes-more", r"is met at $t = \sqrt{2c/\lambda}$: half-axes in proportion to "
     )
     holds("axes-more", r"to $1/\sqrt\lambda$, here $\sqrt3$ to 1.")
+
+
+def test_why_the_form_of_the_hessian_is_a_curvature():
+    """The gradient of a function that is no quadratic, a short way along v."""
+
+    def cubic(x):
+        return x[0] ** 3 + 2 * x[0] * x[1] ** 2
+
+    x, v, t = tensor([1.0, 2.0]).double(), tensor([0.6, 0.8]).double(), 1e-5
+    gradient, H = torch.func.grad(cubic), torch.func.hessian(cubic)(x)
+    changed = gradient(x + t * v) - gradient(x)
+    torch.testing.assert_close(changed, t * H @ v, rtol=1e-4, atol=0)
+    torch.testing.assert_close(v @ changed, t * (v @ H @ v), rtol=1e-4, atol=0)
+    along = [(cubic(x + s * v + 1e-6 * v) - cubic(x + s * v)) / 1e-6 for s in (0, t)]
+    torch.testing.assert_close(along[0], gradient(x) @ v, rtol=1e-5, atol=0)
+    holds(
+        "axes-more",
+        r"So after a step $t$ along $\mathbf v$ the gradient has changed by about "
+        r"$t\,\mathbf{Hv}$. The slope along $\mathbf v$ is the gradient's inner "
+        r"product with $\mathbf v$; it has changed by about "
+        r"$t\,\mathbf v^\top\mathbf{Hv}$.",
+    )
+    holds("curvature", r"$\mathbf v^\top\mathbf{Hv}$ is the **curvature** in this dir")
 
 
 def test_orders_of_taylor_and_their_lines():
@@ -261,19 +325,17 @@ def test_the_largest_curvature_limits_the_rate():
     )
     holds(
         "stable",
-        r"$\mathbf x$ is a sum of parts along eigenvectors; a step, $\mathbf x-\alpha"
-        r"\mathbf{Ax}$, leaves $1-\alpha\lambda$ of each:",
+        r"In any bowl, a step $\mathbf x-\alpha\mathbf{Ax}$ leaves $1-\alpha\lambda$ "
+        "of the part along each eigenvector; all shrink for",
     )
-    holds("stable-bowl", "above the limit of $2/3$:")
+    holds("stable-bowl", "above $2/3$:")
     x = tensor([1.0, 2.0]).double()
     along, across = tensor([1.0, -1.0]).double(), tensor([1.0, 1.0]).double()
     for v, lr, left in ((along, 0.3, 0.7), (across, 0.3, 0.1), (across, 0.7, -1.1)):
         assert v @ (x - lr * A @ x) == pytest.approx(left * (v @ x))
     holds(
         "descent-explore",
-        "Our bowl has the curvatures 1 and 3. At the rate 0.3 a step leaves "
-        "$1-0.3=0.7$ of the part along $(1,-1)$, but only $1-0.9=0.1$ along $(1,1)$: "
-        "so the path bent. Above $2/3$ it would explode.",
+        "Our bowl has the curvatures 1 and 3: above $2/3$ its path would explode.",
     )
     holds(
         "parts-read",
@@ -307,7 +369,7 @@ def test_the_best_rate_is_where_both_ends_are_equal():
         r"$\alpha = 2/(\lambda_{\min} + \lambda_{\max})$, here $2/11$, where each step "
         "leaves $9/11$ of the distance.",
         r"At the best rate a step leaves in general at most $(\kappa - 1)/(\kappa + "
-        r"1)$ of it, with the **condition number** $\kappa = \lambda_{\max}/\lambda",
+        r"1)$ of it, with the condition number $\kappa = \lambda_{\max}/\lambda",
         r"Where $\lambda_{\max}/\lambda_{\min}$, the condition number, is large, the v",
         "a column of large numbers makes a steep wall",
         "try rates a factor of three apart, and keep clear of the first at which the l",
@@ -355,7 +417,8 @@ def test_single_batches_allow_less_than_all_examples():
     holds(
         "panel-answers",
         r"if the largest eigenvalue of its own $\mathbf X^\top\mathbf X/10$ exceeds "
-        r"$2/\alpha$. At 1.8 nearly nine in ten do, and shrink it in other",
+        r"$2/\alpha$. At 1.8 nearly nine in ten batches do so, but in other directions "
+        "they shrink it;",
     )
     holds("panel-answers", "3. At half the variance of the noise: nearly 0, and about ")
 
@@ -382,7 +445,7 @@ def test_between_which_rates_both_factors_shrink():
     assert torch.equal(shrinks, inside)
     holds(
         "stable",
-        "curvatures (eigenvalues) 1 and 10.",
+        "whose curvatures (eigenvalues) are 1 and 10.",
         r"Both factors must lie between $-1$ and $1$: for $1-10\alpha$ that means "
         r"$0<\alpha<0.2$.",
     )
@@ -399,6 +462,7 @@ def test_the_short_way_leads_to_a_section_that_is_there():
     title = way.split('"')[1]
     assert text_of("01", "stable").startswith(f"## {title} ")
     holds("plane-way", r"For the bowl $\frac12\mathbf x^\top\mathbf{Ax}$ eigenvectors")
+    holds("plane-way", f'The rate at which the path would explode comes in "{title}".')
     holds("definite-why", "For other functions the Hessian of the next section replac")
 
 

@@ -5,11 +5,13 @@ the sentence says is read.
 """
 
 import numpy as np
+import pytest
 import torch
 from torch import tensor
 
+from helpers.chapters.linear_algebra_and_gradients import descent as quadratic
 from helpers.chapters.linear_algebra_and_gradients import explorers
-from tests.said import said
+from tests.said import said, shown
 from tests.taught import holding, taught
 
 own = taught("01", "bowl", "descend")
@@ -135,22 +137,65 @@ def fate(lr: float, curvature: float) -> str:
         return "one that grows"
     if factor > 0:
         return "a smooth path along the valley"
-    return "a zigzag that dies out" if abs(factor) < 0.8 else "one that dies out slowly"
+    return "a zigzag that dies out soon" if abs(factor) < 0.8 else "hardly shrinks"
 
 
 def test_what_becomes_of_the_path_at_each_rate():
     asked = said(
-        "01", "descent-explore", r"with condition number (\d+).* at a rate of "
-        r"([\d.]+), ([\d.]+), ([\d.]+), and ([\d.]+)\?"
+        "01", "descent-explore", r"\*\*condition number\*\* (\d+), .* the path zigzags "
+        r"at the rate ([\d.]+)\. .* at a rate of ([\d.]+), ([\d.]+), and ([\d.]+)\?"
     )  # fmt: skip
-    condition, *rates = map(float, asked)
-    (answers,) = said("01", "descent-explore-read", r"</summary> (.*?)\. A loss")
-    assert answers.lower().split("; ") == [fate(lr, condition) for lr in rates]
-    for lr in rates:
-        y = explorers.descent.scene(learning_rate=lr, condition=int(condition))
-        falls = abs(y["path"]["xy"][-1, 1]) < abs(y["path"]["xy"][0, 1])
-        assert falls == (fate(lr, condition) != "one that grows")
+    condition, first, *rates = map(float, asked)
+    starts = {n: c.value for n, c in explorers.descent().controls.items()}
+    assert starts == {"learning_rate": first, "condition": condition}
+    assert fate(first, condition) == "hardly shrinks"
+    (product, factor) = said(
+        "01", "descent-explore-read", r"At 0.19 a step multiplies \$x_2\$ by "
+        r"\$1-([\d.]+)=(-[\d.]+)\$: it changes sides each time and hardly shrinks\."
+    )  # fmt: skip
+    assert float(product) == pytest.approx(first * condition)
+    paths = {
+        lr: explorers.descent.scene(learning_rate=lr, condition=int(condition))
+        for lr in (first, *rates)
+    }
+    y = paths[first]["path"]["xy"][:, 1]
+    assert y[1:] / y[:-1] == pytest.approx(np.full(30, float(factor)))
+    (answers,) = said(
+        "01", "descent-explore-read", r"At the other rates: (.*?)\. The smooth"
+    )
+    assert answers.split("; ") == [fate(lr, condition) for lr in rates]
+    for lr in (first, *rates):
+        y = paths[lr]["path"]["xy"][:, 1]
+        assert (abs(y[-1]) < abs(y[0])) == (fate(lr, condition) != "one that grows")
     holds("descent-explore-read", "With condition number 1, rate 1 gets there at once")
+
+
+def test_which_way_down_is_the_slowest():
+    pattern = (
+        r"The (\w+) path is the slowest way down: after (\d+) steps \$f\$ is ([\d.]+) "
+        r"at the rate ([\d.]+), ([\d.]+) at ([\d.]+), and ([\d.]+) at ([\d.]+)\."
+    )
+    kind, steps, *pairs = said("01", "descent-explore-read", pattern)
+    assert int(steps) == quadratic.STEPS
+    left = {
+        float(lr): (said_f, quadratic.descent_path(float(lr), 10)[1][-1])
+        for said_f, lr in zip(pairs[::2], pairs[1::2], strict=True)
+    }
+    for said_f, f in left.values():
+        assert f"{f:.{len(said_f.split('.')[1])}f}" == said_f
+    slowest = max(left, key=lambda lr: left[lr][1])
+    assert f"a {kind} path" in fate(slowest, 10)
+    assert {fate(lr, 10) for lr in left} == {
+        "a smooth path along the valley",
+        "a zigzag that dies out soon",
+        "hardly shrinks",
+    }
+
+
+def test_the_stored_picture_of_descent_zigzags():
+    picture = shown("01", "descent-explorer")
+    assert "learning rate 0.19, condition 10" in picture
+    assert "x₂ by −0.90, changing its sign each time: both shrink" in picture
 
 
 def test_what_of_a_narrow_valley_forbids_large_steps():
