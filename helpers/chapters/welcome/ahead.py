@@ -80,7 +80,7 @@ class Ahead:
             name = f"Chapter {int(result.chapter)}"
             link = f'<a href="{path.name}">{name}</a>' if path else name
             rows.append(
-                f'<tr style="background:none"><td style="{LEFT};width:30%">'
+                f'<tr style="background:none"><td style="{LEFT};width:28%">'
                 f"<b>{link}</b><br>{html.escape(result.says)}</td>"
                 f'<td style="{LEFT}">{"".join(map(_shown, outputs))}</td></tr>'
             )
@@ -98,7 +98,7 @@ def _shown(output: dict) -> str:
             'style="max-width:100%">'
         )
     text = "".join(output.get("text") or data.get("text/plain", ""))
-    return f'<pre style="text-align:left">{html.escape(text)}</pre>'
+    return f'<pre style="text-align:left;font-size:11px">{html.escape(text)}</pre>'
 
 
 def what_comes(folder: Path | str | None = None) -> Ahead:
