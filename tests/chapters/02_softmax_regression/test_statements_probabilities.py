@@ -200,7 +200,7 @@ def test_another_base_is_a_factor_of_all_scores_and_of_the_derivative():
     assert torch.allclose(factors, torch.full((4,), math.log(base)).double())
     holds(
         "softmax-read",
-        r"Its base is free: $a^{o}=e^{o\ln a}$, so another base $a$ only multiplies "
+        r"The base is free: $a^{o}=e^{o\ln a}$, so another base $a$ only multiplies "
         r"all scores by $\ln a$. With $e$ no such factor enters the derivative.",
     )
 

@@ -105,7 +105,7 @@ def test_errors_over_the_degree():
     )
     holds(
         "three-errors-read",
-        "**Underfitting**, degree 1: even the training error stays high, since no line",
+        "**Underfitting**, degree 1: even the training error stays high: no line fol",
         "**Overfitting**, degree 12: the training error is much lower than the error on"
         " new points.",
     )
