@@ -1,4 +1,4 @@
-"""Chapter 2: how its last sections follow from each other, and what a temperature leaves.
+"""Chapter 2: how its last sections follow from each other; what a temperature leaves.
 
 Where a cell says what was found before it, or what comes next, the order of the cells
 and what they show must bear it out.
@@ -31,7 +31,7 @@ def in_order(*ids):
 
 
 def ranks(logits, y, T):
-    """What first, second and all other choices are given, and how often each is right."""
+    """What the first, second and other choices say, and how often each is right."""
     said, order = (logits / T).softmax(1).sort(1, descending=True)
     right = (order == y[:, None]).double()
     return [
@@ -68,9 +68,9 @@ def test_what_remains_of_the_gap_stands_with_the_second_choice():
     points = round(100 * (float(accuracy) - float(sure)))
     holds(
         "scaled-read",
-        f"Why do {points} points remain? The loss counts all ten probabilities. What the"
-        " first choice lacks, the second has too much. The other eight together are right"
-        " as often as they say, and a lower $T$ would take from them, too.",
+        f"Why do {points} points remain? The loss counts all ten probabilities. What "
+        "the first choice lacks, the second has too much. The other eight together are "
+        "right as often as they say, and a lower $T$ would take from them, too.",
     )
 
 
@@ -107,8 +107,8 @@ def test_the_lab_says_what_follows_in_its_order():
     assert in_order("lab", "confusion", "reliability", "interval", "pad")
     holds(
         "lab",
-        "What follows asks where this network is wrong, how sure it should be, how much "
-        "of its score is luck, and whether it reads your hand.",
+        "What follows asks where this network is wrong, how sure it should be, how "
+        "much of its score is luck, and whether it reads your hand.",
     )
 
 

@@ -29,7 +29,7 @@ def code_before(cell_id):
 
 
 def test_degree_12_stands_before_the_peak():
-    """Medians over 30 sets: the error rises until each point has a weight, degree 19."""
+    """Medians over 30 sets: the error rises until each point has a weight."""
     degree, weights, points = map(
         int, said("04", "descent-read", r"Degree (\d+) \((\d+) weights, (\d+) points\)")
     )
