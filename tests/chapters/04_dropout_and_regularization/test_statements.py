@@ -249,7 +249,7 @@ def test_first_the_pattern_then_the_noise():
     holds(
         "best-epoch-why",
         "What most images of a class share is learned first, because their gradients "
-        "all pull that way. Then, and partly meanwhile, single images are learned by "
+        "all pull that way. Meanwhile, and more so later, single images are learned by "
         "heart. So keep the weights of the epoch with the best validation score: "
         "**early stopping**.",
     )
