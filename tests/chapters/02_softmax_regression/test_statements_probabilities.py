@@ -135,8 +135,8 @@ def test_orange_stands_below_the_blue_of_a_seven():
     assert 0.2 < -below[corner][blue].mean() / above[corner][blue].mean() < 0.8
     holds(
         "learned-images-read",
-        "At the top right of the 7, blue stands above orange: training takes part of "
-        "it back.",
+        "At the top right of the 7, blue stands above orange: training takes back "
+        "part of the average.",
     )
 
 

@@ -386,7 +386,7 @@ def test_answers_of_the_lab(noisy):
     holds(
         "lab",
         "1. Dropout 0.5: how does the validation *accuracy* end? 2. Weight"
-        " decay 0.1: over- or underfitting? 3. Right labels only:",
+        " decay 0.1: over- or underfitting? 3. Right labels, 2,000",
     )
     holds(
         "panel-answers",
