@@ -115,7 +115,7 @@ def test_the_second_row_is_what_training_added_and_no_second_average():
     words = {7: "seven", 8: "eight", 9: "nine"}
     holds(
         "learned-look",
-        "The upper row shows each average minus the mean of all ten, the lower row "
+        "The upper row shows each average minus the mean of all ten, the lower "
         "what training added, on a color scale of its own.",
     )
     assert "'each_row': True" in text_of("02", "learned-images").replace('"', "'")

@@ -78,6 +78,6 @@ def test_no_remedy_before_smoothing_touches_the_labels():
     assert not [
         code for code in code_before("smoothing") if "smoothing" in "".join(code)
     ]
-    holds("smoothing", "Nothing so far touched the labels.")
+    holds("smoothing", "No remedy yet touched the labels.")
     assert "label_smoothing" in source_of("04", "panel")
     holds("lab", "Now the doses are yours.")
