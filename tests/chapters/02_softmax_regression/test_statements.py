@@ -166,8 +166,8 @@ def test_squared_error_gets_away_at_a_rate_of_2_and_not_of_1():
     assert ends[1.0] > 0.97 and f"{ends[2.0]:.2f}" == "0.16"
     holds(
         "saturation-why",
-        "A larger rate helps: at rate 2 squared error gets away, too, and ends at "
-        "0.16.",
+        "Does a larger rate help?",
+        "Yes: at rate 2 squared error gets away, too, and ends at 0.16.",
     )
 
 

@@ -334,5 +334,5 @@ def test_the_weight_of_the_positives_is_the_larger_one():
     assert rare == float(alpha) == 0.75 and common == pytest.approx(1 - rare)
     holds(
         "claim-focal",
-        f"*Alpha .75* also weighs positives {rare:.2f} and negatives {common:.2f}.",
+        f"*alpha .75* also weighs positives {rare:.2f} and negatives {common:.2f}.",
     )

@@ -115,7 +115,7 @@ def test_the_second_row_is_what_training_added_and_no_second_average():
     words = {7: "seven", 8: "eight", 9: "nine"}
     holds(
         "learned-look",
-        "The upper row shows each average minus the mean of all ten, the lower row "
+        "The upper row shows each average minus the mean of all ten, the lower "
         "what training added, on a color scale of its own.",
     )
     assert "'each_row': True" in text_of("02", "learned-images").replace('"', "'")
@@ -135,8 +135,8 @@ def test_orange_stands_below_the_blue_of_a_seven():
     assert 0.2 < -below[corner][blue].mean() / above[corner][blue].mean() < 0.8
     holds(
         "learned-images-read",
-        "At the top right of the 7, blue stands above orange: training takes part of "
-        "it back.",
+        "At the top right of the 7, blue stands above orange: training takes back "
+        "part of the average.",
     )
 
 
@@ -200,7 +200,7 @@ def test_another_base_is_a_factor_of_all_scores_and_of_the_derivative():
     assert torch.allclose(factors, torch.full((4,), math.log(base)).double())
     holds(
         "softmax-read",
-        r"Its base is free: $a^{o}=e^{o\ln a}$, so another base $a$ only multiplies "
+        r"The base is free: $a^{o}=e^{o\ln a}$, so another base $a$ only multiplies "
         r"all scores by $\ln a$. With $e$ no such factor enters the derivative.",
     )
 

@@ -314,14 +314,14 @@ def test_the_words_on_focal_loss_follow_from_what_is_stored():
 
 def test_the_claim_says_which_focal_loss_it_measures():
     """The factor with its power, on an easy and on a hard example."""
-    (power,) = said("02", "claim-focal", r"by \$\(1-p_t\)\^(\d)\$, with \$p_t\$")
+    (power,) = said("02", "claim-focal", r"Focal loss has \$\\gamma=(\d)\$ here")
     shares = []
     for p in (0.9, 0.2):
         logits, y = tensor([[p, 1 - p]]).log(), tensor([0])
         shares.append((claims.focal(logits, y) / F.cross_entropy(logits, y)).item())
         assert shares[-1] == pytest.approx((1 - p) ** int(power), rel=1e-4)
     word = "less" if shares[0] < shares[1] else "more"
-    holds("claim-focal", f": easy examples count {word}.")
+    holds("focal", f"## Focal loss makes easy examples count {word}")
 
 
 def test_the_words_on_two_softmaxes_follow_from_what_is_stored():

@@ -105,7 +105,7 @@ def test_errors_over_the_degree():
     )
     holds(
         "three-errors-read",
-        "**Underfitting**, degree 1: even the training error stays high, since no line",
+        "**Underfitting**, degree 1: even the training error stays high: no line fol",
         "**Overfitting**, degree 12: the training error is much lower than the error on"
         " new points.",
     )
@@ -249,7 +249,7 @@ def test_first_the_pattern_then_the_noise():
     holds(
         "best-epoch-why",
         "What most images of a class share is learned first, because their gradients "
-        "all pull that way. Then, and partly meanwhile, single images are learned by "
+        "all pull that way. Meanwhile, and more so later, single images are learned by "
         "heart. So keep the weights of the epoch with the best validation score: "
         "**early stopping**.",
     )

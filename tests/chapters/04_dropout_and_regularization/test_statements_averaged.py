@@ -134,6 +134,5 @@ def test_a_peak_of_guessing():
     assert float(wrong["200"]) == pytest.approx(1 - 1 / 10, abs=0.03)
     holds(
         "descent-read",
-        "At the dotted line, with as many units as images, it rises to guessing among t"
-        "en classes (0.9).",
+        "At the dotted line, with as many units as images, it peaks at guessing (0.9),",
     )

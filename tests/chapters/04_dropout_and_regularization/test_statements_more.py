@@ -49,8 +49,8 @@ def test_where_the_wrong_labels_stand():
         "noisy",
         "give 40 % of them the name of another class. The validation images keep their "
         "right labels. So the validation accuracy may lie above the training accuracy. "
-        "Watch where it turns. Above each image stands its label, and in brackets the "
-        "true class where it differs:",
+        "Above each image stands its label, and in brackets the true class where it "
+        "differs:",
     )
     given, true = (own.noisy_images(2000, share).train.y[:4] for share in (0.4, 0.0))
     titles = [
@@ -196,7 +196,7 @@ def test_a_strong_penalty_removes_the_peak():
             errors[lam, width] = error
     assert errors[1e-9, 100] > 5 * max(errors[1e-9, 30], errors[1e-9, 1000])
     assert errors[300.0, 100] < 1.2 * max(errors[300.0, 30], errors[300.0, 1000])
-    holds("descent-read", "There is no peak, and wider is better throughout.")
+    holds("descent-read", "no peak, and wider is better throughout.")
     holds(
         "descent-more",
         "it is not the number of weights that harms, but what is done with them.",

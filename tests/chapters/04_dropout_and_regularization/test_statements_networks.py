@@ -343,7 +343,7 @@ def test_decay_and_dropout_together_do_no_better_than_dropout():
     )
     holds(
         "remedies-read",
-        "With 40 % wrong labels every remedy helps on average, more images most",
+        "Every remedy helps on average, more images most.",
         "Decay and dropout together are no better than dropout alone.",
     )
     holds(
@@ -385,8 +385,8 @@ def test_answers_of_the_lab(noisy):
     holds("gate-noisy", "# without the wrong labels one of the two would be above its")
     holds(
         "lab",
-        "1. Dropout 0.5: how does the curve of the validation *accuracy* end? 2. Weight"
-        " decay 0.1: over- or underfitting? 3. Right labels only:",
+        "1. Dropout 0.5: how does the validation *accuracy* end? 2. Weight"
+        " decay 0.1: over- or underfitting? 3. Right labels, 2,000",
     )
     holds(
         "panel-answers",

@@ -84,9 +84,9 @@ def test_which_degree_is_best_on_which_points():
         rows[int(degree)] = [float(e) for e in errors]
     assert min(rows, key=lambda d: rows[d][0]) == 12, "on these points"
     assert min(rows, key=lambda d: rows[d][1]) == 3, "on new ones"
-    degrees = said("04", "capacity", r"polynomials of degree (\d), (\d) and (\d+)\.")
+    degrees = said("04", "capacity", r"polynomials of degree (\d), (\d) and (\d+) to")
     assert [*map(int, degrees)] == [*rows]
-    holds("capacity", "Which will be best on these points, and which on new ones?")
+    holds("capacity", "Which is best on these points, which on new ones?")
 
 
 def test_what_is_summed_up_of_the_hundred_sets():
@@ -440,7 +440,7 @@ def test_the_lab_asks_for_what_the_panel_can_set():
     assert low == first == 0 and float(dropout) < high
     holds(
         "lab",
-        "3. Right labels only: do dropout and decay still help?",
+        "3. Right labels, 2,000 images: do dropout and decay help?",
         "which setting is best in its *last* epoch? Confirm with 5 seeds.",
     )
     holds(

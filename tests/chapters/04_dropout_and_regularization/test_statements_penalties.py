@@ -127,7 +127,7 @@ def test_what_grows_and_what_falls_with_the_strength():
         "ridge-sweep-read",
         "The weights shrink, and the spread of the error over the sets falls from 5 to "
         "0.025: the result becomes *stable and reliable*",
-        r"(at $\lambda = 1$ reliably bad: a small spread alone is no merit)",
+        r"Reliable is not yet good: at $\lambda = 1$ it is reliably bad.",
         "a small $\\lambda$ also chooses among them: the shortest",
     )
 
@@ -183,12 +183,12 @@ def test_one_weight_under_each_penalty():
     )
     holds(
         "l1l2-read",
-        r"L1 takes 1 off and stops at 0. L2 divides by $1 + \lambda$, and never gets "
-        "to 0.",
+        r"L1 takes 1 off and stops at 0. L2 divides by $1+\lambda$, and never reaches "
+        "0.",
     )
     holds(
         "l1l2-slopes",
-        r"L1 pulls with the same force $\lambda$, however small the weight is. L2 pulls"
+        r"L1 pulls with the force $\lambda$, however small the weight. L2 pulls"
         r" with $\lambda w$, ever more gently.",
     )
     holds(
@@ -400,7 +400,7 @@ def test_noise_in_labels_and_in_inputs():
     holds(
         "noise-found",
         "Label noise lengthens the weights; input noise shortens them, as ridge does: "
-        "an input that cannot be trusted is used less.",
+        "an unreliable input is used less.",
     )
 
 

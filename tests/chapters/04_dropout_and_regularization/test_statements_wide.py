@@ -167,13 +167,12 @@ def test_the_shortest_weights_become_shorter_with_the_width():
     assert "generator=generator)[:200]" in text_of("04", "descent-code")
     holds(
         "descent-read",
-        "The error on new images falls. At the dotted line, with as many units as image"
-        "s, it rises to guessing among ten classes (0.9). Then it falls again, far lowe"
-        "r: **double descent**",
-        "At 200 units there is one way to fit 200 images, and it takes enormous weights"
-        ". With more units there are many ways, and the shortest gets shorter. With a r"
-        r"idge penalty ($\lambda = 0.01$) the weights stay small. There is no peak, and"
-        " wider is better throughout.",
+        "The error on new images falls. At the dotted line, with as many units as "
+        "images, it peaks at guessing (0.9), then falls again, far lower: **double "
+        "descent**",
+        "At 200 units there is one way to fit, with enormous weights. With more units t"
+        "here are many ways, and the shortest gets shorter. A ridge penalty ($\\lambda "
+        "= 0.01$) keeps weights small: no peak, and wider is better throughout.",
     )
     holds(
         "descent-more",
