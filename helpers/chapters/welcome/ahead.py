@@ -1,12 +1,20 @@
 """What later chapters make, as their notebooks keep it: where the course leads."""
 
+import base64
 import html
 import json
 from pathlib import Path
 from typing import NamedTuple
 
+import torch
+
 from helpers.chapters.welcome.overview import NOTEBOOKS
+from helpers.data.photographs import load_photograph
 from helpers.exercises.feedback import LEFT
+from helpers.figures import show_images, to_png
+from helpers.figures.described import described
+
+SIDE = 128  # pixels of a photograph
 
 
 class Result(NamedTuple):
@@ -17,11 +25,13 @@ class Result(NamedTuple):
     chapter : its two digits.
     cells : names of the cells whose outputs it is, in their order.
     says : in a sentence or two.
+    photographs : that the outputs speak of; they stand before them.
     """
 
     chapter: str
     cells: tuple[str, ...]
     says: str
+    photographs: tuple[str, ...] = ()
 
 
 RESULTS = (
@@ -34,10 +44,12 @@ RESULTS = (
     ),
     Result(
         "09",
-        ("answers-pictures", "answers-figure"),
+        ("answers-figure",),
         "A network that has learned from a million photographs says what it sees in "
-        "three others, with a probability for each word. (It gets them sharper than "
-        "they are shown.) Then you teach it new classes, from a few pictures of each.",
+        "three others, with a probability for each word. Its thousand words lack "
+        "“dahlia” and “pagoda”. You then teach it new classes, from a few pictures of "
+        "each.",
+        photographs=("temple", "flower", "portrait"),
     ),
     Result(
         "10",
@@ -79,10 +91,12 @@ class Ahead:
         for result, path, outputs in self._rows:
             name = f"Chapter {int(result.chapter)}"
             link = f'<a href="{path.name}">{name}</a>' if path else name
+            pictures = _photographs(result.photographs) if outputs else ""
+            kept = "".join(map(_shown, outputs))
             rows.append(
                 f'<tr style="background:none"><td style="{LEFT};width:28%">'
                 f"<b>{link}</b><br>{html.escape(result.says)}</td>"
-                f'<td style="{LEFT}">{"".join(map(_shown, outputs))}</td></tr>'
+                f'<td style="{LEFT}">{pictures}{kept}</td></tr>'
             )
         return f"<table><tbody>{''.join(rows)}</tbody></table>"
 
@@ -92,13 +106,25 @@ def _shown(output: dict) -> str:
     data = output.get("data", {})
     if "image/png" in data:
         image = "".join(data["image/png"]).replace("\n", "")
-        alt = output.get("metadata", {}).get("image/png", {}).get("alt", "")
-        return (
-            f'<img src="data:image/png;base64,{image}" alt="{html.escape(alt)}" '
-            'style="max-width:100%">'
-        )
+        return _image(image, output["metadata"]["image/png"]["alt"])
     text = "".join(output.get("text") or data.get("text/plain", ""))
-    return f'<pre style="text-align:left;font-size:11px">{html.escape(text)}</pre>'
+    return f'<pre style="text-align:left;font-size:0.92em">{html.escape(text)}</pre>'
+
+
+def _photographs(names: tuple[str, ...]) -> str:
+    """Write photographs beside each other, as HTML; nothing if there are none."""
+    if not names:
+        return ""
+    X = torch.stack([load_photograph(name, SIDE) for name in names])
+    figure = show_images(X, names, scale=SIDE / 75, palette=True)
+    return _image(base64.b64encode(to_png(figure)).decode(), described(figure))
+
+
+def _image(png: str, alt: str) -> str:
+    return (
+        f'<img src="data:image/png;base64,{png}" alt="{html.escape(alt)}" '
+        'style="max-width:100%">'
+    )
 
 
 def what_comes(folder: Path | str | None = None) -> Ahead:

@@ -11,10 +11,14 @@ from helpers.exercises import cells, exercise
         (tensor([1.0, 2.0]), tensor([1.0, 4.0])),
         (tensor([3.0, -1.0, 0.0]), tensor([0.0, 1.0, 0.0])),
     ],
+    then="The line above was fitted by this number; chapter 1 descends it by itself.",
     hint="Subtract, square with ** 2, and call .mean() on the result.",
     usual="""
         .mean => .sum
             You added the squares up; the mean divides their sum by how many they are.
+        ((y_hat - y) ** 2) => (y - y_hat)
+            Without the square, errors of opposite sign cancel: a bad prediction could
+            have error 0.
         ((y_hat - y) ** 2) => (y_hat - y)
             Without the square, errors of opposite sign cancel: a bad prediction could
             have error 0.

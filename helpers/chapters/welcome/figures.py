@@ -8,9 +8,10 @@ from matplotlib.figure import Figure
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from helpers.figures import COLORS, drawn
+from helpers.figures import COLORS, drawn, show_images
 
 INK = "#333333"
+REACH, SHADES = 0.2, 5  # weight of the full color; shades of each color
 BOX = {"boxstyle": "round,pad=0.4", "facecolor": "white", "edgecolor": INK}
 
 
@@ -70,6 +71,31 @@ def show_loop(net: nn.Module, image: Tensor, label: str, classes: Sequence) -> F
         "compares them with the label; an arrow leads back from the loss to the "
         f"network's {num_parameters:,} numbers. One step: change each number a little, "
         "so that the loss falls."
+    )
+    return figure
+
+
+@drawn
+def show_weights(before: Tensor, after: Tensor, num: int = 8) -> Figure:
+    """Draw the weights of the hidden units that a training changed most, as images.
+
+    Parameters
+    ----------
+    before, after : (units, 784), the weights of each unit, one for each pixel.
+    num : how many units.
+    """
+    before, after = before.detach().cpu(), after.detach().cpu()
+    most = (after - before).norm(dim=1).argsort(descending=True)[:num]
+    weights = torch.cat([before[most], after[most]]).view(-1, 28, 28)
+    # Few shades take half of the space.
+    levels = (weights / REACH * SHADES).round().clamp(-SHADES, SHADES)
+    figure = show_images(REACH / SHADES * levels, num_cols=num, scale=0.75, framed=True,
+                         palette=True, rows=("before", "after"))  # fmt: skip
+    figure.set_label(
+        f"The weights of the {num} units that changed most, one for each pixel: orange "
+        "is negative, white 0, blue positive. Above, before the training: noise, at "
+        f"most {before[most].abs().max():.2f}. Below, after it: strokes, up to "
+        f"{after[most].abs().max():.2f}."
     )
     return figure
 

@@ -1,13 +1,19 @@
 """What later chapters make, shown at the start: their own stored results, unchanged."""
 
+import base64
+import io
 import json
 import re
 
+import numpy as np
 from bs4 import BeautifulSoup
+from PIL import Image
 
 from helpers.chapters.convolution.explorers import kernels_on_a_photograph
 from helpers.chapters.welcome import what_comes
-from helpers.chapters.welcome.ahead import RESULTS
+from helpers.chapters.welcome.ahead import RESULTS, SIDE
+from helpers.data.photographs import load_photograph
+from helpers.models.efficientnet import imagenet_classes
 from tests.said import said
 from tests.taught import source_of
 from tools.stored import ROOT
@@ -26,11 +32,26 @@ def stored(chapter):
     return {cell["id"]: cell.get("outputs", []) for cell in cells}
 
 
+def pixels(image):
+    png = base64.b64decode(image["src"].partition("base64,")[2])
+    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB"), float)
+
+
 def test_the_welcome_shows_what_the_chapters_hold_now():
     """A chapter that was executed again has other results: execute the welcome, too."""
     ((output,),) = [stored("00")["ahead"]]
-    assert "".join(output["data"]["text/html"]) == what_comes()._repr_html_()
     assert "".join(output["data"]["text/plain"]) == repr(what_comes())
+    page = BeautifulSoup("".join(output["data"]["text/html"]), "html.parser")
+    shown, now = page.find_all("img"), page_of(what_comes()).find_all("img")
+    for image, fresh in zip(shown, now, strict=True):
+        assert image["alt"] == fresh["alt"]
+        difference = pixels(image) - pixels(fresh)  # fonts differ between machines
+        assert np.abs(difference).mean() < 3
+    assert page.text == page_of(what_comes()).text
+    links = [
+        [a["href"] for a in p.find_all("a")] for p in (page, page_of(what_comes()))
+    ]
+    assert links[0] == links[1]
 
 
 def test_there_are_as_many_as_are_promised_each_from_a_later_chapter():
@@ -54,7 +75,8 @@ def test_pictures_and_words_are_those_of_the_named_cells():
         data = [output.get("data", {}) for output in kept]
         pictures = [d["image/png"] for d in data if "image/png" in d]
         images = [image["src"].partition("base64,")[2] for image in row.find_all("img")]
-        assert images == ["".join(p).replace("\n", "") for p in pictures]
+        own = images[1:] if result.photographs else images
+        assert own == ["".join(p).replace("\n", "") for p in pictures]
         assert all(image["alt"] for image in row.find_all("img"))
         words = ["".join(o["text"]) for o in kept if o["output_type"] == "stream"]
         assert [block.text for block in row.find_all("pre")] == words
@@ -77,11 +99,11 @@ def test_what_the_three_say_is_so():
     for line in words:
         assert len(re.findall(r" 0\.\d\d\b", line)) == 3
     assert "in three others, with a probability for each word" in RESULTS[1].says
-    sides = [
-        int(re.search(r"load_photograph\(name, (\d+)\)", source_of("09", cell))[1])
-        for cell in ("answers-pictures", "answers-code")
-    ]
-    assert sides[0] < sides[1] and "(It gets them sharper" in RESULTS[1].says
+    assert list(RESULTS[1].photographs) == [line.split()[0] for line in words]
+    known = " ".join(imagenet_classes()).lower()
+    assert len(imagenet_classes()) == 1000 and "daisy" in known
+    assert "dahlia" not in known and "pagoda" not in known
+    assert "Its thousand words lack “dahlia” and “pagoda”." in RESULTS[1].says
     lines = "".join(stored("10")["writes-train"][0]["text"]).splitlines()
     (passes,) = re.findall(r"num_epochs=(\d+)", source_of("10", "writes-train"))
     hesitates = [float(re.match(r"(\d\.\d\d)  the time", line)[1]) for line in lines]
@@ -92,6 +114,21 @@ def test_what_the_three_say_is_so():
         "continues the words “the time”: a line after each time through the book"
         in RESULTS[2].says
     )
+
+
+def test_photographs_stand_before_what_is_said_of_them():
+    (row,) = [r for r in page_of(what_comes()).find_all("tr") if "Chapter 9" in r.text]
+    (image,) = row.find_all("img")
+    assert image["alt"] == "3 images: temple; flower; portrait."
+    drawn = pixels(image)
+    for name in RESULTS[1].photographs:
+        photograph = load_photograph(name, SIDE).permute(1, 2, 0).numpy() * 255
+        places = [
+            np.abs(drawn[y : y + SIDE, x : x + SIDE] - photograph).mean()
+            for y in range(drawn.shape[0] - SIDE + 1)
+            for x in range(drawn.shape[1] - SIDE + 1)
+        ]
+        assert min(places) < 8 < np.median(places), name
 
 
 def test_what_is_not_there_is_left_out(tmp_path):

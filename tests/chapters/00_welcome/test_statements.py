@@ -74,7 +74,11 @@ def test_a_drawing_is_scaled_as_the_digits_are():
 
 def test_each_chapter_that_is_named_teaches_what_is_promised():
     assert "gradient" in title_of(1).lower() and "Convolution" in title_of(5)
-    holds("explorer-read", "That rule, the gradient, is the subject of chapter 1.")
+    holds(
+        "explorer-read",
+        "the gradient, which you met above, gives the directions of all of them at "
+        "once. It is the subject of chapter 1.",
+    )
     holds("claim-anywhere-read", "Chapter 5 builds convolutional networks and measures")
     assert "moved-digits" in of_chapter("05")
     for k, name in enumerate(overview.TITLES):
@@ -87,7 +91,7 @@ def test_the_curves_and_buttons_do_what_is_said():
     holds(
         "panel",
         "Thin lines are the images it trains on, strong lines with dots are images it "
-        "has never seen;",
+        "has never seen, the *validation* images;",
     )
     holds(
         "panel-read",
@@ -264,7 +268,11 @@ def test_the_loop_is_drawn_with_a_networks_own_numbers():
         f"label: “{label}”",
         "one step: change each number a little, so that the loss falls",
     } <= texts
-    holds("draw", f"a network with {num_parameters:,} adjustable numbers")
+    holds(
+        "draw",
+        "In *deep learning*, examples set the numbers of a network. The next cell "
+        f"makes one with {num_parameters:,} such numbers,",
+    )
     arrows = [t for t in ax.texts if isinstance(t, Annotation)]
     (arrow,) = [t for t in arrows if t.arrow_patch.get_linewidth() > 2]
     assert arrow.xy[0] < arrow.xyann[0], "from the loss to the network"
@@ -387,12 +395,10 @@ def test_what_learning_rates_do_in_five_epochs():
     assert run.val_loss[0] < run.train_loss[0]
     assert run.val_loss[-1] > run.train_loss[-1]
     assert run.val_accuracy[-1] < run.train_accuracy[-1]
-    assert run.val_accuracy[0] < run.train_accuracy[0]
     holds(
         "panel-read",
-        "So the validation loss can be lower at first, even where the accuracy is not "
-        "higher. At the end the thin one is ahead: "
-        "the network does better on what it has trained on.",
+        "So the validation loss can be lower at first. At the end the thin one is "
+        "ahead: the network does better on what it has trained on.",
     )
 
 
@@ -510,10 +516,10 @@ def test_a_small_rate_arrives_and_a_large_one_goes_farther_away():
     assert away[1] == sorted(away[1]) and (far[0] - 3) * (far[1] - 3) < 0
     holds(
         "training-path-read",
-        "With 0.1 it arrives at 3, in ever smaller steps, since the gradient shrinks "
-        "with the error: each step multiplies the error by $1-8\\cdot0.1=0.2$. With "
-        "0.3 the factor is $-1.4$: each step goes past 3 and lands farther away than "
-        "it began: at 5.8 the loss is already 31.36.",
+        "With 0.1 it comes ever closer to 3, in ever smaller steps. The gradient is "
+        "$2(2w-6)\\cdot2=8(w-3)$, so each step multiplies the error $w-3$ by "
+        "$1-8\\cdot0.1=0.2$. With 0.3 the factor is $-1.4$: each step goes past 3 and "
+        "lands farther away than it began: at 5.8 the loss is already 31.36.",
     )
     assert round((far[0] * 2 - 6) ** 2, 2) == 31.36
 
