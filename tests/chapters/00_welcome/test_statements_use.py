@@ -209,7 +209,7 @@ def test_the_hint_leads_to_an_answer_that_is_accepted():
 
 def test_a_mistakes_sentence_is_true_of_the_number_that_it_gives():
     """Errors of opposite sign cancel; a sum is divided by their number."""
-    (without_square,) = mistakes("Without the square")
+    (without_square,) = {*mistakes("Without the square")}  # whichever way subtracted
     (sign,) = re.search(
         r"errors of (?:the )?(\w+) sign cancel", without_square
     ).groups()
@@ -222,6 +222,21 @@ def test_a_mistakes_sentence_is_true_of_the_number_that_it_gives():
     total, n = ((y_hat - y) ** 2).sum(), len(y)
     by_word = {"divides": total / n, "multiplies": total * n}
     assert by_word[verb] == EXERCISE.solution(y_hat, y)
+
+
+def test_two_slips_are_called_what_they_are():
+    """The square of the mean, and the root of the mean squared error."""
+    y_hat, y = torch.tensor([3.0, -1.0]), torch.tensor([0.0, 2.0])
+    right = EXERCISE.solution(y_hat, y)
+    slips = {
+        "You squared the mean of the errors": (y_hat - y).mean() ** 2,
+        "This is the root of the mean squared error": right**0.5,
+    }
+    assert slips["You squared the mean of the errors"] == 0 < right, "canceled"
+    for begin, value in slips.items():
+        (mistake,) = [m for m in EXERCISE.mistakes if m.says.startswith(begin)]
+        assert mistake.wrong(y_hat, y) == pytest.approx(value)
+    assert (y - y_hat).mean() == -(y_hat - y).mean()
 
 
 def mistakes(begin):
