@@ -223,7 +223,7 @@ def kind(values, names=("minimum", "maximum", "saddle")):
         ),
         (
             lambda A, b, values, x: (-x, kind(values)),
-            "The sign is turned. The gradient is A x *minus* b.",
+            "The sign is wrong. The gradient is A x *minus* b.",
         ),
         (
             lambda A, b, values, x: (A @ b, kind(values)),

@@ -250,6 +250,12 @@ def test_how_many_times_more_steps_raw_inputs_need():
     assert int(many) < digits[1] < int(many) + 100
     assert 10 ** stored("standardizing", "units", "a") > 10_000
     holds("claim-standardizing-read", "descent needs more than ten thousand times as m")
+    report = " ".join(shown("01", "claim-standardizing-test").split())
+    assert "on digits, fashion_mnist and units" in report
+    holds(
+        "claim-standardizing-read",
+        "In the picture, `units` are the apartments and `fashion_mnist` images of clot",
+    )
     centered = [stored("standardizing", d, "c") for d in ("digits", "units")]
     assert min(centered) > 1, "a power of ten or more"
     assert abs(stored("standardizing", "fashion_mnist", "c")) < 0.05
