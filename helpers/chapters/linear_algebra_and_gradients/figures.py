@@ -67,9 +67,9 @@ def show_fits(examples: Sequence, weights: Mapping, error: Callable) -> Figure:
     for k, (name, v) in enumerate(weights.items()):
         ax.plot([0, right], [0, v * right], label=name, **line_style(k))
         curve.plot([v], [error(v)], "o", color=COLORS[k], label=name)
+    ax.legend(loc="upper left")  # without the examples: its dot would look like one
     ax.plot(x, y, "o", color=INK, markersize=6, label="examples")
     ax.set(xlabel="x", ylabel="y", xlim=(0, right), ylim=(-0.4, 1.6 * max(y)))
-    ax.legend(loc="upper left")
     curve.set(xlabel="w", ylabel="mean error")
     said = "; ".join(f"{name}, error {number(error(v))}" for name, v in weights.items())
     figure.set_label(f"Left, examples and lines; right, the error over w: {said}.")
@@ -258,9 +258,9 @@ def show_noise(x: Tensor, y: Tensor, w: float, b: float, sigma: float) -> Figure
         ax.text(x_k + density / peak + 0.06, y_k, f"{density:.2f}", color=COLORS[1],
                 fontsize=8, va="center", bbox=WHITE)  # fmt: skip
         said.append(f"{density:.2f} at x = {number(x_k)}")
+    ax.legend(loc="upper left")  # without the examples: its dot would look like one
     ax.plot(x.tolist(), y.tolist(), "o", color=INK, markersize=5, label="examples")
     ax.set(xlabel="x", ylabel="y", xlim=ends.tolist())
-    ax.legend(loc="upper left")
     figure.set_label(f"A line with bell curves of noise; densities: {', '.join(said)}.")
     return figure
 

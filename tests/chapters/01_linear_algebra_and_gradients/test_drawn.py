@@ -163,7 +163,7 @@ def told(**given) -> str:
         ((9.0, 6.0, -18.0), "This is the value of z."),
         ((6.0, 6.0, -18.0), "q is negative: -2 + -1 = -3."),
         ((-6.0, -1.0, -18.0), "This is the slope of p alone, y."),
-        ((-6.0, -6.0, -18.0), "On the way from x to p the slope is y = -1: it turns"),
+        ((-6.0, -6.0, -18.0), "On the way from x to p the slope is y = -1: it flips"),
         ((-6.0, -12.0, -18.0), "The slope of xy with respect to x is y; you took x."),
         ((-6.0, 6.0, -12.0), "through the product, which you have, and directly into"),
         ((-6.0, 6.0, -6.0), "directly into the sum, which you have, and through the"),
@@ -223,7 +223,7 @@ def kind(values, names=("minimum", "maximum", "saddle")):
         ),
         (
             lambda A, b, values, x: (-x, kind(values)),
-            "The sign is turned. The gradient is A x *minus* b.",
+            "The sign is wrong. The gradient is A x *minus* b.",
         ),
         (
             lambda A, b, values, x: (A @ b, kind(values)),

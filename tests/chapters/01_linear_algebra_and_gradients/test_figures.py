@@ -18,6 +18,10 @@ def lines(ax):
     return {line.get_label(): line.get_xydata().T for line in ax.lines}
 
 
+def key(ax):
+    return [text.get_text() for text in ax.get_legend().get_texts()]
+
+
 def words(ax):
     return {text.get_text(): text.get_position() for text in ax.texts}
 
@@ -58,6 +62,7 @@ def test_a_line_through_0_for_each_weight():
         x, y = lines(ax)[name]
         assert np.allclose(y, w * x) and x[0] == 0 and x[-1] > 4
     assert np.array_equal(lines(ax)["examples"], [[1, 4], [2, 6]])
+    assert key(ax) == ["a", "b"], "a dot in it would look like an example"
     w, error = lines(curve)["error"]
     assert np.allclose(error, w**2 + 1) and w[0] < 0 and w[-1] > 4
     assert np.array_equal(lines(curve)["b"], [[2.0], [5.0]])
@@ -293,7 +298,7 @@ def test_what_is_said_of_contours_and_axes():
     assert says.startswith("The curve eˣ, its tangent at 0 (first order), and the para")
     assert says.endswith("At the right: eˣ 4.95, first order 2.6, second order 3.88.")
     (ax,) = figures.show_taylor(torch.exp, 0.0, 1.6, "eˣ").axes
-    assert [text.get_text() for text in ax.get_legend().get_texts()][0] == "eˣ"
+    assert key(ax)[0] == "eˣ"
 
 
 def test_the_bars_of_the_noise_are_densities():
@@ -314,6 +319,8 @@ def test_the_bars_of_the_noise_are_densities():
         assert bar[0][1] - bar[0][0] == pytest.approx((densities[k] / peak).item())
     said = ", ".join(f"{d:.2f} at x = {v:g}" for d, v in zip(densities, x, strict=True))
     assert described(figure).endswith(said + ".")
+    assert np.array_equal(found["examples"], [x.tolist(), y.tolist()])
+    assert key(ax) == ["line", "density"], "a dot in it would look like an example"
 
 
 # -- the four curves of the exercises ------------------------------------------------

@@ -433,6 +433,26 @@ def test_more_noise_asks_for_another_loss():
     )
 
 
+def test_why_noise_is_gaussian_and_the_logarithm_is_taken():
+    """Many small influences, each of two values: their sum against the bell curve."""
+    generator = torch.Generator().manual_seed(0)
+    heads = torch.randint(0, 2, (20_000, 400), generator=generator).double().sum(1)
+    z, normal = (heads - 200) / 10, torch.distributions.Normal(0.0, 1.0)
+    for edge in (-1.95, -0.95, 0.05, 0.95, 1.95):  # between two values of the sum
+        share = (z < edge).double().mean().item()
+        assert share == pytest.approx(normal.cdf(tensor(edge)).item(), abs=0.015)
+    densities = torch.rand(5, 8, generator=generator, dtype=torch.float64)
+    products = densities.prod(1)
+    torch.testing.assert_close(products.log(), densities.log().sum(1))
+    assert products.log().argmax() == products.argmax()
+    holds(
+        "likelihood-more",
+        "Noise is often the sum of many small independent influences, and such a sum "
+        "is nearly Gaussian. The logarithm grows with the likelihood, so the best line "
+        "stays the best; and it turns the product into a sum.",
+    )
+
+
 def test_what_far_points_do_to_a_line():
     near = torch.cat([torch.linspace(-2, -0.2, 50), torch.linspace(0.2, 2, 50)])
     x = torch.cat([near, torch.linspace(28, 32, 10)])
@@ -452,9 +472,11 @@ def test_what_far_points_do_to_a_line():
 
     optimizer.step(log_loss)
     assert ((learner(near.unsqueeze(1)).squeeze(1) > 0) == (near > 0)).all()
+    holds("far-why", "The cure is **logistic regression**.")
     holds(
         "claim-far",
-        "ten far points cost it 15 of the 100 near ones, but logistic regression none.",
+        "Above, ten far points cost it 15 of the 100 near ones. Is logistic regression "
+        "better off, on images too, where",
     )
     assert torch.sigmoid(tensor(3.0)) == 1 / (1 + torch.exp(tensor(-3.0)))
     assert F.softplus(tensor(-30.0)) < 1e-6 < F.softplus(tensor(0.0))

@@ -188,9 +188,14 @@ def test_a_tensor_that_stays_keeps_its_gradient_and_a_new_value_has_none():
     assert ast.unparse(loop.body[-1]).startswith("w = Value(")
     holds(
         "accumulate-read",
-        "Our loop made a new `Value` for every step, but a tensor stays: reset its "
-        "gradient to zero",
+        "Our loop made a new `Value` for every step, but a tensor stays: clear its "
+        "gradient before the next step, with `w.grad.zero_()` or `optimizer.zero_grad",
     )
+    w.grad.zero_()
+    (3 * w).backward()
+    assert w.grad == 3
+    torch.optim.SGD([w], lr=0.1).zero_grad()
+    assert w.grad is None, "cleared, and not a zero"
 
 
 def test_how_often_nudging_and_autograd_run_what_is_differentiated():

@@ -77,8 +77,8 @@ def test_what_the_engine_multiplies_is_called_the_chain_rule():
     holds("value-code", "parent.backward(slope * local) # the chain rule")
 
 
-def test_when_the_gradient_is_set_to_zero():
-    """Two steps end where they should if it is zeroed before each, and only then."""
+def test_when_the_gradient_is_cleared():
+    """Two steps end where they should if it is cleared before each, and only then."""
 
     def steps(zero_before):
         w = tensor(2.0, requires_grad=True)
@@ -92,7 +92,9 @@ def test_when_the_gradient_is_set_to_zero():
 
     assert steps((0, 1)) == pytest.approx(2 * 0.8**2)
     assert steps((0,)) != pytest.approx(2 * 0.8**2), "once for both is not enough"
-    (when,) = said("01", "accumulate-read", r"to zero before the next (\w+), with")
+    (when,) = said(
+        "01", "accumulate-read", r"clear its gradient before the next (\w+), with"
+    )
     (asked,) = said(
         "01", "recall-questions", r"<code>zero_grad</code> before each (\w+)"
     )
@@ -250,6 +252,12 @@ def test_how_many_times_more_steps_raw_inputs_need():
     assert int(many) < digits[1] < int(many) + 100
     assert 10 ** stored("standardizing", "units", "a") > 10_000
     holds("claim-standardizing-read", "descent needs more than ten thousand times as m")
+    report = " ".join(shown("01", "claim-standardizing-test").split())
+    assert "on digits, fashion_mnist and units" in report
+    holds(
+        "claim-standardizing-read",
+        "In the picture, `units` are the apartments and `fashion_mnist` images of clot",
+    )
     centered = [stored("standardizing", d, "c") for d in ("digits", "units")]
     assert min(centered) > 1, "a power of ten or more"
     assert abs(stored("standardizing", "fashion_mnist", "c")) < 0.05

@@ -197,6 +197,9 @@ def test_the_hessian_of_the_cubic():
     holds("hessian", r"For $f=x^3+2xy^2$, with $x,y$ for $x_1,x_2$, the gradient is $(")
     holds("hessian", r"the gradient is $(3x^2+2y^2,\ 4xy)$")
     holds("hessian", r"\mathbf H=\begin{pmatrix}6x&4y\\ 4y&4x\end{pmatrix},\quad")
+    bowl = torch.func.hessian(own.bowl)(tensor([1.3, -0.4]).double())
+    torch.testing.assert_close(bowl, A)
+    holds("hessian", r"The bowl had $\mathbf{A}$. What takes its place for any other")
     holds("hessian-read", r"Its eigenvalues here, $5 \pm \sqrt{65}$, have both signs: ")
     found = torch.linalg.eigvalsh(tensor([[6.0, 8.0], [8.0, 4.0]]).double())
     assert found.tolist() == pytest.approx([5 - math.sqrt(65), 5 + math.sqrt(65)])
@@ -237,6 +240,14 @@ def test_why_the_form_of_the_hessian_is_a_curvature():
         r"$t\,\mathbf v^\top\mathbf{Hv}$.",
     )
     holds("curvature", r"$\mathbf v^\top\mathbf{Hv}$ is the **curvature** in this dir")
+    for value, u in zip(*torch.linalg.eigh(H), strict=True):
+        torch.testing.assert_close(u @ (value * u), value)
+        torch.testing.assert_close(u @ H @ u, value)
+    holds(
+        "curvature",
+        r"Along an eigenvector it is the eigenvalue: "
+        r"$\mathbf{v}^\top\lambda\mathbf{v}=\lambda$.",
+    )
 
 
 def test_orders_of_taylor_and_their_lines():
@@ -263,6 +274,26 @@ def test_orders_of_taylor_and_their_lines():
     holds("taylor-read", "the second-order error to about an eighth.")
     holds("taylor-more", "The first order leaves out terms that begin with the square ")
     holds("taylor-explore-read", "Near 4 and near 8 for small distances")
+
+
+def test_the_half_of_the_expansion_is_that_of_an_average():
+    x, v, t = tensor([1.0, 2.0]).double(), tensor([0.6, 0.8]).double(), 0.7
+    g, c = v @ A @ x, v @ A @ v
+    along = [v @ A @ (x + s * v) for s in torch.linspace(0, t, 1001).double()]
+    torch.testing.assert_close(along[-1], g + c * t)
+    average = torch.stack(along).mean()
+    torch.testing.assert_close(average, g + c * t / 2)
+    change = own.bowl(x + t * v) - own.bowl(x)
+    torch.testing.assert_close(average * t, change)
+    torch.testing.assert_close(g * t + c * t**2 / 2, change)
+    torch.testing.assert_close((A @ x) @ (t * v), g * t)
+    torch.testing.assert_close((t * v) @ A @ (t * v), c * t**2)
+    holds(
+        "taylor-more",
+        r"the slope grows from $g$ to $g+ct$, on average $g+\frac12ct$. Times $t$, "
+        r"that is the change of the value: $gt+\frac12ct^2$. In the formula "
+        r"$\nabla f^\top\mathbf d$ is $gt$, and $\mathbf d^\top\mathbf{Hd}$ is $ct^2$.",
+    )
 
 
 def test_the_expansion_says_how_long_a_step_may_be():

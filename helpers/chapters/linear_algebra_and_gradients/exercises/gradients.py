@@ -26,7 +26,7 @@ from helpers.exercises import exercise
         torch.linalg.solve(A, b) => A @ b
             You multiply by A. Where the gradient A x - b is 0, A x is b: solve that.
         torch.linalg.solve(A, b) => -torch.linalg.solve(A, b)
-            The sign is turned. The gradient is A x *minus* b.
+            The sign is wrong. The gradient is A x *minus* b.
         solve(A, b) => solve(A, b) / 2
             You took 2 A x for the gradient of the first term; its factor ½ makes that
             A x.

@@ -40,7 +40,7 @@ from helpers.exercises import exercise
         / len(y) => / X.numel()
             The mean is over the n examples, not over all entries of X.
         X @ w + b - y => y - X @ w - b
-            The sign is turned: the error is prediction minus target.
+            The sign is wrong: the error is prediction minus target.
         X @ w + b - y => X @ w - y
             The bias is missing in the prediction.
         X @ w + b - y => X @ w + b

@@ -28,7 +28,7 @@ from helpers.exercises.answers import one_by_one
             This is the slope of p alone, y. Multiply it by what stands behind it, the
             slope of z.
         6.0, -18.0 => -6.0, -18.0
-            On the way from x to p the slope is y = -1: it turns the sign.
+            On the way from x to p the slope is y = -1: it flips the sign.
         6.0, -18.0 => -12.0, -18.0
             The slope of xy with respect to x is y; you took x.
         -18.0 => -12.0

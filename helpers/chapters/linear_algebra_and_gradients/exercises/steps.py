@@ -31,7 +31,7 @@ def rounded(value) -> float:
         1.6, 0.4 => -0.4, -0.6
             This is the step. Asked is where it leads, from (2, 1).
         1.6, 0.4 => 0.4, 0.6
-            This is the step, and its sign is turned. Asked is where it leads.
+            This is the step, with the wrong sign. Asked is where it leads.
         1.6, 0.4 => 1.8, 0.7
             The derivative of a square has a factor 2: the gradient is (4, 6).
         1.6, 0.4 => 1.6, 0.7
