@@ -194,6 +194,8 @@ def test_the_weights_of_xor_are_not_those_of_the_next_network():
     """Cells of the second network, run after one of the first, keep their weights."""
     assert {"W_xor", "b_xor"} < assigned("hidden-code")
     assert not {"W1", "W2", "x", "a1"} & assigned("hidden-code")
+    for cell_id in ("to-code", "shapes-code"):  # then `forward-code` runs again
+        assert not {"W1", "W2", "x"} & assigned(cell_id)
 
 
 def test_softplus_applied_again_is_told(tmp_path, monkeypatch):

@@ -14,8 +14,13 @@ from torch import nn, tensor
 from torch.nn import functional as F
 
 from helpers.chapters.multilayer_perceptrons import explorers, figures
-from helpers.chapters.multilayer_perceptrons.approximation import largest_errors
+from helpers.chapters.multilayer_perceptrons.approximation import (
+    largest_errors,
+    networks,
+    output,
+)
 from helpers.figures import COLORS
+from tests.said import shown
 from tests.taught import holding, taught
 
 own = taught(
@@ -218,9 +223,11 @@ def test_depth_multiplies_the_pieces_and_width_adds_them():
         ) / 64
         flat = lambda x: torch.relu(x[:, None] - knots[:m]) @ draw(m)  # noqa: B023, E731
         assert slopes_of(flat, 1024) == m + 1, "each unit has one bend"
+    assert shown("03", "folds").split() == "[2, 4, 8, 16, 32]".split()
     holds(
         "folds-read",
-        "once more (drawn: three). Five such layers, ten units, make 32 pieces.",
+        "once more (pieces counted above). Five such layers, ten units, make 32 "
+        "pieces.",
         "One hidden layer of $m$ units makes at most $m+1$, so it needs 31.",
     )
 
@@ -242,6 +249,26 @@ def test_units_for_each_wave_and_the_corner():
         "eleven or twelve for the 6.4 of ",
         "With fewer the error hardly falls; then it drops steeply. The corner of $|x|$ "
         "is harder: there the error falls slowly.",
+    )
+
+
+def steepest(target, x):
+    """The largest slope at x or -x, the median over the widths of the explorer."""
+    at = np.array([x - 0.01, x + 0.01, -x + 0.01, -x - 0.01])
+    rises = [np.diff(output(w, at))[[0, 2]] / 0.02 for w in networks(target)]
+    return np.median(np.abs(rises).max(1))
+
+
+def test_a_sum_of_tanh_is_flat_far_out():
+    """The picture ends at 2; two of the three curves are still steep there."""
+    assert steepest("sin 6x", 2) < 0.1 and steepest("sin 6x", 1.5) > 1
+    for target in ("sin 20x", "|x|"):
+        assert steepest(target, 2) > 0.3 and steepest(target, 10) < 1e-3
+    assert steepest("sin 6x", 100) < 1e-3
+    holds(
+        "approximation-read",
+        "Far out the curve is flat, as every tanh is: for $\\sin 6x$ from about the "
+        "edge of the picture on, for the others further out.",
     )
 
 
@@ -341,6 +368,7 @@ def test_the_four_lines_of_backpropagation():
         r"For all $j$ at once the sum is $\mathbf W_{l+1}^\top\boldsymbol\delta_{l+1}$",
     )
     holds("backward-more", "step 2 needs the weights of the forward half.")
+    holds("sigmoid-squared", "*Step 1 for squared error and a sigmoid* is what was us")
     holds("sigmoid-squared", r"\delta_L=(\hat y-t)\cdot\hat y(1-\hat y).")
     holds(
         "recall-questions", r"$(\mathbf W^\top \boldsymbol\delta) \odot f'(\mathbf z)$"

@@ -12,7 +12,7 @@ from torch import nn, tensor
 
 from helpers.chapters.multilayer_perceptrons import claims, explorers
 from tests.said import shown
-from tests.taught import holding, taught, text_of
+from tests.taught import holding, source_of, taught, text_of
 
 holds = holding("03")
 
@@ -45,12 +45,19 @@ def test_when_view_refuses():
     holds(
         "shapes-read",
         "`every_other.view(6)` works: a single stride of 2 walks through both of its r",
-        "`x[:, :3].view(6)` raises",
+        "`A[:, :3].view(6)` raises",
         "Transposing moves no numbers either",
         "But to put the transpose into one row, `reshape` must copy.",
     )
     holds(
         "shapes", "`reshape` returns a view where that is possible and a copy where n"
+    )
+    seen, copied = x.reshape(12), x.t().reshape(12)
+    seen[0], copied[1] = 100, 200
+    assert x.shape == (2, 6) and x.flatten().tolist() == [100, *range(1, 12)]
+    holds(
+        "shapes",
+        "the original keeps its shape, but writing into a view changes its numbers.",
     )
     holds("shapes", "So `reshape` works more often, and `view` guarantees that nothing")
 
@@ -102,8 +109,9 @@ def test_variances_that_keep_a_signal_level():
     )
     holds(
         "how-large-why",
-        r"so $\operatorname{Var}(w) = 1/n_\text{in}$. On the way back the factor is "
-        r"$n_\text{out}\operatorname{Var}(w)\,\mathrm E[f'^2]$: slope 1 asks for "
+        r"so $\operatorname{Var}(w) = 1/n_\text{in}$. On the way back step 2 adds "
+        r"$n_\text{out}$ terms, then multiplies by the slope: factor "
+        r"$n_\text{out}\operatorname{Var}(w)\,\mathrm E[f'^2]$; slope 1 asks for "
         r"$1/n_\text{out}$.",
         r"1/\big(\tfrac12(n_\text{in} + n_\text{out})\big) = 2/(n_\text{in} + n_\text{o"
         r"ut})$.",
@@ -371,8 +379,13 @@ def test_a_relu_network_whose_other_units_are_dead():
     best = targets.mean()
     loss = ((targets - best) ** 2).sum() / 4  # the fourth point is right
     assert (best.item(), loss.item()) == pytest.approx((1 / 3, 1 / 6))
+    solved = re.findall(r"solved by (\d+) of 20", shown("03", "train-xor-code"))
+    assert solved[0] == "0" and 20 > int(solved[-1]) > 10, "trained; not all learned"
+    assert "num_nets=20" in source_of("03", "train-xor")
+    assert "num_hiddens=8" in source_of("03", "train-xor-code")
     holds(
         "train-xor-read",
+        "Twenty networks of 8 units were trained on XOR from random weights.",
         "Seven of its eight units are 0 at all four points: their slope is 0 there, ",
         r"settles on the mean of their targets, $(0 + 1 + 0)/3 = \frac13$, where the lo"
         r"ss is $(\frac19 + \frac49 + \frac19 + 0)/4 = \frac16$",

@@ -382,6 +382,10 @@ def test_where_the_window_of_rates_goes():
     )
     assert way == ("down" if max(moved) < 0 else "up")
     assert [round(abs(m)) for m in moved] == [WORDS.index(tens)] * 2
+    assert max(narrowed) == 0, "not narrower on both sets: asked, not stated"
+    said(
+        "03", "claim-window", r"Do exploding gradients (make) training sensitive .*?\?"
+    )
     more, less = said("03", "claim-window-read", r"the window (\w+) more than it (\w+)")
     assert min(map(abs, moved)) > max(map(abs, narrowed))
     assert (more, less) == ("moves", "narrows")

@@ -31,6 +31,9 @@ def test_it_is_the_mean_square_that_counts():
     terms = W * a
     assert terms.mean(0).abs().max() < 0.02, "each term has mean 0"
     assert torch.allclose(terms.var(0), 0.09 * a**2, rtol=0.05)
+    alike = torch.randn(100_000, 1, generator=generator).expand(-1, 50)
+    assert torch.corrcoef((W * alike)[:, :5].T).triu(1).abs().max() < 0.02
+    assert (W * alike).sum(1).var().item() == pytest.approx(50 * 0.09, rel=0.03)
     expected = 50 * 0.09 * a.square().mean().item()
     assert terms.sum(1).var().item() == pytest.approx(expected, rel=0.02)
     assert expected > 3 * 50 * 0.09 * a.var()
@@ -39,7 +42,7 @@ def test_it_is_the_mean_square_that_counts():
         "Draw weights of mean 0, independent of all else: each term has mean 0, and "
         "its **variance** is its mean square, "
         r"$\mathrm{E}[w^2a^2]=\operatorname{Var}(w)\,\mathrm{E}[a^2]$.",
-        "Variances of uncorrelated terms add up:",
+        "Such terms are uncorrelated, so their variances add up:",
     )
 
 

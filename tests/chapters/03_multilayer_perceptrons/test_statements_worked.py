@@ -17,7 +17,7 @@ from helpers import MLP, Examples
 from helpers.chapters.multilayer_perceptrons import depth, exercises, explorers, figures
 from helpers.chapters.multilayer_perceptrons.exercises import runs
 from helpers.figures.described import described
-from tests.said import WORDS, said
+from tests.said import WORDS, said, shown
 from tests.taught import taught, text_of
 
 own = taught(
@@ -154,6 +154,12 @@ def test_depth_multiplies_and_width_adds(cell):
 def test_what_is_stored_grows_with_layers_times_examples():
     once = own.num_saved(1, 4)
     assert own.num_saved(3, 4) == 2 * once and own.num_saved(1, 12) == 3 * once
+    first, again = (
+        re.findall(r"0\.\d+", shown("03", f"{cell}-code"))
+        for cell in ("layer", "forward")
+    )
+    assert first == again and len(first) == 3
+    assert said("03", "forward-read", "^The (numbers) from above, now kept")
     what, times = said(
         "03",
         "forward-read",
