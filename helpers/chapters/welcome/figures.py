@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from helpers.data import Examples
 from helpers.figures import COLORS, drawn, show_images
 
 INK = "#333333"
@@ -76,6 +77,30 @@ def show_loop(net: nn.Module, image: Tensor, label: str, classes: Sequence) -> F
 
 
 @drawn
+def show_misread(
+    net: nn.Module, examples: Examples, classes: Sequence, num: int = 10
+) -> Figure:
+    """Draw the first images that a network misreads, with what it says of them.
+
+    Parameters
+    ----------
+    net : from images (n, 1, h, w) to scores (n, K).
+    examples : n images and their labels, at least ``num`` of them misread.
+    classes : names of the K classes.
+    """
+    device = next(net.parameters()).device
+    with torch.no_grad():
+        chances = net(examples.X.to(device)).softmax(1).cpu()
+    surest, answers = chances.max(1)
+    wrong = (answers != examples.y.cpu()).nonzero().flatten()[:num]
+    titles = [
+        f"{classes[examples.y[k]]} →\n{classes[answers[k]]}: {surest[k]:.2f}"
+        for k in wrong
+    ]
+    return show_images(examples.X[wrong].cpu(), titles, palette=True)
+
+
+@drawn
 def show_weights(before: Tensor, after: Tensor, num: int = 8) -> Figure:
     """Draw the weights of the hidden units that a training changed most, as images.
 
@@ -89,7 +114,7 @@ def show_weights(before: Tensor, after: Tensor, num: int = 8) -> Figure:
     weights = torch.cat([before[most], after[most]]).view(-1, 28, 28)
     # Few shades take half of the space.
     levels = (weights / REACH * SHADES).round().clamp(-SHADES, SHADES)
-    figure = show_images(REACH / SHADES * levels, num_cols=num, scale=0.75, framed=True,
+    figure = show_images(REACH / SHADES * levels, num_cols=num, scale=1.1, framed=True,
                          palette=True, rows=("before", "after"))  # fmt: skip
     figure.set_label(
         f"The weights of the {num} units that changed most, one for each pixel: orange "

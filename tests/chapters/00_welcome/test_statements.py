@@ -585,10 +585,10 @@ def test_the_answers_at_the_end_are_those_of_the_course():
         "1": "What does one step of training change, and in which direction?",
         "2": "What are training, validation and test images for?",
         "3": "Why were the moved digits misread?",
-        "4": "What can a learning rate do that is too large?",
+        "4": "What can a learning rate that is too large do?",
     }
     assert dict(numbered[1]) == {
-        "1": "Every number of the network, against its gradient.",
+        "1": "The numbers of the network, each against its gradient.",
         "2": "To learn from; to choose settings; to judge at the end, when nothing is "
         "chosen any more.",
         "3": "In training the network saw most digits near the middle; moved, they "

@@ -6,8 +6,13 @@ import pytest
 import torch
 
 from helpers import MLP, load_images, seeded, train
-from helpers.chapters.welcome.figures import REACH, SHADES, show_weights
-from tests.said import said
+from helpers.chapters.welcome.figures import (
+    REACH,
+    SHADES,
+    show_misread,
+    show_weights,
+)
+from tests.said import WORDS, said, shown
 from tests.taught import holding, source_of
 
 holds = holding("00")
@@ -97,3 +102,31 @@ def test_which_rate_arrives_at_once_and_from_which_on_none_does(lr):
     if lr == never:
         assert path[:4] == [1, 5, 1, 5]
         holds("training-path-read", "at 0.25 itself $w$ jumps between 1 and 5.")
+
+
+def test_the_misread_images_are_the_first_that_it_misreads(weights):
+    """And half of them are ones taken for an 8, as their stored titles say."""
+    data = load_images("digits")
+    with seeded(0):
+        net = MLP()
+    train(net, data.train, num_epochs=5, lr=0.3, batch_size=128)
+    number, what = said("00", "misread", r"the first (\w+) test images that it (\w+):")
+    figure = show_misread(net, data.test, data.classes)
+    assert number == "ten" == WORDS[len(figure.axes)] and what == "misreads"
+    with torch.no_grad():
+        answers = net(data.test.X).argmax(1)
+    first = (answers != data.test.y).nonzero().flatten()[:10]
+    for ax, k in zip(figure.axes, first, strict=True):
+        label, answer = data.classes[data.test.y[k]], data.classes[answers[k]]
+        assert ax.get_title().replace("\n", " ").startswith(f"{label} → {answer}: ")
+        assert torch.equal(torch.as_tensor(ax.images[0].get_array()), data.test.X[k, 0])
+    titles = shown("00", "misread-code")
+    stored = re.findall(r"(\d) → (\d): (0\.\d\d)", titles)
+    taken = [float(p) for label, answer, p in stored if (label, answer) == ("1", "8")]
+    assert len(stored) == 2 * len(taken) == 10 and max(taken) <= 0.6
+    holds(
+        "misread-read", "Half of the stored ten are thick ones that it takes for an 8"
+    )
+    ones = torch.stack([data.test.X[k, 0] for k in first if data.test.y[k] == 1])
+    others = data.test.X[data.test.y == 1][:, 0]
+    assert ones.sum((1, 2)).median() > 1.2 * others.sum((1, 2)).median(), "thick"
