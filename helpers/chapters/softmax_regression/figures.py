@@ -146,7 +146,7 @@ def show_gradients(losses: Mapping[str, Callable[[Tensor], Tensor]]) -> Figure:
     ----------
     losses : name -> function of logits (n,) -> (n,) that autograd can follow.
     """
-    figure = Figure(figsize=(5.8, 2.3))
+    figure = Figure(figsize=(5.5, 2.1))
     left, right = figure.subplots(1, 2)
     z = torch.linspace(-8, 8, 321, requires_grad=True)
     start, ends, said = 5, [], []

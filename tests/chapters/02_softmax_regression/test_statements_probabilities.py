@@ -83,8 +83,7 @@ def test_the_color_of_ink_that_raises_a_score():
     assert raises[2] > raises[0] and lowers[0] > lowers[2], "blue above 0, orange below"
     holds(
         "learned-look",
-        "Ink on blue raises the score of a class against the others, ink on orange "
-        "lowers it",
+        "Ink on blue raises a class's score against others, on orange lowers it:",
     )
     code = text_of("02", "learned-images")
     assert "blue raises the score of the class, orange lowers it" in code
@@ -135,8 +134,8 @@ def test_orange_stands_below_the_blue_of_a_seven():
     assert 0.2 < -below[corner][blue].mean() / above[corner][blue].mean() < 0.8
     holds(
         "learned-images-read",
-        "At the top right of the 7, blue stands above orange: training takes back "
-        "part of the average.",
+        "Top right in the 7, blue in the upper row meets orange in the lower: training "
+        "takes back part of the average.",
     )
 
 
@@ -241,7 +240,7 @@ def test_what_low_and_high_temperatures_do():
         assert own.softmax(o / T).argsort().tolist() == [0, 1, 2]
     holds(
         "temperature-read",
-        "a low temperature gives nearly all the probability to the largest logit, and "
+        "A low temperature gives nearly all the probability to the largest logit, and "
         r"a high one brings all bars toward $1/K$. No temperature changes the order.",
     )
     holds("temperature", r"$\mathrm{softmax}(\mathbf{o}/T)$")

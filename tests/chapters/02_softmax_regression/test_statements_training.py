@@ -27,7 +27,7 @@ from helpers import (
     seeded,
     train,
 )
-from helpers.chapters.softmax_regression import explorers
+from helpers.chapters.softmax_regression import claims, explorers
 from tests.said import said, shown
 from tests.taught import holding, source_of, taught, text_of
 
@@ -293,6 +293,25 @@ def test_more_seeds_make_shorter_intervals_that_are_right_as_often():
         "in the long run one in twenty does. That is what 95 % means. More seeds make "
         "the bars shorter, not more often right.",
     )
+
+
+def test_how_far_seeds_scatter():
+    """The spread that is drawn is invented; those told are the stored ones."""
+    show = SimpleNamespace(show_many_intervals=lambda means, reach, truth: None)
+    space = {"torch": torch, "figures": show}
+    exec(source_of("02", "interval-code"), space)
+    assert space["accuracies"].std().item() == pytest.approx(0.01, rel=0.1)
+    holds("interval", "The true mean is 0.67, the standard deviation an invented 0.01.")
+    stored = claims.calibration.stored()["digits"].table
+    runs = [stored[name]["accuracy"] for name in ("baseline", "ten times the rate")]
+    told = said(
+        "02",
+        "interval-read",
+        r"over (\w+), our baseline's standard deviation is ([\d.]+), at ten times its "
+        r"rate ([\d.]+)\.",
+    )
+    assert told == ("ten", *(f"{run.sd:.3f}" for run in runs))
+    assert {run.n for run in runs} == {10}
 
 
 def test_the_bars_reach_as_far_as_the_sentence_says():

@@ -8,9 +8,14 @@ import torch
 from torch import tensor
 from torch.nn import functional as F
 
-from helpers import load_images
+from helpers import evaluate, load_images
 from helpers.chapters.softmax_regression import claims, figures
-from helpers.chapters.softmax_regression.exercises import probabilities, runs, training
+from helpers.chapters.softmax_regression.exercises import (
+    confidence,
+    probabilities,
+    runs,
+    training,
+)
 from helpers.claims import claims_of
 from tests.said import said, shown
 from tests.taught import holding
@@ -162,9 +167,31 @@ def test_what_is_told_of_the_run_that_was_looked_for():
         in (then)
     )
     rates = {name: made[0].get("lr", 0.1) for name, made in runs.RUNS.items()}
-    assert rates["B"] == pytest.approx(10 * rates["C"])
-    assert "Its rate is ten times that of the others" in then
+    assert rates["B"] == pytest.approx(10 * rates["C"]) == 10 * rates["D"]
+    assert rates["A"] > rates["B"]
+    assert "Its rate is ten times that of C and D" in then
     assert "It begins at ln 10" in runs.run_with_too_high_rate.then
+
+
+def test_the_confidence_of_the_exercise_and_its_bins():
+    """Counted over single answers, as the exercise tells them."""
+    told = said(
+        "02",
+        "ex-confidence-gap",
+        r"Of (\d+) answers with a confidence of ([\d.]+), (\d+) are right; of (\d+) "
+        r"with ([\d.]+), (\d+)\. What is mean confidence minus accuracy\?",
+    )
+    n, high, right, m, low, others = map(float, told)
+    sure = tensor([high] * int(n) + [low] * int(m))
+    hits = tensor([1.0] * int(right) + [0.0] * int(n - right))
+    hits = torch.cat([hits, tensor([1.0] * int(others) + [0.0] * int(m - others))])
+    assert f"all {len(sure)} answers" in confidence.confidence_gap.hint
+    gap = (sure - hits).mean().item()
+    assert confidence.confidence_gap.solution() == pytest.approx(gap, abs=1e-6)
+    bins = [(sure - hits)[sure == level].mean().item() for level in sure.unique()]
+    then = confidence.confidence_gap.then
+    assert "too sure on average, by six points" in then and round(100 * gap) == 6
+    assert f"by {bins[1]:+.2f} at 0.9 and by {bins[0]:+.2f} at 0.6" in then
 
 
 # -- claims ----------------------------------------------------------------------------
@@ -243,15 +270,20 @@ def settings_seen(monkeypatch, experiment, data, *size):
 
 
 def test_the_three_trainings_of_the_claim_on_confidence(monkeypatch):
-    """As its questions name them: ten times the rate; 500 images for 100 epochs."""
+    """As its questions name them: 500 images for 100 epochs; ten times the rate."""
     data = load_images("digits")
     claim = claims.calibration
     base, faster, few = settings_seen(monkeypatch, claim.experiment, data, 1000, 2, 0)
     assert faster[1]["lr"] == pytest.approx(10 * base[1]["lr"])
     assert base[0] == faster[0] == 1000
-    quantity = claim.questions["c"].quantity
-    assert f"{few[0]} images for {few[1]['num_epochs']} epochs" in quantity
-    holds("claim-calibration", f"a long training on {few[0]} images")
+    epochs = few[1]["num_epochs"]
+    assert f"{few[0]} images for {epochs} epochs" in claim.question.quantity
+    assert f"After {epochs} epochs on {few[0]} images" in claim.statement
+    holds(
+        "claim-calibration",
+        f"*After {epochs} epochs on {few[0]} images, the classifier is right as often "
+        "as its probabilities say.*",
+    )
 
 
 def test_the_wrong_start_is_that_of_both_losses(monkeypatch):
@@ -286,13 +318,46 @@ def test_each_loss_of_the_rare_class_chooses_its_rate_by_itself(monkeypatch):
 def test_the_words_on_confidence_follow_from_what_is_stored():
     """Below 0: right more often than it says. Above: surer than it should be."""
     for run in claims.calibration.stored().values():
-        signs = [run.found[letter].mean for letter in "abc"]
-        assert signs[0] < 0 < min(signs[1:])
+        few, faster, baseline = (run.found[letter].interval for letter in "abc")
+        assert baseline[1] < 0 < min(few[0], faster[0])
     holds(
         "claim-calibration-read",
-        "The baseline is right more often than it says",
-        "a higher rate or a long training on few images makes them large, and the "
-        "model surer than it should be",
+        "After a long training on few images, or at a higher rate, it is surer than it "
+        "should be; the baseline is right more often than it says.",
+    )
+
+
+def test_larger_weights_and_surer_answers(monkeypatch):
+    """The norms after each of the claim's trainings, and what the long one learned."""
+    data, nets = load_images("digits"), []
+    plain = claims.train
+
+    def watched(net, examples, **settings):
+        plain(net, examples, **settings)
+        nets.append(net)
+
+    monkeypatch.setattr(claims, "train", watched)
+    found = claims.calibration.experiment(data, 12_000, 10, 0)
+    norms = [net.linear.weight.norm().item() for net in nets]
+    told = said(
+        "02",
+        "claim-calibration-read",
+        r"norm of (\S+) in the baseline, (\S+) at the higher rate and (\S+) after the "
+        r"long training",
+    )
+    assert norms == pytest.approx([float(norm) for norm in told], abs=0.15)
+    assert norms == sorted(norms)
+    sure = [row["mean confidence"].mean() for row in found.values()]
+    assert sure[0] < min(sure[1:])
+    (share, new) = said(
+        "02",
+        "claim-calibration-read",
+        r"names (\d+) % of its own images correctly, and (\d+) % of new ones",
+    )
+    own = evaluate(nets[2], data.train.take(500)).accuracy
+    assert 100 * own == pytest.approx(int(share), abs=1.0)
+    assert 100 * found["few images"]["accuracy"].mean() == pytest.approx(
+        int(new), abs=2.0
     )
 
 

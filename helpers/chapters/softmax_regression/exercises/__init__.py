@@ -3,5 +3,8 @@
 from helpers.exercises import cells
 
 EXERCISES, check, table = cells(
-    *(f"{__name__}.{module}" for module in ("probabilities", "training", "runs"))
+    *(
+        f"{__name__}.{module}"
+        for module in ("probabilities", "training", "runs", "confidence")
+    )
 )

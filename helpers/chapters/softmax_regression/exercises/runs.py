@@ -58,7 +58,7 @@ def histories() -> dict[str, History]:
 @drawn
 def four_runs() -> Figure:
     """Draw the loss of each step of the four runs, and write their accuracies."""
-    figure = Figure(figsize=(5.8, 1.8))
+    figure = Figure(figsize=(5.8, 1.6))
     axes, said = figure.subplots(1, len(RUNS)), []
     for ax, (name, history) in zip(axes, histories().items(), strict=True):
         ax.plot(
@@ -85,7 +85,7 @@ ask = partial(exercise, kind="diagnose", options=tuple(RUNS), shows=four_runs)
     stars=2,
     hint="What is the least that ten classes can cost after a second softmax?",
     then="It never gets below 1.46, although more than half of its answers are right. "
-    "Its rate is ten times that of the others: at 0.1 it would have been much slower.",
+    "Its rate is ten times that of C and D: at 0.1 it would have been much slower.",
     usual="""
         "B" => "A"
             This loss jumps far above ln 10. Probabilities, taken for logits, differ by
