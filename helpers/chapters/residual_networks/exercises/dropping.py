@@ -138,6 +138,7 @@ def left_out_at_once(kept):
     "Stochastic depth",
     name="drop-path",
     stars=2,
+    seconds=30.0,  # a loop over the 900 examples is right, and slow on a busy machine
     cases=[
         ((800, 2, 3, 2), 0.2, True),
         ((900, 3, 2, 1), 0.6, True),
