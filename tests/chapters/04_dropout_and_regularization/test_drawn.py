@@ -18,7 +18,11 @@ from helpers.chapters.dropout_and_regularization import (
     figures,
     masks,
 )
-from helpers.chapters.dropout_and_regularization.exercises import penalties, runs
+from helpers.chapters.dropout_and_regularization.exercises import (
+    builds,
+    penalties,
+    runs,
+)
 from tests.taught import source_of
 
 
@@ -285,14 +289,14 @@ def test_a_penalty_of_the_wrong_sign_lets_weights_grow():
 
 
 def test_the_smallest_strength_always_wins_on_what_was_fitted():
-    X, y, strengths = penalties.choose_strength.cases[0]
+    X, y, strengths = builds.choose_strength.cases[0]
     losses = []
     for lam in sorted(strengths):
         w = penalties.ridge.solution(X, y, lam)
         losses.append((X @ w - y).square().mean().item())
     assert losses == sorted(losses)
     says = "The strength is chosen by the training error: the smallest lam always wins"
-    told = [words(m.says) for m in penalties.choose_strength.mistakes]
+    told = [words(m.says) for m in builds.choose_strength.mistakes]
     assert any(text.startswith(says) for text in told)
 
 

@@ -161,12 +161,10 @@ def test_bias_and_variance():
     assert (np.diff(variance[2:]) > 0).all() and total.argmin() + 1 == 3
     assert noise == pytest.approx(0.2**2)
     assert total == pytest.approx(bias2 + variance + noise, abs=0.001)
-    assert bias2[2] < bias2[1] / 50 and variance[2] < variance[1] / 5, "neither large"
     holds(
         "bias-read",
         "Lines and parabolas cannot follow the curve: the bias is large. From degree 3 "
-        "on it is small, and the variance grows. The sum is lowest at 3, where neither "
-        "is large.",
+        "on it is small, and the variance grows. The sum is lowest at 3.",
     )
     holds("bias", "At each $x$ their mean may miss the curve: the **bias**. The fits")
     holds("bias", "The fits scatter about their mean: the **variance**.")

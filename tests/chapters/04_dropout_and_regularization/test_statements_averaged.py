@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import tensor
 
-from tests.said import shown
+from tests.said import lines_shown, shown
 from tests.taught import holding, source_of, taught, text_of
 
 own = taught("04", "sample", "fit", "dropout")
@@ -31,19 +31,21 @@ def test_where_the_bundles_are_wide_and_where_their_mean_is_off():
     ends, middle = grid.abs() > 0.9, grid.abs() < 0.5
     assert scatter[5][ends].mean() > 5 * scatter[5][middle].mean()
     assert wild[5][middle].sum() == 0 < wild[5][ends].sum() and wild[3].sum() == 0
-    assert max(off[3], scatter[3].square().mean().sqrt()) < 0.12
     holds(
         "bundles-read",
         "Lines stay near their mean, which is far from the curve: bias. At degree 5 the"
-        " mean is close, and single fits run away at the ends: variance. Degree 3 has "
-        "little of either.",
+        " mean is close, and single fits run away at the ends: variance.",
     )
     holds(
         "bias-parts",
-        "Averaged over $x$, they and the noise of a new $y$ add up to the mean error "
-        "on new points:",
+        "Averaged over $x$, they and the noise of a new $y$ add up to the *mean* erro"
+        "r on new points (the medians above hide wild fits):",
     )
     assert "bias2.mean(), variance.mean()" in text_of("04", "bias-code")
+    medians = lines_shown("04", "sweep-code")["new points"]
+    means = lines_shown("04", "bias-code")["sum of the three"]
+    assert medians[5] < 1.2 * medians[3] and means[5] > 2 * medians[5]
+    assert means[3] < 1.2 * medians[3]
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -134,5 +136,5 @@ def test_a_peak_of_guessing():
     assert float(wrong["200"]) == pytest.approx(1 - 1 / 10, abs=0.03)
     holds(
         "descent-read",
-        "At the dotted line, with as many units as images, it peaks at guessing (0.9),",
+        "peaks at guessing (0.9) at the dotted line (as many units as images),",
     )

@@ -196,7 +196,7 @@ def test_a_strong_penalty_removes_the_peak():
             errors[lam, width] = error
     assert errors[1e-9, 100] > 5 * max(errors[1e-9, 30], errors[1e-9, 1000])
     assert errors[300.0, 100] < 1.2 * max(errors[300.0, 30], errors[300.0, 1000])
-    holds("descent-read", "no peak, and wider is better throughout.")
+    holds("descent-read", "no peak, wider is better.")
     holds(
         "descent-more",
         "it is not the number of weights that harms, but what is done with them.",

@@ -297,7 +297,7 @@ def test_which_run_ends_higher():
         "decay-curves-read",
         "The accuracy falls far less.",
         "Early stopping takes the weights before they have grown to fit single images; "
-        "decay never lets them grow that far, as the norms show.",
+        "with decay they end smaller than they began, as the norms show.",
     )
     start, stopped, end, _, decayed = numbers(told[2])
     assert decayed < start < stopped < 0.7 * end

@@ -41,7 +41,7 @@ def test_degree_12_stands_before_the_peak():
         fits = [own.fit(*own.sample(points, seed), d) for seed in range(30)]
         medians.append(torch.tensor([own.error(w, *new) for w in fits]).median().item())
     assert medians == sorted(medians) and medians[-1] > 1e6 * medians[1]
-    holds("descent-read", "stood before such a peak.")
+    holds("descent-read", "stood before such a line (with powers of $x$")
     holds("descent", "when degree 12 was so much worse than degree 3?")
 
 

@@ -1,9 +1,64 @@
-"""The two builds: cross-validation, and dropout as a module."""
+"""A repair, a choice of a strength; two builds, cross-validation and dropout."""
 
 import torch
 from torch import nn, tensor
 
 from helpers.exercises import exercise
+
+
+def regression(n, d, seed):
+    """Noisy targets of a linear model: X (n, d), y (n,)."""
+    generator = torch.Generator().manual_seed(seed)
+    X = torch.randn(n, d, generator=generator)
+    return X, X.sum(1) + 2 * torch.randn(n, generator=generator)
+
+
+@exercise(
+    "Three bugs in one choice",
+    name="three-bugs",
+    kind="repair",
+    stars=2,
+    cases=[
+        (*regression(20, 6, 0), (0.01, 1.0, 100.0)),
+        (*regression(15, 5, 1), (0.1, 3.0)),
+        (*regression(30, 12, 2), (1e-3, 0.1, 1.0, 10.0)),
+        (*regression(25, 8, 6), (30.0, 3.0, 0.3)),
+    ],
+    hint="Which of the three parts may the weights see, which part may the choice of "
+    "lam see, and whose weights does the report belong to?",
+    then="None of the three raises an error, and each makes the report look like "
+    "something that it is not.",
+    usual="""
+        * fit(X[:a], y[:a], lam) => fit(X[:b], y[:b], lam)
+            The weights have seen the validation examples, so the choice among them is
+            made on training examples.
+        * (X[a:b] @ w - y[a:b]) => (X[:a] @ w - y[:a])
+            The strength is chosen by the training error: the smallest lam always wins
+            there.
+        * (X[b:] @ best[1] - y[b:]) => (X[b:] @ w - y[b:])
+            The report is of the weights of the last lam, not of the one that was
+            chosen.
+        (X[a:b] @ w - y[a:b]) => (X[b:] @ w - y[b:])
+            The strength is chosen on the test examples: their error is a report no
+            longer.
+        (X[b:] @ best[1] - y[b:]) => (X[a:b] @ best[1] - y[a:b])
+            The report is of the validation examples, which chose lam; use the test
+            examples.
+    """,
+)
+def choose_strength(X, y, strengths):
+    a, b = len(X) * 3 // 5, len(X) * 4 // 5  # training, validation, test
+
+    def fit(X, y, lam):
+        return torch.linalg.solve(X.T @ X + lam * torch.eye(X.shape[1]), X.T @ y)
+
+    lowest = float("inf")
+    for lam in strengths:
+        w = fit(X[:a], y[:a], lam)
+        loss = (X[a:b] @ w - y[a:b]).square().mean()
+        if loss < lowest:
+            lowest, best = loss, (lam, w)
+    return best[0], (X[b:] @ best[1] - y[b:]).square().mean()
 
 
 def mean_model(X, y):
