@@ -344,6 +344,9 @@ def test_a_hidden_sum_is_cut_at_0_and_a_score_is_not():
         sums, hidden, scores = net[:2](X), net[:3](X), net(X)
     assert ((sums < 0) == (hidden == 0)).all() and (hidden >= 0).all()
     assert (sums < 0).float().mean() > 0.2 < (scores < 0).float().mean()
+    with torch.no_grad():  # both layers without the cut are one
+        product = X.flatten(1) @ (last.weight @ first.weight).T + last(first.bias)
+        assert torch.allclose(last(sums), product, atol=1e-4)
     by_hand = X.flatten(1) @ first.weight.T + first.bias
     assert torch.allclose(by_hand, sums, atol=1e-5)
     assert (first.in_features, first.out_features, last.out_features) == (784, 256, 10)
@@ -353,8 +356,9 @@ def test_a_hidden_sum_is_cut_at_0_and_a_score_is_not():
         "with one more number, the **bias**. Each weight belongs to one pixel: where "
         "bright pixels meet large weights, the sum is large. It does so 256 times, "
         "each time with weights and a bias of its own, and replaces negative sums by "
-        "0. From the 256 results it makes ten scores, again as weighted sums with a "
-        "bias, but keeps negative ones:",
+        "0; without that, the next step would make only weighted sums of the pixels "
+        "again. From the 256 results it makes ten scores, again as weighted sums with "
+        "a bias, but keeps negative ones:",
         "The bars show the scores as probabilities, which add up to 1.",
     )
 

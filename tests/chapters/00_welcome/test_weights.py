@@ -124,9 +124,4 @@ def test_the_misread_images_are_the_first_that_it_misreads(weights):
     stored = re.findall(r"(\d) → (\d): (0\.\d\d)", titles)
     taken = [float(p) for label, answer, p in stored if (label, answer) == ("1", "8")]
     assert len(stored) == 2 * len(taken) == 10 and max(taken) <= 0.6
-    holds(
-        "misread-read", "Half of the stored ten are thick ones that it takes for an 8"
-    )
-    ones = torch.stack([data.test.X[k, 0] for k in first if data.test.y[k] == 1])
-    others = data.test.X[data.test.y == 1][:, 0]
-    assert ones.sum((1, 2)).median() > 1.2 * others.sum((1, 2)).median(), "thick"
+    holds("misread-read", "Half of the stored ten are ones that it takes for an 8")
