@@ -54,10 +54,9 @@ RESULTS = (
     Result(
         "10",
         ("writes-train",),
-        "A network reads a novel, letter by letter, and continues the words “the "
-        "time”: a line after each time through the book. The number before it says how "
-        "unsure it is of text that it has not read: as if it guessed among so many "
-        "letters.",
+        "A network reads nine tenths of a novel, letter by letter, and continues the "
+        "words “the time”: a line after each pass. The number before it says how "
+        "unsure it is of the last tenth: as if it guessed among so many letters.",
     ),
 )
 

@@ -11,7 +11,7 @@ from helpers.exercises import cells, exercise
         (tensor([1.0, 2.0]), tensor([1.0, 4.0])),
         (tensor([3.0, -1.0, 0.0]), tensor([0.0, 1.0, 0.0])),
     ],
-    then="The line above was fitted by this number; chapter 1 descends it by itself.",
+    then="Above you made this number small by hand; in chapter 1 a program does.",
     hint="Subtract, square with ** 2, and call .mean() on the result.",
     usual="""
         .mean => .sum

@@ -110,10 +110,14 @@ def test_what_the_three_say_is_so():
     assert len(lines) == int(passes) and hesitates[-1] < hesitates[0] - 3
     assert "exp(record.val.loss)" in source_of("10", "writes-train")
     assert 'vocab, "the time ", ' in source_of("10", "writes-train")
-    assert (
-        "continues the words “the time”: a line after each time through the book"
-        in RESULTS[2].says
-    )
+    assert "continues the words “the time”: a line after each pass." in RESULTS[2].says
+    train, val = re.search(
+        r"([\d,]+) characters train, ([\d,]+) val", json.dumps(stored("10")["text"])
+    ).groups()
+    read, kept = (int(number.replace(",", "")) for number in (train, val))
+    assert round(10 * read / (read + kept), 2) == 9
+    assert "reads nine tenths of a novel" in RESULTS[2].says
+    assert "how unsure it is of the last tenth" in RESULTS[2].says
 
 
 def test_photographs_stand_before_what_is_said_of_them():
