@@ -216,8 +216,9 @@ def test_no_code_beats_the_entropy_and_long_ones_come_near():
     assert lengths[0] - entropy > 0.1 and lengths[-1] - entropy < 0.02
     holds(
         "cross-entropy-code-read",
-        "no code names the class in fewer nats on average, and one that is made for "
-        r"$\mathbf{q}$ and names many classes together comes as near to it as you like",
+        "no code that can be decoded names the class in fewer nats on average, and one "
+        r"that is made for $\mathbf{q}$ and names many classes together comes as near to "
+        "it as you like",
     )
 
 

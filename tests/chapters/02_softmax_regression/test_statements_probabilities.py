@@ -342,8 +342,8 @@ def test_the_code_made_for_another_distribution_is_the_longer_one():
         "cross-entropy-code-read",
         rf"H(\mathbf{{q}}, \hat{{\mathbf y}}) = {formula}$ is the same limit for a "
         rf"code that was made for ${made}$ while the classes come from ${drawn}$.",
-        r"$H(\mathbf{q}) = -\sum_k q_k \ln q_k$: no code names the class in fewer "
-        r"nats on average, and one that is made for $\mathbf{q}$",
+        r"$H(\mathbf{q}) = -\sum_k q_k \ln q_k$: no code that can be decoded names the "
+        r"class in fewer nats on average, and one that is made for $\mathbf{q}$",
         r"It is never smaller than $H(\mathbf{q})$, and equal only for "
         r"$\hat{\mathbf y} = \mathbf{q}$",
     )

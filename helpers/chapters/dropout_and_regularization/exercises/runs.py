@@ -70,8 +70,7 @@ ask = partial(exercise, kind="diagnose", options=tuple(RUNS), shows=four_trainin
             Here the training accuracy passes 0.6, the share of right labels, and the
             new images gain next to nothing from it: more epochs would be more memory.
         "C" => "D"
-            The curve of the new images is level by now; what still rises here is what
-            it remembers of the training labels.
+            The curve of the new images is level by now: more epochs would gain little.
     """,
 )
 def run_stopped_too_early():

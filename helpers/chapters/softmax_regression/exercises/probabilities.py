@@ -134,7 +134,7 @@ def log_softmax(logits):
             A wrong answer happens in a share of 1 - accuracy. Only its probability is
             divided among the K - 1 classes, not the share.
         return -accuracy * confidence.log()
-            The cases in which the guess is wrong cost something, too, and more.
+            The cases in which the guess is wrong cost something, too.
         / (num_classes - 1) =>
             All other classes together get 1 - confidence. The true one among them gets
             one share of it.
