@@ -217,8 +217,8 @@ def test_no_code_beats_the_entropy_and_long_ones_come_near():
     holds(
         "cross-entropy-code-read",
         "no code that can be decoded names the class in fewer nats on average, and one "
-        r"that is made for $\mathbf{q}$ and names many classes together comes as near to "
-        "it as you like",
+        r"that is made for $\mathbf{q}$ and names many classes together comes as near "
+        "to it as you like",
     )
 
 
