@@ -24,14 +24,19 @@ MIDDLE = (slice(6, 22), slice(6, 22))
 
 
 @pytest.fixture(scope="module")
-def weights():
-    """Those of the network of the pad, (256, 784), at its start and at its end."""
-    data = load_images("digits")
+def net():
+    """The network of the pad, trained."""
     with seeded(0):
         net = MLP()
+    train(net, load_images("digits").train, num_epochs=5, lr=0.3, batch_size=128)
+    return net
+
+
+@pytest.fixture(scope="module")
+def weights(net):
+    """Its weights, (256, 784), at its start and at its end."""
     with seeded(0):
         start = MLP()
-    train(net, data.train, num_epochs=5, lr=0.3, batch_size=128)
     return start[1].weight.detach(), net[1].weight.detach()
 
 
@@ -51,7 +56,6 @@ def test_eight_units_are_those_that_changed_most(weights):
             drawn = shown[8 * row + k].flatten()
             exact = rows[unit].clamp(-REACH, REACH)
             assert (drawn - exact).abs().max() <= step / 2 + 1e-6
-    assert moved[: len(moved)].max() == moved[moved.argsort()[-1]]
 
 
 def test_noise_becomes_strokes_where_the_ink_lies(weights):
@@ -108,12 +112,9 @@ def test_which_rate_arrives_at_once_and_from_which_on_none_does(lr):
         holds("training-path-read", "at 0.25 itself $w$ jumps between 1 and 5.")
 
 
-def test_the_misread_images_are_the_first_that_it_misreads(weights):
+def test_the_misread_images_are_the_first_that_it_misreads(net):
     """And half of them are ones taken for an 8, as their stored titles say."""
     data = load_images("digits")
-    with seeded(0):
-        net = MLP()
-    train(net, data.train, num_epochs=5, lr=0.3, batch_size=128)
     number, what = said("00", "misread", r"the first (\w+) test images that it (\w+):")
     figure = show_misread(net, data.test, data.classes)
     assert number == "ten" == WORDS[len(figure.axes)] and what == "misreads"
